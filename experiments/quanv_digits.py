@@ -1,0 +1,25 @@
+"""Quantum convolution on scikit-learn's 8x8 digits.
+
+    make train EXP=quanv_digits
+"""
+
+from qconv.ansatz.hardware_efficient import HardwareEfficient
+from qconv.circuit.circuit import Circuit
+from qconv.data.digits import Digits
+from qconv.encoding.angle import Angle
+from qconv.experiment.experiment import Experiment
+from qconv.layers.quantum_conv import QuantumConv
+from qconv.models.heads import LinearHead
+from qconv.models.quanv_net import QuanvNet
+from qconv.optimizers import Adam
+from qconv.readout.pauli import PauliZ
+
+experiment = Experiment(
+    data=Digits(),
+    model=QuanvNet(
+        conv=QuantumConv(Circuit(Angle(), HardwareEfficient(depth=2), PauliZ()), features=4, kernel_size=2),
+        head=LinearHead(),
+    ),
+    optimizer=Adam(learning_rate=5e-3, schedule="cosine"),
+    num_steps=1000,
+)

@@ -1,0 +1,28 @@
+"""What an ansatz is."""
+
+from abc import ABC, abstractmethod
+
+from jaxtyping import Array, Float
+
+from qconv.gates import CircuitBuilder
+
+
+class Ansatz(ABC):
+    """A trainable circuit. Subclasses are frozen dataclasses."""
+
+    @abstractmethod
+    def param_shape(self, num_qubits: int) -> tuple[int, ...]:
+        """Shape of `theta`.
+
+        Raises:
+            InputError: the ansatz needs another number of qubits.
+        """
+
+    @abstractmethod
+    def __call__(self, circuit: CircuitBuilder, theta: Float[Array, "..."]) -> None:
+        """Appends its gates.
+
+        Args:
+            circuit: has `param_shape`'s number of qubits.
+            theta: angles in radians, of shape `param_shape(num_qubits)`.
+        """

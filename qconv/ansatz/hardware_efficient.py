@@ -1,0 +1,53 @@
+"""Hardware-efficient ansatz: rotations of single qubits, then one entangling gate between neighbours."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from jaxtyping import Array, Float
+
+from qconv.ansatz.base import Ansatz
+from qconv.ansatz.entanglers import Pattern, check_depth, pairs
+from qconv.errors import InputError
+from qconv.gates import CircuitBuilder
+
+
+@dataclass(frozen=True)
+class HardwareEfficient(Ansatz):
+    """`depth` layers of rotations on every qubit and an entangling gate along `pattern`.
+
+    Has depth * qubits * len(rotations) parameters.
+
+    Source: Kandala et al., "Hardware-efficient variational quantum eigensolver", Nature 549, 242 (2017), fig. 1.
+    """
+
+    depth: int = 2
+    """Number of layers; 0 is the identity."""
+    rotations: tuple[Literal["rx", "ry", "rz"], ...] = ("ry", "rz")
+    """Rotations of each qubit in a layer, in order."""
+    entangler: Literal["cnot", "cz"] = "cnot"
+    """The two-qubit gate."""
+    pattern: Pattern = "ring"
+    """Which qubits it joins: neighbours and the last with the first, neighbours, or all pairs."""
+
+    def __post_init__(self) -> None:
+        check_depth(self.depth)
+        if not self.rotations or set(self.rotations) - {"rx", "ry", "rz"}:
+            raise InputError(f"rotations = {self.rotations}; allowed: one or more of 'rx', 'ry', 'rz'")
+        if self.entangler not in ("cnot", "cz"):
+            raise InputError(f"entangler = {self.entangler!r}; allowed: 'cnot', 'cz'")
+        if self.pattern not in ("ring", "chain", "all"):
+            raise InputError(f"pattern = {self.pattern!r}; allowed: 'ring', 'chain', 'all'")
+
+    def param_shape(self, num_qubits: int) -> tuple[int, ...]:
+        """(depth, num_qubits, len(rotations))."""
+        return self.depth, num_qubits, len(self.rotations)
+
+    def __call__(self, circuit: CircuitBuilder, theta: Float[Array, "depth qubits rotations"]) -> None:
+        """Rotations, then entanglers, layer by layer."""
+        num_qubits = theta.shape[1]
+        for layer in range(self.depth):
+            for qubit in range(num_qubits):
+                for index, rotation in enumerate(self.rotations):
+                    getattr(circuit, rotation)(qubit, theta=theta[layer, qubit, index])
+            for a, b in pairs(self.pattern, num_qubits):
+                getattr(circuit, self.entangler)(a, b)

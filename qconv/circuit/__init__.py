@@ -1,0 +1,1 @@
+"""Encoding, ansatz and readout as one pure function, and the engines that evaluate it."""

@@ -1,0 +1,77 @@
+"""A circuit: encoding, then ansatz, then readout."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import numpy as np
+from jaxtyping import Array, Float
+
+from qconv.ansatz.base import Ansatz
+from qconv.ansatz.hardware_efficient import HardwareEfficient
+from qconv.encoding.angle import Angle
+from qconv.encoding.base import Encoding
+from qconv.gates import Tape
+from qconv.readout.base import OPERATORS, Readout
+from qconv.readout.pauli import PauliZ
+
+
+@dataclass(frozen=True)
+class Circuit:
+    """What happens to one patch. Hashable, so it can be a static argument of `jax.jit`."""
+
+    encoding: Encoding = field(default_factory=Angle)
+    """Patch to state."""
+    ansatz: Ansatz = field(default_factory=HardwareEfficient)
+    """The trainable part."""
+    readout: Readout = field(default_factory=PauliZ)
+    """State to channels."""
+
+    def num_qubits(self, patch_size: int) -> int:
+        """Size of the register for patches of `patch_size` numbers."""
+        return self.encoding.num_qubits(patch_size)
+
+    def param_shape(self, patch_size: int) -> tuple[int, ...]:
+        """Shape of the angles of one circuit."""
+        return self.ansatz.param_shape(self.num_qubits(patch_size))
+
+    def observables(self, patch_size: int) -> tuple[str, ...]:
+        """What is measured, one string a channel; see `Readout`.
+
+        Raises:
+            ValueError: the readout returned something else.
+        """
+        num_qubits = self.num_qubits(patch_size)
+        observables = self.readout.observables(num_qubits)
+        for string in observables:
+            if len(string) != num_qubits or set(string) - set(OPERATORS):
+                raise ValueError(
+                    f"{type(self.readout).__name__} measures {string!r}; allowed: {num_qubits} of the letters {OPERATORS}"
+                )
+        return observables
+
+
+def record_encoding(circuit: Circuit, patch: Float[Array, " pixels"]) -> Tape:
+    """The gates that encode `patch`."""
+    tape = Tape(circuit.num_qubits(patch.shape[0]), patch.dtype)
+    circuit.encoding(tape, patch)
+    return tape
+
+
+def record_ansatz(circuit: Circuit, theta: Float[Array, "..."], num_qubits: int) -> Tape:
+    """The gates of the ansatz with angles `theta`."""
+    tape = Tape(num_qubits, theta.dtype)
+    circuit.ansatz(tape, theta)
+    return tape
+
+
+def example_tapes(circuit: Circuit, patch_size: int) -> tuple[Tape, Tape]:
+    """Encoding and ansatz as recorded for a patch of zeros and angles of zero: to draw them, or to count gates."""
+    patch, theta = np.zeros(patch_size, np.float32), np.zeros(circuit.param_shape(patch_size), np.float32)
+    encoding = record_encoding(circuit, jax.numpy.asarray(patch))
+    return encoding, record_ansatz(circuit, jax.numpy.asarray(theta), encoding.num_qubits)
+
+
+def real_dtype(*arrays: Any) -> np.dtype:
+    """float32, or float64 if one of the arrays is."""
+    return np.dtype(np.float64) if any(array.dtype == np.float64 for array in arrays) else np.dtype(np.float32)

@@ -1,0 +1,95 @@
+"""The one pure function of the quantum part, and the choice of its engine."""
+
+import os
+from functools import partial
+from typing import Literal, get_args
+
+import jax
+import numpy as np
+from jaxtyping import Array, Float
+
+from qconv.circuit import statevector, unitary
+from qconv.circuit.circuit import Circuit, real_dtype
+from qconv.errors import InputError
+
+EngineName = Literal["statevector", "unitary"]
+Engine = Literal["auto", "statevector", "unitary"]
+
+_ENGINES = {"statevector": statevector, "unitary": unitary}
+
+_UNITARY_MAX_QUBITS = 10
+"""Up to here one product with a 2^n x 2^n matrix beats n-qubit gates one after the other (`make bench`)."""
+
+
+def choose_engine(circuit: Circuit, patch_size: int, engine: Engine = "auto") -> EngineName:
+    """The engine that `expectations` uses.
+
+    Raises:
+        InputError: no such engine.
+    """
+    if engine not in get_args(Engine):
+        raise InputError(f"engine = {engine!r}; allowed: {', '.join(map(repr, get_args(Engine)))}")
+    if engine != "auto":
+        return engine
+    return "unitary" if circuit.num_qubits(patch_size) <= _UNITARY_MAX_QUBITS else "statevector"
+
+
+def expectations(
+    circuit: Circuit,
+    theta: Float[Array, "..."],
+    patches: Float[Array, "patches pixels"],
+    engine: Engine = "auto",
+) -> Float[Array, "patches channels"]:
+    """Encodes each patch, runs the ansatz, and measures: pure, differentiable in `theta` and `patches`.
+
+    Args:
+        circuit: encoding, ansatz and readout.
+        theta: angles in radians, shape `circuit.param_shape(pixels)`; the same for all patches.
+        patches: pixels row by row, the channel fastest.
+        engine: `unitary`, `statevector`, or the one that is faster for this number of qubits. They agree to float
+            accuracy.
+
+    Returns:
+        One real channel for each observable; float32, or float64 if `theta` or `patches` are (with JAX's 64-bit mode).
+
+    Raises:
+        InputError: patches that the encoding cannot take, theta of another shape, or more qubits than memory allows.
+    """
+    patch_size = patches.shape[1]
+    if theta.shape != circuit.param_shape(patch_size):
+        raise InputError(f"theta has shape {theta.shape}; allowed: {circuit.param_shape(patch_size)}")
+    dtype = real_dtype(theta, patches)
+    name = choose_engine(circuit, patch_size, engine)
+    check_memory(circuit, patch_size, name, dtype)
+    return _evaluate(circuit, theta.astype(dtype), patches.astype(dtype), name)
+
+
+@partial(jax.jit, static_argnames=("circuit", "engine"))
+def _evaluate(circuit: Circuit, theta: Array, patches: Array, engine: EngineName) -> Array:
+    # Compiled as a whole also where the caller is not: gate by gate, the first call would take seconds.
+    return _ENGINES[engine].expectations(circuit, theta, patches)
+
+
+def check_memory(circuit: Circuit, patch_size: int, engine: EngineName, dtype: np.dtype) -> None:
+    """Refuses a register that does not fit into memory, before anything is allocated.
+
+    Raises:
+        InputError: so; it says how much memory the engine would need.
+    """
+    num_qubits = circuit.num_qubits(patch_size)
+    available = _memory_bytes()
+    # Far beyond any machine, a tape of its gates would be too long as well: the state alone decides.
+    needed = 8 * 2**num_qubits
+    if needed <= available:
+        needed = _ENGINES[engine].bytes_needed(circuit, patch_size, dtype)
+    if needed > available:
+        raise InputError(
+            f"{num_qubits} qubits (patches of {patch_size} numbers) need {needed / 2**30:,.1f} GiB with engine "
+            f"{engine!r}, and {available / 2**30:.1f} GiB are there; use a smaller kernel, one register per channel, or an "
+            "encoding with fewer qubits (amplitude)"
+        )
+
+
+def _memory_bytes() -> int:
+    limit = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit")
+    return limit or os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,67 @@
+"""The `statevector` engine: TensorCircuit's state, gate by gate, for each patch. The reference."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from qconv.circuit.circuit import Circuit, example_tapes
+from qconv.circuit.tensorcircuit import tensorcircuit
+from qconv.gates import complex_dtype
+
+_CHUNK_BYTES = 2**28
+"""States that are kept for the gradient of one chunk of patches."""
+
+_OPERATORS = {
+    "X": np.array([[0, 1], [1, 0]]),
+    "Y": np.array([[0, -1j], [1j, 0]]),
+    "Z": np.diag([1, -1]),
+    "0": np.diag([1, 0]),
+    "1": np.diag([0, 1]),
+}
+
+
+def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
+    """Memory for one patch: the state after each gate, which the gradient needs."""
+    encoding, ansatz = example_tapes(circuit, patch_size)
+    gates = len(encoding.gates) + len(ansatz.gates)
+    return (gates + 1) * 2**encoding.num_qubits * complex_dtype(dtype).itemsize
+
+
+def expectations(
+    circuit: Circuit, theta: Float[Array, "..."], patches: Float[Array, "patches pixels"]
+) -> Float[Array, "patches channels"]:
+    """See `qconv.circuit.expectations.expectations`."""
+    count, patch_size = patches.shape
+    num_qubits = circuit.num_qubits(patch_size)
+    observables = circuit.observables(patch_size)
+    dtype = complex_dtype(patches.dtype)
+    ground = jnp.zeros(2**num_qubits, dtype).at[0].set(1)
+
+    with tensorcircuit(patches.dtype) as tc:
+
+        def evaluate(patch: Float[Array, " pixels"]) -> Float[Array, " channels"]:
+            register = tc.Circuit(num_qubits, inputs=ground)
+            register.num_qubits = num_qubits
+            circuit.encoding(register, patch)
+            circuit.ansatz(register, theta)
+            state = register.state().astype(dtype)
+            return jnp.stack([_expectation(state, observable) for observable in observables])
+
+        chunk = max(1, _CHUNK_BYTES // bytes_needed(circuit, patch_size, patches.dtype))
+        if count <= chunk:
+            return jax.vmap(evaluate)(patches)
+        # Recomputing a chunk in the backward pass keeps the memory of the gradient at one chunk.
+        return jax.lax.map(jax.checkpoint(evaluate), patches, batch_size=chunk)
+
+
+def _expectation(state: Array, observable: str) -> Float[Array, ""]:
+    """<state| O |state>, by applying the operator of each qubit."""
+    num_qubits = len(observable)
+    tensor = state.reshape((2,) * num_qubits)
+    image = tensor
+    for qubit, letter in enumerate(observable):
+        if letter != "I":
+            operator = jnp.asarray(_OPERATORS[letter], state.dtype)
+            image = jnp.moveaxis(jnp.tensordot(operator, image, axes=(1, qubit)), 0, qubit)
+    return jnp.real(jnp.vdot(tensor, image))

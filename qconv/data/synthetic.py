@@ -1,0 +1,45 @@
+"""Images made from a seed, for tests and smoke runs."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from qconv.data.dataset import ArraySource, Dataset, Split
+from qconv.errors import InputError
+
+
+@dataclass(frozen=True)
+class Synthetic(Dataset):
+    """Noise, brighter in one of `num_classes` horizontal bands, which is the label: easy, and made in no time."""
+
+    num_images: int = 256
+    """Images of the training split; the test split has a quarter of them."""
+    height: int = 8
+    """Pixels from top to bottom."""
+    width: int = 8
+    """Pixels from left to right."""
+    channels: int = 1
+    """Channels of an image."""
+    num_classes: int = 4
+    """Number of bands."""
+    data_seed: int = 0
+    """Fixes the noise."""
+
+    def __post_init__(self) -> None:
+        for name in ("num_images", "height", "width", "channels", "num_classes"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
+        if self.num_classes > self.height:
+            raise InputError(f"num_classes = {self.num_classes}; allowed: at most height = {self.height}")
+
+    def load(self, split: Split) -> ArraySource:
+        """The images of a split."""
+        if split not in ("train", "test"):
+            raise InputError(f"split = {split!r}; allowed: 'train', 'test'")
+        rng = np.random.default_rng([self.data_seed, split == "test"])
+        count = self.num_images if split == "train" else max(1, self.num_images // 4)
+        labels = np.arange(count) % self.num_classes
+        images = rng.random((count, self.height, self.width, self.channels), np.float32) / 2
+        band = np.arange(self.height) * self.num_classes // self.height
+        images += 0.5 * (band == labels[:, None])[:, :, None, None].astype(np.float32)
+        return ArraySource(images, labels, self.num_classes)

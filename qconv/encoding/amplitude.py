@@ -1,0 +1,54 @@
+"""Amplitude encoding: 2^n numbers in n qubits."""
+
+import math
+from dataclasses import dataclass
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from qconv.encoding.base import Encoding
+from qconv.errors import InputError
+from qconv.gates import CircuitBuilder
+
+
+@dataclass(frozen=True)
+class Amplitude(Encoding):
+    """The patch, divided by its norm, as the amplitudes of the state; missing ones are 0.
+
+    A patch whose norm is at most `epsilon` (image borders, black background) has no direction: it becomes |0...0>, and
+    the gradient with respect to it is 0.
+
+    Source: Schuld and Petruccione, "Supervised Learning with Quantum Computers" (2018), section 5.2.
+    """
+
+    qubits: int | None = None
+    """Size of the register; by default the smallest that holds the patch."""
+    epsilon: float = 1e-6
+    """Smallest norm that still has a direction."""
+
+    def __post_init__(self) -> None:
+        if self.qubits is not None and self.qubits < 1:
+            raise InputError(f"qubits = {self.qubits}; allowed: at least 1, or None")
+        if not self.epsilon > 0:
+            raise InputError(f"epsilon = {self.epsilon}; allowed: more than 0")
+
+    def num_qubits(self, patch_size: int) -> int:
+        """The smallest n with 2^n >= `patch_size`, at least 1; or `qubits`."""
+        smallest = max(1, math.ceil(math.log2(patch_size)))
+        if self.qubits is not None and self.qubits < smallest:
+            raise InputError(
+                f"qubits = {self.qubits} hold {2**self.qubits} amplitudes, but a patch has {patch_size} numbers; "
+                f"allowed: at least {smallest}"
+            )
+        return self.qubits or smallest
+
+    def __call__(self, circuit: CircuitBuilder, patch: Float[Array, " pixels"]) -> None:
+        """Sets the register's state."""
+        size = 2 ** self.num_qubits(patch.shape[0])
+        padded = jnp.pad(patch, (0, size - patch.shape[0]))
+        squared_norm = jnp.sum(padded**2)
+        visible = squared_norm > self.epsilon**2
+        # The inner `where` keeps the square root away from 0, where its gradient is infinite and would turn to NaN.
+        norm = jnp.sqrt(jnp.where(visible, squared_norm, 1.0))
+        ground = jnp.zeros_like(padded).at[0].set(1.0)
+        circuit.replace_inputs(jnp.where(visible, padded / norm, ground))

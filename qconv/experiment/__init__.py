@@ -1,0 +1,1 @@
+"""The spec of a run, and where experiments are found."""

@@ -1,0 +1,68 @@
+"""The spec of an experiment: one frozen object that says everything a run needs."""
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import jax
+import numpy as np
+
+from qconv.data.dataset import Dataset, Source
+from qconv.errors import InputError
+from qconv.models.base import ImageModel
+from qconv.optimizers import Adam, Optimizer
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """Data, network, optimiser and budget. The classical twin gets the same of each, but for the quantum layers."""
+
+    data: Dataset
+    """Where images come from."""
+    model: ImageModel
+    """The network."""
+    optimizer: Optimizer = field(default_factory=Adam)
+    """How it is trained."""
+    num_steps: int = 1000
+    """Training steps."""
+    batch_size: int = 64
+    """Images of a step, over all devices."""
+    seed: int = 0
+    """Fixes initial parameters, the order of the images, and dropout."""
+    log_every: int = 20
+    """Steps from one line of metrics to the next."""
+    eval_every: int = 200
+    """Steps from one pass over the test images to the next; the last step always has one."""
+    checkpoint_every: int = 200
+    """Steps from one checkpoint to the next; the last step always has one."""
+    dtype: Literal["float32", "float64"] = "float32"
+    """Precision of images, parameters and circuits: float32 with complex64, or float64 with complex128."""
+
+    def __post_init__(self) -> None:
+        for name in ("num_steps", "batch_size", "log_every", "eval_every", "checkpoint_every"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
+        if self.seed < 0:
+            raise InputError(f"seed = {self.seed}; allowed: 0 or more")
+        if self.dtype not in ("float32", "float64"):
+            raise InputError(f"dtype = {self.dtype!r}; allowed: 'float32', 'float64'")
+
+    def check(self, train: Source, test: Source) -> None:
+        """Refuses what does not fit together, before any work.
+
+        Raises:
+            InputError: a batch larger than the data, splits of different image size, a network that cannot take the
+                images (kernel, register, memory) or has another number of classes than the data.
+        """
+        if self.batch_size > len(train):
+            raise InputError(f"batch_size = {self.batch_size}; allowed: at most the {len(train)} training images")
+        if len(test) == 0:
+            raise InputError("the test split has 0 images; allowed: at least 1")
+        if train.image_shape != test.image_shape:
+            raise InputError(f"training images have shape {train.image_shape}, test images {test.image_shape}")
+        images = jax.ShapeDtypeStruct((1, *train.image_shape), np.dtype(np.float32))
+        logits: Any = jax.eval_shape(lambda x: self.model.init_with_output(jax.random.key(0), x)[0], images)
+        if logits.shape != (1, self.data.num_classes):
+            raise InputError(
+                f"the model gives logits of shape {logits.shape[1:]}, but the data have {self.data.num_classes} classes; "
+                "set num_classes of its head"
+            )

@@ -1,0 +1,81 @@
+"""Specs to JSON and back, and the run id.
+
+A dataclass or Flax module becomes `{"class": "module.Name", ...fields}`, a tuple a list. Anything else in a spec must be
+a number, a string, a bool or None: so a spec read back equals the one written, and its hash identifies the run.
+"""
+
+import dataclasses
+import hashlib
+import inspect
+import json
+from typing import Any
+
+from qconv.errors import InputError
+from qconv.experiment.discovery import import_from
+from qconv.models.base import fields
+
+
+def to_json(spec: Any) -> Any:
+    """A spec as JSON values.
+
+    Raises:
+        InputError: a value that is none of the allowed kinds.
+    """
+    if spec is None or isinstance(spec, bool | int | float | str):
+        return spec
+    if isinstance(spec, tuple):
+        return [to_json(item) for item in spec]
+    if dataclasses.is_dataclass(spec) and not isinstance(spec, type):
+        return {"class": _qualified_name(type(spec))} | {name: to_json(value) for name, value in fields(spec).items()}
+    raise InputError(
+        f"a spec holds {spec!r}; allowed: frozen dataclasses, Flax modules, tuples, numbers, strings, bools and None"
+    )
+
+
+def from_json(value: Any) -> Any:
+    """The spec that `to_json` wrote.
+
+    Raises:
+        InputError: a class that is gone, or has other fields by now.
+    """
+    if isinstance(value, list):
+        return tuple(from_json(item) for item in value)
+    if not isinstance(value, dict):
+        return value
+    name = value["class"]
+    module, _, attribute = name.rpartition(".")
+    try:
+        cls = getattr(import_from(module), attribute)
+        return cls(**{key: from_json(item) for key, item in value.items() if key != "class"})
+    except (ImportError, AttributeError, TypeError) as error:
+        raise InputError(f"the spec names {name}, which cannot be built: {error}") from error
+
+
+def run_id(spec: Any) -> str:
+    """Ten hexadecimal digits that identify a spec, whatever its seed.
+
+    The source of classes that do not come with a library counts too: who edits the ansatz in an experiment file gets a
+    new run, not the report of the old one.
+    """
+    value = to_json(spec)
+    identity = {"spec": {k: v for k, v in value.items() if k != "seed"}, "sources": _own_sources(spec)}
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def _own_sources(spec: Any) -> list[str]:
+    modules = {cls.__module__ for cls in _classes(spec) if cls.__module__.startswith("experiments.")}
+    return [inspect.getsource(import_from(module)) for module in sorted(modules)]
+
+
+def _classes(spec: Any) -> set[type]:
+    if isinstance(spec, tuple):
+        return {cls for item in spec for cls in _classes(item)}
+    if not dataclasses.is_dataclass(spec):
+        return set()
+    return {type(spec)}.union(*(_classes(value) for value in fields(spec).values()))
+
+
+def _qualified_name(cls: type) -> str:
+    if "." in cls.__qualname__ or cls.__module__ == "__main__":
+        raise InputError(f"{cls.__qualname__} in a spec must be a class at the top level of an importable module")
+    return f"{cls.__module__}.{cls.__qualname__}"

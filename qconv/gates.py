@@ -1,0 +1,283 @@
+"""Gates, and the tape that records them.
+
+Encodings and ansätze are written with the gate calls of `tensorcircuit.Circuit`: `circuit.ry(0, theta=x)`,
+`circuit.cnot(0, 1)`, `circuit.unitary(0, 1, unitary=matrix)`. Such a function runs on a TensorCircuit circuit and on a
+`Tape` alike. The tape needs no TensorCircuit, whose import costs seconds: it keeps each gate as a small matrix, which
+engines apply and drawings show.
+
+Qubit q is bit q from the left: amplitude number `b_0 b_1 ... b_(n-1)` (binary) belongs to qubit 0 in state b_0.
+Angles are in radians.
+"""
+
+import inspect
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Complex, Float
+
+from qconv.errors import InputError
+
+CircuitBuilder = Any
+"""What encodings and ansätze append their gates to: a `Tape`, or a `tensorcircuit.Circuit` that was given the attribute
+`num_qubits`."""
+
+Scalar = Any
+"""A number: of Python, NumPy or JAX."""
+
+Matrix = Float[Array, "rows columns"] | Complex[Array, "rows columns"]
+
+_I = np.eye(2)
+_X = np.array([[0.0, 1], [1, 0]])
+_Y = np.array([[0, -1j], [1j, 0]])
+_Z = np.diag([1.0, -1])
+_H = np.array([[1, 1], [1, -1]]) / math.sqrt(2)
+_WROOT = np.array([[1, -math.sqrt(0.5) * (1 + 1j)], [math.sqrt(0.5) * (1 - 1j), 1]]) / math.sqrt(2)
+_SWAP = np.eye(4)[[0, 2, 1, 3]]
+_PAULIS = {"I": _I, "X": _X, "Y": _Y, "Z": _Z}
+_SU4_GENERATORS = np.stack([np.kron(a, b) for a in _PAULIS.values() for b in _PAULIS.values()][1:])
+
+
+class Gate(NamedTuple):
+    """One recorded gate.
+
+    Attributes:
+        name: as in TensorCircuit, without aliases (`cnot`, never `cx`).
+        qubits: where it acts; the first is the most significant bit of `matrix`.
+        params: its keyword arguments, angles in radians.
+        matrix: (2^k, 2^k), of a real dtype if the gate is real: so it can be seen whether states stay real.
+    """
+
+    name: str
+    qubits: tuple[int, ...]
+    params: Mapping[str, Any]
+    matrix: Matrix
+
+
+def _constant(matrix: np.ndarray) -> Callable[[Any], Matrix]:
+    def build(dtype: Any) -> Matrix:
+        return _cast(matrix, dtype)
+
+    return build
+
+
+def _rotation(pauli: np.ndarray) -> Callable[..., Matrix]:
+    """exp(-i theta/2 P) = cos(theta/2) I - i sin(theta/2) P; real for P = Y."""
+
+    def build(dtype: Any, theta: Scalar = 0.0) -> Matrix:
+        return exponential(pauli, jnp.asarray(theta, dtype) / 2, dtype)
+
+    return build
+
+
+def exponential(generator: np.ndarray, theta: Scalar, dtype: Any) -> Matrix:
+    """exp(-i theta G) for a G with G^2 = 1."""
+    direction = -1j * generator
+    if not direction.imag.any():
+        direction = direction.real
+    identity = _cast(np.eye(len(generator)), dtype)
+    return jnp.cos(theta) * identity + jnp.sin(theta) * _cast(direction, dtype)
+
+
+def _phase(dtype: Any, theta: Scalar = 0.0) -> Matrix:
+    theta = jnp.asarray(theta, dtype)
+    one = jnp.ones((), dtype)
+    return jnp.diag(jnp.stack([jax.lax.complex(one, 0 * one), jax.lax.complex(jnp.cos(theta), jnp.sin(theta))]))
+
+
+def _u(dtype: Any, theta: Scalar = 0.0, phi: Scalar = 0.0, lbd: Scalar = 0.0) -> Matrix:
+    """OpenQASM 3's U(theta, phi, lambda) = phase(phi) RY(theta) phase(lambda)."""
+    return _phase(dtype, phi) @ _rotation(_Y)(dtype, theta) @ _phase(dtype, lbd)
+
+
+def _r(dtype: Any, theta: Scalar = 0.0, alpha: Scalar = 0.0, phi: Scalar = 0.0) -> Matrix:
+    """exp(-i theta (sin(alpha) cos(phi) X + sin(alpha) sin(phi) Y + cos(alpha) Z))."""
+    theta, alpha, phi = (jnp.asarray(angle, dtype) for angle in (theta, alpha, phi))
+    axis = (jnp.sin(alpha) * jnp.cos(phi), jnp.sin(alpha) * jnp.sin(phi), jnp.cos(alpha))
+    direction = sum(a * _cast(-1j * pauli, dtype) for a, pauli in zip(axis, (_X, _Y, _Z), strict=True))
+    return jnp.cos(theta) * _cast(_I, dtype) + jnp.sin(theta) * direction
+
+
+def _iswap(dtype: Any, theta: Scalar = 1.0) -> Matrix:
+    """`theta` is a fraction of pi/2 here, as in TensorCircuit: 1 is the full iSWAP."""
+    angle = jnp.asarray(theta, dtype) * (math.pi / 2)
+    inner = np.diag([0.0, 1, 1, 0])
+    return (
+        _cast(np.eye(4) - inner, dtype)
+        + jnp.cos(angle) * _cast(inner, dtype)
+        + jnp.sin(angle) * _cast(1j * (inner @ _SWAP), dtype)
+    )
+
+
+def _any(dtype: Any, unitary: Any) -> Matrix:
+    """A given unitary, as a matrix or with one axis of length 2 for each qubit in and out."""
+    size = math.isqrt(math.prod(np.shape(unitary)))
+    return _cast(jnp.reshape(unitary, (size, size)), dtype)
+
+
+def _exp(dtype: Any, unitary: Any, theta: Scalar) -> Matrix:
+    """exp(-i theta H) for any Hermitian H."""
+    return jax.scipy.linalg.expm(-1j * jnp.asarray(theta, dtype) * _any(dtype, unitary))
+
+
+def _exp1(dtype: Any, unitary: Any, theta: Scalar, half: bool = False) -> Matrix:
+    """exp(-i theta H) for an H with H^2 = 1; `half` halves the angle."""
+    angle = jnp.asarray(theta, dtype) * (0.5 if half else 1.0)
+    return exponential(np.asarray(unitary).reshape(_any(dtype, unitary).shape), angle, dtype)
+
+
+def _su4(dtype: Any, theta: Any) -> Matrix:
+    """exp(-i sum_k theta_k P_k) over the 15 two-qubit Paulis IX, IY, ..., ZZ."""
+    generator = jnp.einsum("k,kab->ab", jnp.asarray(theta, dtype), _cast(_SU4_GENERATORS, dtype))
+    return jax.scipy.linalg.expm(-1j * generator)
+
+
+def _multicontrol(dtype: Any, unitary: Any, ctrl: Any = 1) -> Matrix:
+    matrix = _any(dtype, unitary)
+    for value in reversed([ctrl] if isinstance(ctrl, int) else list(ctrl)):
+        matrix = _controlled(lambda _, inner=matrix: inner, value)(dtype)
+    return matrix
+
+
+def _diagonal(dtype: Any, diag: Any) -> Matrix:
+    return jnp.diag(_cast(jnp.ravel(jnp.asarray(diag)), dtype))
+
+
+def _adjoint(build: Callable[..., Matrix]) -> Callable[..., Matrix]:
+    def build_adjoint(dtype: Any) -> Matrix:
+        return build(dtype).conj().T
+
+    return build_adjoint
+
+
+def _controlled(build: Callable[..., Matrix], value: int = 1) -> Callable[..., Matrix]:
+    """The gate where the first qubit is in state `value`, else nothing."""
+
+    def build_controlled(dtype: Any, **params: Any) -> Matrix:
+        matrix = build(dtype, **params)
+        on = _cast(np.diag([1.0 - value, float(value)]), dtype)
+        off = _cast(np.diag([float(value), 1.0 - value]), dtype)
+        return jnp.kron(on, matrix) + jnp.kron(off, jnp.eye(len(matrix), dtype=dtype))
+
+    build_controlled.__signature__ = inspect.signature(build)  # type: ignore[attr-defined]  # names the parameters
+    return build_controlled
+
+
+def _cast(matrix: Any, dtype: Any) -> Any:
+    """To the precision of the real `dtype`; real stays real."""
+    matrix = jnp.asarray(matrix) if isinstance(matrix, jax.Array) else np.asarray(matrix)
+    return jnp.asarray(matrix, complex_dtype(dtype) if np.iscomplexobj(matrix) else dtype)
+
+
+def complex_dtype(dtype: Any) -> np.dtype:
+    """complex64 for float32 and complex128 for float64."""
+    return np.result_type(np.dtype(dtype), np.complex64)
+
+
+_FIXED = {"i": _I, "x": _X, "y": _Y, "z": _Z, "h": _H, "s": np.diag([1, 1j]), "wroot": _WROOT, "swap": _SWAP} | {
+    "t": np.diag([1, np.exp(0.25j * math.pi)])
+}
+_PAULI_ROTATIONS = {"rx": _X, "ry": _Y, "rz": _Z} | {f"r{p.lower() * 2}": np.kron(_PAULIS[p], _PAULIS[p]) for p in "XYZ"}
+
+_BUILDERS: dict[str, Callable[..., Matrix]] = {
+    **{name: _constant(matrix) for name, matrix in _FIXED.items()},
+    **{name: _rotation(pauli) for name, pauli in _PAULI_ROTATIONS.items()},
+    **{"phase": _phase, "u": _u, "r": _r, "iswap": _iswap, "su4": _su4},
+    **{"any": _any, "exp": _exp, "exp1": _exp1, "multicontrol": _multicontrol, "diagonal": _diagonal},
+}
+_BUILDERS |= {f"{name}d": _adjoint(_BUILDERS[name]) for name in ("s", "t")}
+_BUILDERS |= {"cnot": _controlled(_BUILDERS["x"])}
+_BUILDERS |= {f"c{name}": _controlled(_BUILDERS[name]) for name in ("y", "z", "rx", "ry", "rz", "phase", "u", "r")}
+_BUILDERS |= {f"o{name}": _controlled(_BUILDERS[name], 0) for name in ("x", "y", "z", "rx", "ry", "rz")}
+_BUILDERS |= {"toffoli": _controlled(_BUILDERS["cnot"]), "fredkin": _controlled(_BUILDERS["swap"])}
+
+_ALIASES = {"cx": "cnot", "cswap": "fredkin", "ccnot": "toffoli", "ccx": "toffoli", "unitary": "any"} | {
+    "sdg": "sd",
+    "tdg": "td",
+}
+
+
+class Tape:
+    """Records gates. Each gate of TensorCircuit is a method: `tape.rzz(0, 1, theta=0.3)`, `tape.H(0)`.
+
+    Qubits may be given as sequences, one gate for each: `tape.ry([0, 1], theta=angles)`.
+
+    Attributes:
+        num_qubits: size of the register.
+        dtype: float32 or float64; complex gates have the complex dtype of the same precision.
+        initial: the state before the first gate, (2^n,); None for |0...0>.
+        gates: what was recorded, in order.
+
+    Raises:
+        InputError: (by a gate) a qubit that does not exist or is named twice, a wrong number of qubits or a wrong
+            parameter.
+        AttributeError: no such gate.
+    """
+
+    def __init__(self, num_qubits: int, dtype: Any = np.float32) -> None:
+        self.num_qubits = num_qubits
+        self.dtype = dtype
+        self.initial: Array | None = None
+        self.gates: list[Gate] = []
+
+    def replace_inputs(self, inputs: Array) -> None:
+        """Starts from the normalised state `inputs` (2^n,) instead of |0...0>, as in TensorCircuit."""
+        if np.size(inputs) != 2**self.num_qubits:
+            raise InputError(
+                f"the initial state has {np.size(inputs)} amplitudes; allowed: {2**self.num_qubits} "
+                f"for {self.num_qubits} qubits"
+            )
+        self.initial = _cast(jnp.ravel(inputs), self.dtype)
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        gate = _ALIASES.get(name.lower(), name.lower())
+        if gate not in _BUILDERS:
+            raise AttributeError(f"no gate {name!r}; allowed: {', '.join(sorted(_BUILDERS | _ALIASES))}")
+
+        def append(*index: Any, **params: Any) -> None:
+            if index and not isinstance(index[0], int | np.integer):
+                for position, qubits in enumerate(zip(*index, strict=True)):
+                    self._append(gate, qubits, {key: _item(value, position) for key, value in params.items()})
+            else:
+                self._append(gate, index, params)
+
+        return append
+
+    def _append(self, name: str, qubits: tuple[int, ...], params: dict[str, Any]) -> None:
+        if "hermitian" in params:  # TensorCircuit's other name for the same argument of exp and exp1
+            params = {("unitary" if key == "hermitian" else key): value for key, value in params.items()}
+        allowed = list(inspect.signature(_BUILDERS[name]).parameters)[1:]
+        if unknown := set(params) - set(allowed):
+            raise InputError(f"gate {name!r} has no parameter {sorted(unknown)[0]!r}; allowed: {allowed or 'none'}")
+        matrix = _BUILDERS[name](self.dtype, **params)
+        if matrix.shape != (2 ** len(qubits),) * 2:
+            raise InputError(f"gate {name!r} acts on {int(math.log2(len(matrix)))} qubits; it was given {qubits}")
+        if len(set(qubits)) < len(qubits) or not all(0 <= q < self.num_qubits for q in qubits):
+            raise InputError(f"gate {name!r} on qubits {qubits}; allowed: different ones of 0 .. {self.num_qubits - 1}")
+        self.gates.append(Gate(name, tuple(int(q) for q in qubits), params, matrix))
+
+
+def _item(value: Any, position: int) -> Any:
+    return value[position] if np.ndim(value) else value
+
+
+def apply_matrix(states: Array, matrix: Matrix, qubits: tuple[int, ...]) -> Array:
+    """Applies a gate to a batch of states.
+
+    Args:
+        states: (batch, 2^n).
+        matrix: (2^k, 2^k).
+        qubits: the k qubits it acts on, the most significant bit of the matrix first.
+
+    Returns:
+        (batch, 2^n); real if states and matrix are.
+    """
+    batch, size = states.shape
+    k = len(qubits)
+    tensor = states.reshape((batch, *(2,) * int(math.log2(size))))
+    axes = [q + 1 for q in qubits]
+    moved = jnp.tensordot(tensor, matrix.reshape((2,) * (2 * k)), axes=(axes, list(range(k, 2 * k))))
+    return jnp.moveaxis(moved, range(-k, 0), axes).reshape(batch, size)

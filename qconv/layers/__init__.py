@@ -1,0 +1,1 @@
+"""Flax layers. One a file."""

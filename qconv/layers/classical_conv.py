@@ -1,0 +1,50 @@
+"""The classical twin of a quantum convolution."""
+
+from typing import Protocol
+
+import flax.linen as nn
+from jaxtyping import Array, Float
+
+from qconv.patches import Padding, Size, pair
+
+
+class ConvGeometry(Protocol):
+    """What a twin needs to know of the layer that it stands in for; a `QuantumConv` has it."""
+
+    kernel_size: Size
+    strides: Size
+    padding: Padding
+    kernel_dilation: Size
+    channels: str
+
+    def num_channels(self, in_channels: int) -> int:
+        """Output channels."""
+        ...
+
+
+class ClassicalConv(nn.Module):
+    """`nn.Conv` and tanh, with the windows and the output channels of a quantum convolution.
+
+    One weight a pixel and no bias, so that it has no more parameters than circuits of two angles a qubit or more; tanh,
+    so that it is a bounded non-linear filter as they are (the control of published comparisons). Input channels that
+    have registers of their own and separate outputs get separate filters (a depthwise convolution).
+    """
+
+    like: ConvGeometry
+    """The quantum convolution whose place it takes."""
+
+    @nn.compact
+    def __call__(self, images: Float[Array, "*batch height width channels"]) -> Float[Array, "*batch rows columns out"]:
+        """Filters the images; same output shape as the quantum convolution."""
+        layer, in_channels = self.like, images.shape[-1]
+        padding = layer.padding
+        outputs = nn.Conv(
+            features=layer.num_channels(in_channels),
+            kernel_size=pair("kernel_size", layer.kernel_size),
+            strides=pair("strides", layer.strides),
+            padding=[padding] * 2 if isinstance(padding, int) else padding,
+            kernel_dilation=pair("kernel_dilation", layer.kernel_dilation),
+            feature_group_count=in_channels if layer.channels == "concatenate" else 1,
+            use_bias=False,
+        )(images)
+        return nn.tanh(outputs)

@@ -1,0 +1,160 @@
+"""The quantum convolution."""
+
+import math
+from typing import Any, Literal
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from qconv.circuit.circuit import Circuit, real_dtype
+from qconv.circuit.expectations import Engine, EngineName, choose_engine, expectations
+from qconv.errors import InputError
+from qconv.layers.classical_conv import ClassicalConv
+from qconv.patches import Padding, Size, check_padding, extract_patches, pair
+
+Channels = Literal["joint", "sum", "concatenate"]
+
+
+class QuantumConv(nn.Module):
+    """A convolution whose filters are quantum circuits; geometry and output height and width are those of `nn.Conv`.
+
+    Every window of the image is encoded into a register, runs through the circuit, and its expectations are the output
+    channels at that position. The windows run all at once, with the same angles.
+
+    How the C input channels map to qubits is `channels`:
+
+    - `joint`: one register holds all kernel_height * kernel_width * C numbers of the window. The output has
+      `features * r` channels, where r is the number of observables of the circuit's readout.
+    - `sum`: one register, with angles of its own, for each input channel, and their outputs are added, as in `nn.Conv`:
+      `features * r` channels.
+    - `concatenate`: one register, with angles of its own, for each input channel, all outputs kept, as in a depthwise
+      convolution: `C * features * r` channels, the input channel slowest.
+
+    Angle encoding takes a qubit for each number, so `joint` needs 12 of them for 2x2 windows of an RGB image, and the
+    others 4. Pixels outside the image are 0, as in `nn.Conv`; angle encoding leaves their qubits in |0>, whose <Z> is 1.
+
+        layer = QuantumConv(Circuit(Angle(), HardwareEfficient(depth=2), PauliZ()), kernel_size=2, strides=2)
+        variables = layer.init(jax.random.key(0), images)      # images (64, 28, 28, 1), in [0, 1]
+        features = layer.apply(variables, images)              # (64, 14, 14, 4), in [-1, 1]
+
+    The angles are the parameter `theta`; of a layer that is not trainable they are in the collection `frozen`, drawn
+    from the same key. Leading axes of the images are batch axes, as many as there are. Differentiable with respect to
+    angles and images.
+
+    Raises (when called):
+        InputError: images without height, width and channels, a window larger than the image, or a register that does
+            not fit the encoding, the ansatz or the memory.
+    """
+
+    circuit: Circuit = Circuit()
+    """Encoding, ansatz and readout of one window."""
+    features: int = 1
+    """Number of filters: circuits with angles of their own."""
+    kernel_size: Size = 2
+    """Height and width of the window."""
+    strides: Size = 1
+    """Step from one window to the next."""
+    padding: Padding = "SAME"
+    """SAME, VALID, a number of pixels, or ((top, bottom), (left, right))."""
+    kernel_dilation: Size = 1
+    """Distance of neighbouring pixels of the window."""
+    channels: Channels = "joint"
+    """Input channels share one register (joint), or have their own, and outputs are added (sum) or kept (concatenate)."""
+    trainable: bool = True
+    """Whether the angles are trained; if not, a model computes this layer's output once, not in each epoch."""
+    angle_range: float = math.pi
+    """Angles start uniform in [-angle_range, angle_range] radians."""
+    engine: Engine = "auto"
+    """How circuits are evaluated: unitary, statevector, or the faster one (auto)."""
+    param_dtype: Literal["float32", "float64"] = "float32"
+    """Precision of the angles; float64 (with complex128 states) needs JAX's 64-bit mode."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.features < 1:
+            raise InputError(f"features = {self.features}; allowed: at least 1 filter")
+        if self.channels not in ("joint", "sum", "concatenate"):
+            raise InputError(f"channels = {self.channels!r}; allowed: 'joint', 'sum', 'concatenate'")
+        if not 0 <= self.angle_range < math.inf:
+            raise InputError(f"angle_range = {self.angle_range}; allowed: 0 or more radians")
+        if self.param_dtype not in ("float32", "float64"):
+            raise InputError(f"param_dtype = {self.param_dtype!r}; allowed: 'float32', 'float64'")
+        for name in ("kernel_size", "strides", "kernel_dilation"):
+            pair(name, getattr(self, name))
+        check_padding(self.padding)
+        choose_engine(self.circuit, 1, self.engine if self.engine != "auto" else "unitary")
+
+    @nn.compact
+    def __call__(self, images: Float[Array, "*batch height width channels"]) -> Float[Array, "*batch rows columns out"]:
+        """Filters the images.
+
+        Args:
+            images: channels last.
+
+        Returns:
+            The channels at each position: real, bounded as the readout's observables are (times C for `sum`).
+        """
+        if images.ndim < 3:
+            raise InputError(f"images have shape {images.shape}; allowed: (..., height, width, channels)")
+        if self.param_dtype == "float64" and not jax.config.jax_enable_x64:
+            raise InputError("param_dtype = 'float64' needs JAX's 64-bit mode; call the layer under jax.enable_x64(True)")
+        *batch, height, width, in_channels = images.shape
+        windows = extract_patches(
+            images.reshape(-1, height, width, in_channels),
+            self.kernel_size,
+            self.strides,
+            self.padding,
+            self.kernel_dilation,
+        )
+        count, rows, columns = windows.shape[:3]
+        registers = 1 if self.channels == "joint" else in_channels
+        # (registers, patches, numbers): all channels in one patch, or each channel's patches apart.
+        patches = (
+            windows.reshape(1, count * rows * columns, -1)
+            if self.channels == "joint"
+            else jnp.moveaxis(windows, -1, 0).reshape(in_channels, count * rows * columns, -1)
+        )
+        theta = self._theta(registers, self.circuit.param_shape(patches.shape[-1]))
+        dtype = real_dtype(theta, patches)
+
+        def one_filter(angles: Array, register_patches: Array) -> Array:
+            return expectations(self.circuit, angles.astype(dtype), register_patches.astype(dtype), self.engine)
+
+        filters = jax.vmap(one_filter, in_axes=(0, None), out_axes=1)  # (patches, features, observables)
+        outputs = jax.vmap(filters, in_axes=(1, 0), out_axes=1)(theta, patches)  # (patches, registers, ...)
+        if self.channels == "sum":
+            outputs = outputs.sum(axis=1)
+        return outputs.reshape(*batch, rows, columns, -1)
+
+    def _theta(self, registers: int, shape: tuple[int, ...]) -> Float[Array, "features registers ..."]:
+        shape = (self.features, registers, *shape)
+        if 0 in shape:  # an ansatz without parameters
+            return jnp.zeros(shape, self.param_dtype)
+
+        def init(key: Any) -> Array:
+            return jax.random.uniform(key, shape, self.param_dtype, -self.angle_range, self.angle_range)
+
+        if self.trainable:
+            return self.param("theta", init)
+        return self.variable("frozen", "theta", lambda: init(self.make_rng("params"))).value
+
+    @nn.nowrap
+    def num_channels(self, in_channels: int) -> int:
+        """Output channels for images of `in_channels` channels."""
+        height, width = pair("kernel_size", self.kernel_size)
+        joint = self.channels == "joint"
+        observables = len(self.circuit.observables(height * width * (in_channels if joint else 1)))
+        return self.features * observables * (in_channels if self.channels == "concatenate" else 1)
+
+    @nn.nowrap
+    def chosen_engine(self, in_channels: int) -> EngineName:
+        """The engine that images of `in_channels` channels use."""
+        height, width = pair("kernel_size", self.kernel_size)
+        return choose_engine(self.circuit, height * width * (in_channels if self.channels == "joint" else 1), self.engine)
+
+    @nn.nowrap
+    def twin(self) -> ClassicalConv:
+        """The classical convolution that stands in for this layer in a classical twin."""
+        return ClassicalConv(like=self, parent=None)

@@ -1,0 +1,43 @@
+"""Optimisers as specs: frozen dataclasses that build Optax transformations."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import Literal
+
+import optax
+
+from qconv.errors import InputError
+
+
+class Optimizer(ABC):
+    """How parameters are updated. Subclasses are frozen dataclasses."""
+
+    @abstractmethod
+    def transformation(self, num_steps: int) -> optax.GradientTransformation:
+        """The Optax transformation for a run of `num_steps` steps."""
+
+
+@dataclass(frozen=True)
+class Adam(Optimizer):
+    """Adam with decoupled weight decay and a learning-rate schedule (`optax.adamw`)."""
+
+    learning_rate: float = 1e-3
+    """Highest learning rate."""
+    weight_decay: float = 0.0
+    """Part of each parameter taken off at each step, times the learning rate; quantum angles too."""
+    schedule: Literal["constant", "cosine"] = "constant"
+    """Constant, or falling to 0 along a half cosine over the run."""
+
+    def __post_init__(self) -> None:
+        if not self.learning_rate > 0:
+            raise InputError(f"learning_rate = {self.learning_rate}; allowed: more than 0")
+        if not self.weight_decay >= 0:
+            raise InputError(f"weight_decay = {self.weight_decay}; allowed: 0 or more")
+        if self.schedule not in ("constant", "cosine"):
+            raise InputError(f"schedule = {self.schedule!r}; allowed: 'constant', 'cosine'")
+
+    def transformation(self, num_steps: int) -> optax.GradientTransformation:
+        """`optax.adamw`."""
+        rate = self.learning_rate
+        schedule = optax.cosine_decay_schedule(rate, num_steps) if self.schedule == "cosine" else rate
+        return optax.adamw(schedule, weight_decay=self.weight_decay)

@@ -1,0 +1,41 @@
+"""What a readout is."""
+
+from abc import ABC, abstractmethod
+
+from qconv.errors import InputError
+
+OPERATORS = "IXYZ01"
+"""Identity, the Pauli matrices, and the projectors |0><0| and |1><1|."""
+
+
+class Readout(ABC):
+    """The observables that become output channels. Subclasses are frozen dataclasses.
+
+    An observable is a product of single-qubit operators, written as a string with one letter a qubit, qubit 0 first:
+    `"ZZII"` is Z on qubits 0 and 1, `"01II"` the probability of finding qubit 0 in |0> and qubit 1 in |1>. Its
+    expectation is in [-1, 1], or in [0, 1] if its letters are I, 0 and 1.
+    """
+
+    @abstractmethod
+    def observables(self, num_qubits: int) -> tuple[str, ...]:
+        """One string of `num_qubits` letters of "IXYZ01" for each channel.
+
+        Raises:
+            InputError: the readout does not fit a register of this size.
+        """
+
+    def num_channels(self, num_qubits: int) -> int:
+        """Channels that one circuit gives."""
+        return len(self.observables(num_qubits))
+
+
+def on_qubits(letter: str, qubits: tuple[int, ...], num_qubits: int) -> str:
+    """`letter` on each of `qubits`, I elsewhere.
+
+    Raises:
+        InputError: a qubit that the register does not have.
+    """
+    for qubit in qubits:
+        if not 0 <= qubit < num_qubits:
+            raise InputError(f"qubit {qubit} is measured; allowed: 0 .. {num_qubits - 1}")
+    return "".join(letter if qubit in qubits else "I" for qubit in range(num_qubits))

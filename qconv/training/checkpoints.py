@@ -1,0 +1,107 @@
+"""Checkpoints: Orbax writes them, and a damaged one is never taken for a good one."""
+
+import hashlib
+import logging
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import jax
+import numpy as np
+import orbax.checkpoint as ocp
+
+from qconv.errors import RunError
+from qconv.training.steps import TrainState
+
+logger = logging.getLogger(__name__)
+
+
+class Checkpoints:
+    """The checkpoints of one network in a folder, the newest two kept. A context manager.
+
+    Every process of a run opens it, saves and restores at the same steps; Orbax lets one of them write.
+
+    Raises:
+        RunError: a checkpoint cannot be written, or none of those there can be read.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        options = ocp.CheckpointManagerOptions(max_to_keep=2, enable_async_checkpointing=False)
+        try:
+            self._manager = ocp.CheckpointManager(folder.resolve(), options=options)
+        except OSError as error:
+            raise RunError(f"cannot write to {folder}: {error.strerror or error}") from error
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self._manager.close()
+
+    @property
+    def latest_step(self) -> int:
+        """The newest checkpoint's step, damaged or not; 0 where there is none."""
+        return self._manager.latest_step() or 0
+
+    def save(self, state: TrainState, wall_seconds: float) -> None:
+        """Writes the state, with its digest; a checkpoint of the same step stays as it is."""
+        step = int(state.step)
+        if step in self._manager.all_steps():
+            return
+        meta = {"wall_seconds": wall_seconds, "digest": _digest(state)}
+        try:
+            self._manager.save(step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), meta=ocp.args.JsonSave(meta)))
+            self._manager.wait_until_finished()
+        # Orbax and its storage library raise errors of many kinds for a full disk, a quota or a lost mount.
+        except Exception as error:
+            raise RunError(
+                f"cannot write checkpoint {step} to {self.folder}: {_first_line(error)}; earlier checkpoints are intact"
+            ) from error
+
+    def restore(self, like: TrainState) -> tuple[TrainState, float] | None:
+        """The newest checkpoint that is whole, and the seconds of training before it; None if there is no checkpoint.
+
+        Args:
+            like: a state of the same shapes, on the devices where the restored one shall be.
+        """
+        steps = sorted(self._manager.all_steps(), reverse=True)
+        for step in steps:
+            try:
+                return self._read(step, like)
+            except Exception as error:  # whatever is wrong with the files, the one before may be whole
+                logger.warning("checkpoint %d in %s is damaged (%s)", step, self.folder, _first_line(error))
+                older = [s for s in steps if s < step]
+                if not older:
+                    raise RunError(
+                        f"no checkpoint in {self.folder} can be read (steps {steps}); remove the folder to start again"
+                    ) from error
+                logger.warning("going on from checkpoint %d", older[0])
+                self._manager.delete(step)
+        return None
+
+    def _read(self, step: int, like: TrainState) -> tuple[TrainState, float]:
+        abstract = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding), like)
+        args = ocp.args.Composite(state=ocp.args.StandardRestore(abstract), meta=ocp.args.JsonRestore())
+        restored = self._manager.restore(step, args=args)
+        if _digest(restored.state) != restored.meta["digest"]:
+            raise ValueError("its contents do not match their digest")
+        return restored.state, restored.meta["wall_seconds"]
+
+
+def _digest(state: TrainState) -> str:
+    """SHA-256 of all values: Orbax does not notice a changed byte."""
+    digest = hashlib.sha256()
+    for leaf in jax.tree.leaves(state):
+        digest.update(np.asarray(leaf).tobytes())
+    return digest.hexdigest()
+
+
+def _first_line(error: BaseException) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:200]
+
+
+def params_digest(params: Any) -> str:
+    """Identifies trained parameters bit for bit."""
+    return _digest(params)

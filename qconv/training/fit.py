@@ -1,0 +1,183 @@
+"""The training of one network: one visible loop."""
+
+import time
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import jax
+import numpy as np
+from jax.sharding import Mesh
+from jaxtyping import Float
+from rich.console import Console
+
+from qconv.data.dataset import Batch, Source
+from qconv.errors import RunError
+from qconv.experiment.experiment import Experiment
+from qconv.models.base import ImageModel
+from qconv.training.batches import all_batches, load_batch, training_indices
+from qconv.training.checkpoints import Checkpoints
+from qconv.training.interrupt import Interrupted, stop_request
+from qconv.training.mesh import any_process, replicated
+from qconv.training.metrics import MetricsLog
+from qconv.training.progress import TrainingProgress
+from qconv.training.steps import Sums, TrainState, eval_step, init_state, train_step
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained network and how it does on the test images."""
+
+    state: TrainState
+    initial_state: TrainState
+    test_loss: float
+    """Mean cross-entropy in nats."""
+    test_accuracy: float
+    """In [0, 1]."""
+    confusion: Float[np.ndarray, "classes classes"]
+    """Images of class i (row) taken for class j (column)."""
+    wall_seconds: float
+    """Training with compilation, evaluation and checkpoints, over all parts of an interrupted run."""
+
+
+def fit(
+    experiment: Experiment,
+    model: ImageModel,
+    *,
+    label: str,
+    train: Source,
+    test: Source,
+    folder: Path,
+    mesh: Mesh,
+    console: Console,
+) -> Fitted:
+    """Trains a network for `experiment.num_steps` steps, going on from its newest checkpoint in `folder` if there is one.
+
+    Args:
+        experiment: budget, optimiser, seed and precision; its model is not looked at.
+        model: the network.
+        label: its name in progress and messages.
+        train: training images.
+        test: test images; they decide nothing, they are only counted.
+        folder: for checkpoints, metrics and events.
+        mesh: all devices.
+        console: for progress.
+
+    Raises:
+        Interrupted: Ctrl-C or SIGTERM; the state has been saved.
+        RunError: the loss is not finite, or a checkpoint cannot be written or read.
+    """
+    started = time.perf_counter()
+    dtype = np.dtype(experiment.dtype)
+    batch_size, num_steps = experiment.batch_size, experiment.num_steps
+    tx = experiment.optimizer.transformation(num_steps)
+    key = jax.random.key(experiment.seed)
+    everywhere = replicated(mesh)
+
+    example = np.zeros((1, *train.image_shape), dtype)
+    initial_state: TrainState = jax.jit(partial(init_state, model=model, tx=tx), out_shardings=everywhere)(key, example)
+
+    with ExitStack() as stack:
+        checkpoints = stack.enter_context(Checkpoints(folder / "checkpoints"))
+        restored = checkpoints.restore(initial_state)
+        # The first step gives its arrays to the second and so on, and the initial state is still wanted at the end.
+        state, seconds_before = restored or (jax.tree.map(lambda x: x.copy(), initial_state), 0.0)
+        wall_seconds = seconds_before
+        step = int(state.step)
+        if step:
+            console.print(f"{label}: going on from step {step}", highlight=False)
+
+        inputs_are_features = model.frozen_features()
+        if inputs_are_features:
+            train, test = (frozen_features(model, state, s, 4 * batch_size, mesh, dtype) for s in (train, test))
+        options = {"model": model, "inputs_are_features": inputs_are_features}
+        update = jax.jit(partial(train_step, tx=tx, key=key, **options), out_shardings=everywhere, donate_argnums=0)
+        count = jax.jit(partial(eval_step, **options), out_shardings=everywhere)
+        evaluate = partial(_evaluate, count=count, source=test, batch_size=4 * batch_size, mesh=mesh, dtype=dtype)
+
+        is_writer = jax.process_index() == 0
+        log = stack.enter_context(MetricsLog(folder, step)) if is_writer else None
+        stop = stack.enter_context(stop_request())
+        progress = stack.enter_context(TrainingProgress(console, label, step, num_steps, batch_size))
+
+        while step < num_steps:
+            indices = training_indices(experiment.seed, step, batch_size, len(train))
+            state = update(state, load_batch(train, indices, batch_size, mesh, dtype))
+            step += 1
+            progress.step(step)
+            log_now, last = step % experiment.log_every == 0, step == num_steps
+            # Processes must agree on when to stop, and agreeing costs a round of messages.
+            stopping = (log_now or jax.process_count() == 1) and any_process(stop.is_set())
+
+            if log_now or last:
+                means = state.sums.means()
+                state = state.replace(sums=jax.device_put(Sums.zero(dtype), everywhere))
+                progress.metrics(step, **means)
+                _require_finite(state, checkpoints)
+                if log:
+                    log.write(step, {f"train_{name}": value for name, value in means.items()})
+            if step % experiment.eval_every == 0 or last:
+                means, _ = evaluate(state)
+                if log:
+                    log.write(step, {f"test_{name}": value for name, value in means.items()})
+            if step % experiment.checkpoint_every == 0 or last or stopping:
+                _require_finite(state, checkpoints)
+                wall_seconds = seconds_before + time.perf_counter() - started
+                checkpoints.save(state, wall_seconds)
+            if stopping and not last:
+                raise Interrupted(f"{label}: stopped and saved at step {step} of {num_steps}")
+
+        means, confusion = evaluate(state)
+    return Fitted(state, initial_state, means["loss"], means["accuracy"], confusion, wall_seconds)
+
+
+def _require_finite(state: TrainState, checkpoints: Checkpoints) -> None:
+    if (bad_step := int(state.bad_step)) > 0:
+        raise RunError(
+            f"the loss is not finite at step {bad_step}; the last good checkpoint is of step {checkpoints.latest_step}. "
+            "A smaller learning rate may help"
+        )
+
+
+def _evaluate(
+    state: TrainState, *, count: Any, source: Source, batch_size: int, mesh: Mesh, dtype: np.dtype
+) -> tuple[dict[str, float], np.ndarray]:
+    """Means over all images of a source, each counted once, and the confusion matrix."""
+    parts = [count(state, batch) for batch in all_batches(source, batch_size, mesh, dtype)]
+    sums, confusion = jax.tree.map(lambda *values: sum(np.asarray(value) for value in values), *parts)
+    return sums.means(), confusion
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureSource:
+    """What the frozen first part of a network makes of a source, held in memory."""
+
+    features: Float[np.ndarray, "images ..."]
+    labels: np.ndarray
+
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """Shape of one image's features."""
+        return self.features.shape[1:]
+
+    def __len__(self) -> int:
+        return len(self.features)
+
+    def __getitem__(self, indices: np.ndarray) -> Batch:
+        return Batch(self.features[indices], self.labels[indices])
+
+
+def frozen_features(
+    model: ImageModel, state: TrainState, source: Source, batch_size: int, mesh: Mesh, dtype: np.dtype
+) -> FeatureSource:
+    """Computes the features of all images of a source, once."""
+    variables = {"params": state.params, "frozen": state.frozen}
+    compute = jax.jit(partial(model.apply, method="features"), out_shardings=replicated(mesh))
+    features, labels = [], []
+    for batch in all_batches(source, batch_size, mesh, dtype):
+        real = np.asarray(jax.device_put(batch.weights, replicated(mesh))) > 0
+        features.append(np.asarray(compute(variables, batch.inputs))[real])
+        labels.append(np.asarray(jax.device_put(batch.labels, replicated(mesh)))[real])
+    return FeatureSource(np.concatenate(features), np.concatenate(labels))

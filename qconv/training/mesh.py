@@ -1,0 +1,54 @@
+"""All devices of all processes as one mesh: batches are split over it, parameters are on every device."""
+
+from typing import Any
+
+import jax
+import numpy as np
+from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
+
+from qconv.errors import InputError
+
+_AXIS = "batch"
+
+
+def device_mesh() -> Mesh:
+    """One axis over all devices.
+
+    Raises:
+        InputError: processes with different numbers of devices, over which a batch cannot be split evenly.
+    """
+    per_process = np.bincount([device.process_index for device in jax.devices()])
+    if len(set(per_process)) > 1:
+        raise InputError(f"processes have {list(map(int, per_process))} devices; allowed: the same number each")
+    # jit splits the work by itself along an Auto axis; make_mesh would ask for Explicit ones.
+    return jax.make_mesh((jax.device_count(),), (_AXIS,), axis_types=(AxisType.Auto,))
+
+
+def replicated(mesh: Mesh) -> NamedSharding:
+    """On every device."""
+    return NamedSharding(mesh, PartitionSpec())
+
+
+def batch_sharding(mesh: Mesh) -> NamedSharding:
+    """The first axis split over the devices."""
+    return NamedSharding(mesh, PartitionSpec(_AXIS))
+
+
+def my_rows(mesh: Mesh, count: int) -> slice:
+    """The rows of a global batch of `count` that this process loads; `count` is a multiple of the devices."""
+    share = count // jax.process_count()
+    return slice(jax.process_index() * share, (jax.process_index() + 1) * share)
+
+
+def global_batch(mesh: Mesh, local_rows: Any) -> Any:
+    """The arrays of the whole batch, of which this process has `local_rows`."""
+    return jax.tree.map(lambda x: jax.make_array_from_process_local_data(batch_sharding(mesh), x), local_rows)
+
+
+def any_process(flag: bool) -> bool:
+    """Whether the flag is set in any process; every process must ask at the same point."""
+    if jax.process_count() == 1:
+        return flag
+    from jax.experimental import multihost_utils
+
+    return bool(np.any(multihost_utils.process_allgather(np.asarray(flag))))

@@ -1,0 +1,60 @@
+"""Live progress: a bar on a terminal, a line every few seconds elsewhere."""
+
+import time
+from types import TracebackType
+from typing import Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+_SECONDS_BETWEEN_LINES = 5
+
+
+class TrainingProgress:
+    """Shows step, loss, accuracy, images per second and remaining time of one network. A context manager.
+
+    Args:
+        console: where to; a quiet one shows nothing.
+        label: what is trained.
+        start: steps done before.
+        total: steps of the run.
+        batch_size: images of a step.
+    """
+
+    def __init__(self, console: Console, label: str, start: int, total: int, batch_size: int) -> None:
+        self._console, self._label, self._total, self._batch_size = console, label, total, batch_size
+        self._bar = Progress(
+            TextColumn("[bold]{task.description}"),
+            BarColumn(bar_width=20),
+            MofNCompleteColumn(),
+            TextColumn("{task.fields[metrics]}"),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._task = self._bar.add_task(label, total=total, completed=start, metrics="compiling")
+        self._since = (start, time.perf_counter())
+        self._last_line = 0.0
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, kind: type | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self._bar.stop()
+
+    def step(self, step: int) -> None:
+        """A step is done."""
+        self._bar.update(self._task, completed=step)
+
+    def metrics(self, step: int, loss: float, accuracy: float) -> None:
+        """Means over the steps since the last call; call it when they have been computed, so that the rate is right."""
+        now = time.perf_counter()
+        rate = (step - self._since[0]) / (now - self._since[1])
+        self._since = (step, now)
+        text = f"loss {loss:.4f}  accuracy {accuracy:.3f}  {rate * self._batch_size:,.0f} images/s"
+        self._bar.update(self._task, metrics=text)
+        if not self._console.is_terminal and (now - self._last_line > _SECONDS_BETWEEN_LINES or step == self._total):
+            self._last_line = now
+            left = (self._total - step) / rate
+            self._console.print(f"{self._label}  step {step}/{self._total}  {text}  {left:.0f} s left", highlight=False)

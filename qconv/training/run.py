@@ -1,0 +1,96 @@
+"""A run: the network of an experiment, then its classical twin."""
+
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+from rich.console import Console
+
+from qconv.data.dataset import Source
+from qconv.experiment.experiment import Experiment
+from qconv.models.base import ImageModel, called_quantum_layers, classical_twin
+from qconv.training.fit import Fitted, fit
+from qconv.training.mesh import device_mesh
+from qconv.training.run_directory import RunDirectory, describe_devices
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run leaves in memory for its report."""
+
+    experiment: Experiment
+    model: ImageModel
+    network: Fitted
+    twin: Fitted | None
+    """None where the network has no quantum layer."""
+    test: Source
+    engines: tuple[str, ...]
+    """Of each quantum layer."""
+
+    def summary(self, run: RunDirectory) -> dict[str, Any]:
+        """The contents of `summary.json`."""
+        return {
+            "experiment": run.name,
+            "run_id": run.run_id,
+            "seed": self.experiment.seed,
+            "steps": int(self.network.state.step),
+            **_results(self.network),
+            "num_quantum_parameters": num_quantum_parameters(self.network.state.params),
+            "engines": list(self.engines),
+            "device": describe_devices(),
+            "twin": _results(self.twin) if self.twin else None,
+        }
+
+
+def execute(run: RunDirectory, console: Console) -> RunResult:
+    """Loads the data, checks that everything fits together, and trains; goes on where an earlier part stopped.
+
+    Raises:
+        InputError: data, network and budget do not fit together.
+        DataUnavailableError: the data are not there.
+        Interrupted: Ctrl-C or SIGTERM; the same call goes on later.
+        RunError: see `fit`.
+    """
+    experiment = run.experiment
+    with precision(experiment.dtype):
+        train, test = experiment.data.load("train"), experiment.data.load("test")
+        experiment.check(train, test)
+        mesh, model = device_mesh(), experiment.model
+        layers = called_quantum_layers(model, train.image_shape)
+        networks = [("network", model, run.folder)]
+        if layers:
+            networks = [("quantum", model, run.folder), ("classical twin", classical_twin(model), run.folder / "twin")]
+        fitted = []
+        for label, network, folder in networks:
+            folder.mkdir(exist_ok=True)
+            fitted.append(
+                fit(experiment, network, label=label, train=train, test=test, folder=folder, mesh=mesh, console=console)
+            )
+        engines = tuple(layer.chosen_engine(channels) for layer, channels in layers)
+        return RunResult(experiment, model, fitted[0], fitted[1] if layers else None, test, engines)
+
+
+def precision(dtype: str) -> AbstractContextManager[Any]:
+    """JAX's 64-bit mode for float64; the program's own setting is as before afterwards."""
+    return jax.enable_x64(True) if dtype == "float64" else nullcontext()
+
+
+def num_parameters(params: Any) -> int:
+    """Trained numbers."""
+    return sum(leaf.size for leaf in jax.tree.leaves(params))
+
+
+def num_quantum_parameters(params: Any) -> int:
+    """Trained angles: every quantum layer calls them `theta`."""
+    leaves = jax.tree_util.tree_leaves_with_path(params)
+    return sum(leaf.size for path, leaf in leaves if getattr(path[-1], "key", None) == "theta")
+
+
+def _results(fitted: Fitted) -> dict[str, Any]:
+    return {
+        "test_accuracy": fitted.test_accuracy,
+        "test_loss": fitted.test_loss,
+        "num_parameters": num_parameters(fitted.state.params),
+        "wall_seconds": round(fitted.wall_seconds, 2),
+    }

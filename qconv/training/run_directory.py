@@ -1,0 +1,143 @@
+"""The directory of a run: `runs/<experiment>/<run id>/seed<k>/`.
+
+It holds `spec.json` from the start and `summary.json` from the end of the run, and one process at a time.
+"""
+
+import importlib.metadata
+import json
+import os
+import subprocess
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import jax
+from filelock import FileLock, Timeout
+
+import qconv
+from qconv.errors import RunError
+from qconv.experiment.experiment import Experiment
+from qconv.experiment.spec import from_json, run_id, to_json
+from qconv.training.mesh import any_process
+
+_PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "tensorcircuit-ng", "numpy")
+
+
+class RunDirectory:
+    """The directory of one experiment and seed, locked while it is open. A context manager.
+
+    Raises:
+        RunError: another process has it open, or it cannot be written.
+    """
+
+    def __init__(self, name: str, experiment: Experiment, runs: Path) -> None:
+        self.name = name
+        self.experiment = experiment
+        self.run_id = run_id(experiment)
+        self.folder = runs / name / self.run_id / f"seed{experiment.seed}"
+        self._exit = ExitStack()
+
+    def __enter__(self) -> Self:
+        problem = ""
+        if jax.process_index() == 0:  # the only one that writes
+            try:
+                self.folder.mkdir(parents=True, exist_ok=True)
+                self._exit.enter_context(FileLock(self.folder / ".lock", timeout=0))
+                self._write_spec()
+            except Timeout:
+                problem = f"{self.folder} is in use by another process; wait for it, or use another seed or --runs folder"
+            except OSError as error:
+                problem = f"cannot write to {self.folder}: {error.strerror or error}"
+        if any_process(bool(problem)):
+            self._exit.close()
+            raise RunError(problem or f"the first process cannot use {self.folder}")
+        return self
+
+    def __exit__(self, kind: type | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self._exit.close()
+
+    @property
+    def summary(self) -> dict[str, Any] | None:
+        """`summary.json` of a finished run, else None; the same in every process."""
+        path = self.folder / "summary.json"
+        return read_json(path) if any_process(path.exists()) else None
+
+    def write_summary(self, summary: dict[str, Any]) -> None:
+        """Marks the run as finished."""
+        if jax.process_index() == 0:
+            write_json(self.folder / "summary.json", summary)
+
+    def _write_spec(self) -> None:
+        path = self.folder / "spec.json"
+        if not path.exists():
+            spec = {
+                "experiment": self.name,
+                "run_id": self.run_id,
+                "spec": to_json(self.experiment),
+                "commit": source_commit(),
+                "versions": {"qconv": qconv.__version__}
+                | {package: importlib.metadata.version(package) for package in _PACKAGES},
+            }
+            write_json(path, spec)
+
+
+def read_run(folder: Path) -> tuple[str, Experiment]:
+    """Name and spec of the run in a directory.
+
+    Raises:
+        RunError: no run is there.
+        InputError: its spec names classes that are gone.
+    """
+    path = folder / "spec.json"
+    if not path.is_file():
+        raise RunError(f"no run in {folder}: it has no spec.json; allowed: runs/<experiment>/<run id>/seed<k>")
+    stored = read_json(path)
+    return stored["experiment"], from_json(stored["spec"])
+
+
+def finished_seeds(folder: Path) -> list[dict[str, Any]]:
+    """Summaries of all finished seeds of the run that `folder` is a seed of, in order of the seeds."""
+    summaries = [read_json(path) for path in folder.parent.glob("seed*/summary.json")]
+    return sorted(summaries, key=lambda summary: summary["seed"])
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object.
+
+    Raises:
+        RunError: the file cannot be read.
+    """
+    try:
+        return json.loads(path.read_text())
+    except (OSError, json.JSONDecodeError) as error:
+        raise RunError(f"cannot read {path}: {error}") from error
+
+
+def write_json(path: Path, value: dict[str, Any]) -> None:
+    """Writes all or nothing.
+
+    Raises:
+        RunError: the disk is full, or the folder cannot be written.
+    """
+    scratch = path.with_suffix(".tmp")
+    try:
+        scratch.write_text(json.dumps(value, indent=2) + "\n")
+        os.replace(scratch, path)
+    except OSError as error:
+        raise RunError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def source_commit() -> str | None:
+    """The commit of the checkout that qconv runs from, marked if files differ from it; None for an installed package."""
+    command = ["git", "-C", str(Path(qconv.__file__).parent), "describe", "--always", "--dirty", "--abbrev=40"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def describe_devices() -> str:
+    """For example "1 x cpu", over all processes."""
+    return f"{jax.device_count()} x {jax.devices()[0].device_kind}"
+

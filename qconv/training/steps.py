@@ -1,0 +1,131 @@
+"""The state of training, and its steps as pure functions."""
+
+from typing import Any
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+import optax
+from jaxtyping import Array, Float, Int
+
+from qconv.models.base import ImageModel
+from qconv.training.batches import WeightedBatch
+
+
+class Sums(flax.struct.PyTreeNode):
+    """Sums over images, so that a mean counts every image once whatever the batches."""
+
+    loss: Float[Array, ""]
+    correct: Float[Array, ""]
+    count: Float[Array, ""]
+
+    @classmethod
+    def zero(cls, dtype: Any) -> "Sums":
+        """No images yet."""
+        return cls(*(jnp.zeros((), dtype) for _ in range(3)))
+
+    def __add__(self, other: "Sums") -> "Sums":
+        return jax.tree.map(jnp.add, self, other)
+
+    def means(self) -> dict[str, float]:
+        """Cross-entropy in nats and accuracy in [0, 1]."""
+        count = float(self.count)
+        return {"loss": float(self.loss) / count, "accuracy": float(self.correct) / count}
+
+
+class TrainState(flax.struct.PyTreeNode):
+    """All that a run needs to go on, but for the spec."""
+
+    step: Int[Array, ""]
+    """Steps done."""
+    params: Any
+    """Trained parameters."""
+    frozen: Any
+    """Parameters that are not trained."""
+    opt_state: Any
+    """The optimiser's."""
+    sums: Sums
+    """Over the steps since the last line of metrics."""
+    bad_step: Int[Array, ""]
+    """The first step whose loss was not finite; 0 if there was none."""
+
+
+def init_state(key: Array, images: Array, *, model: ImageModel, tx: optax.GradientTransformation) -> TrainState:
+    """The state before the first step.
+
+    Args:
+        key: fixes the parameters.
+        images: any batch of the right shape and precision; parameters get its precision.
+        model: the network.
+        tx: the optimiser.
+    """
+    dtype = images.dtype
+    variables = jax.tree.map(lambda x: x.astype(dtype), dict(model.init(key, images)))
+    params, frozen = variables.get("params", {}), variables.get("frozen", {})
+    none = jnp.zeros((), jnp.int32)
+    return TrainState(none, params, frozen, tx.init(params), Sums.zero(dtype), bad_step=none)
+
+
+def _weighted_sums(logits: Float[Array, "batch classes"], batch: WeightedBatch) -> Sums:
+    losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
+    correct = (jnp.argmax(logits, axis=-1) == batch.labels).astype(logits.dtype)
+    return Sums(jnp.sum(batch.weights * losses), jnp.sum(batch.weights * correct), jnp.sum(batch.weights))
+
+
+def train_step(
+    state: TrainState,
+    batch: WeightedBatch,
+    *,
+    model: ImageModel,
+    tx: optax.GradientTransformation,
+    key: Array,
+    inputs_are_features: bool,
+) -> TrainState:
+    """One update by the mean cross-entropy of the batch.
+
+    Args:
+        state: before.
+        batch: images, or features of the frozen first part.
+        model: the network.
+        tx: the optimiser.
+        key: of the run; dropout takes what it needs from key and step.
+        inputs_are_features: whether the first part of the network has been applied already.
+    """
+
+    def loss_and_sums(params: Any) -> tuple[Array, Sums]:
+        logits = model.apply(
+            {"params": params, "frozen": state.frozen},
+            batch.inputs,
+            train=True,
+            rngs={"dropout": jax.random.fold_in(key, state.step)},
+            method="classify" if inputs_are_features else None,
+        )
+        sums = _weighted_sums(logits, batch)
+        return sums.loss / sums.count, sums
+
+    gradients, sums = jax.grad(loss_and_sums, has_aux=True)(state.params)
+    updates, opt_state = tx.update(gradients, state.opt_state, state.params)
+    step = state.step + 1
+    fine = (state.bad_step > 0) | jnp.isfinite(sums.loss)
+    return state.replace(
+        step=step,
+        params=optax.apply_updates(state.params, updates),
+        opt_state=opt_state,
+        sums=state.sums + sums,
+        bad_step=jnp.where(fine, state.bad_step, step),
+    )
+
+
+def eval_step(
+    state: TrainState, batch: WeightedBatch, *, model: ImageModel, inputs_are_features: bool
+) -> tuple[Sums, Float[Array, "classes classes"]]:
+    """Sums of a batch, and how many images of class i (row) were taken for class j (column)."""
+    logits = model.apply(
+        {"params": state.params, "frozen": state.frozen},
+        batch.inputs,
+        method="classify" if inputs_are_features else None,
+    )
+    classes = logits.shape[-1]
+    truth = jax.nn.one_hot(batch.labels, classes, dtype=logits.dtype) * batch.weights[:, None]
+    guess = jax.nn.one_hot(jnp.argmax(logits, axis=-1), classes, dtype=logits.dtype)
+    return _weighted_sums(logits, batch), truth.T @ guess
