@@ -183,5 +183,10 @@ def _features(name: str, builder: Any) -> tuple[tuple[int, int, int], int]:
 def _prepare(name: str) -> str:
     """Prepares a dataset in a process of its own, with progress on standard error; why it failed, if it did."""
     command = [sys.executable, "-P", str(_PREPARE), name, str(_data_dir())]
-    child = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False)
-    return child.stdout.strip() or f"the process that prepares it ended with status {child.returncode}"
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        try:
+            message, _ = child.communicate()
+        except BaseException:
+            child.terminate()  # it tidies up
+            raise
+    return message.strip() or f"the process that prepares it ended with status {child.returncode}"

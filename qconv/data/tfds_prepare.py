@@ -13,6 +13,7 @@ import io
 import logging
 import os
 import shutil
+import signal
 import sys
 import threading
 from collections.abc import Generator
@@ -176,11 +177,16 @@ def main() -> None:
     name, data_dir = sys.argv[1:]
     message = ""
     logging.disable(logging.WARNING)  # urllib3 reports each attempt
+    # Ctrl-C reaches both processes; the one that waits for this one passes it on, and once is enough to tidy up.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     with contextlib.redirect_stdout(sys.stderr):  # TFDS prints there
         try:
             install_stand_in()
             prepare(name, Path(data_dir))
-        except (Exception, KeyboardInterrupt) as error:
+        except KeyboardInterrupt:
+            os._exit(1)  # nobody waits for a message
+        except Exception as error:
             kind = "" if isinstance(error, RuntimeError) else f"{type(error).__name__}: "
             message = f"{kind}{error}".splitlines()[0]
     print(message, flush=True)

@@ -1,29 +1,25 @@
 """Where experiments are found: `experiments/` in the working directory, then the ones that come with qconv.
 
 Nothing is registered: a module `experiments/NAME.py` that ends in an object `experiment` is the experiment NAME.
-`available` reads only docstrings, so it imports nothing.
+`available` reads only docstrings and imports nothing, so that listing is quick.
 """
 
 import ast
-import difflib
 import importlib
 import sys
-import traceback
 from pathlib import Path
 from types import ModuleType
 
 import qconv
-from qconv.errors import InputError
-from qconv.experiment.experiment import Experiment
 
-_PACKAGE = "experiments"
+PACKAGE = "experiments"
 
 
 def search_path() -> list[Path]:
     """Folders with experiments, the first match wins."""
     library = Path(qconv.__file__).parent
     # In an installed wheel the experiments lie inside the package, in a checkout beside it.
-    folders = (Path.cwd() / _PACKAGE, library / _PACKAGE, library.parent / _PACKAGE)
+    folders = (Path.cwd() / PACKAGE, library / PACKAGE, library.parent / PACKAGE)
     return list(dict.fromkeys(folder for folder in folders if folder.is_dir()))
 
 
@@ -48,38 +44,10 @@ def _assigned_names(tree: ast.Module) -> set[str]:
     return {target.id for target in targets if isinstance(target, ast.Name)}
 
 
-def load(name: str) -> tuple[Experiment, str]:
-    """An experiment and the docstring of its module.
-
-    Args:
-        name: a name that `available` lists.
-
-    Raises:
-        InputError: no such experiment, or a mistake in its module; the message says in which line.
-    """
-    known = available()
-    if name not in known:
-        close = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {close[0]!r}? " if close else ""
-        raise InputError(f"no experiment {name!r}; {hint}allowed: {', '.join(known) or 'none found'}")
-    try:
-        module = import_from(f"{_PACKAGE}.{name}")
-    except SyntaxError as error:
-        raise InputError(f"experiment {name!r}, line {error.lineno}: {error.msg}") from error
-    except Exception as error:
-        file = f"{name}.py"
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name == file]
-        where = f", line {lines[-1]}" if lines else ""
-        raise InputError(f"experiment {name!r}{where}: {type(error).__name__}: {error}") from error
-    if not isinstance(module.experiment, Experiment):
-        raise InputError(f"experiment {name!r}: `experiment` is {type(module.experiment).__name__}; allowed: Experiment")
-    return module.experiment, module.__doc__ or ""
-
-
 def import_from(module: str) -> ModuleType:
     """Imports a module, `experiments.NAME` from the search path."""
-    if module.split(".")[0] == _PACKAGE:
+    if module.split(".")[0] == PACKAGE:
         # A package without a folder of its own: several folders serve it, and none has to be on sys.path.
-        package = sys.modules.setdefault(_PACKAGE, ModuleType(_PACKAGE))
+        package = sys.modules.setdefault(PACKAGE, ModuleType(PACKAGE))
         package.__path__ = [str(folder) for folder in search_path()]
     return importlib.import_module(module)

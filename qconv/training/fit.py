@@ -1,6 +1,7 @@
 """The training of one network: one visible loop."""
 
 import time
+from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -73,11 +74,8 @@ def fit(
     dtype = np.dtype(experiment.dtype)
     batch_size, num_steps = experiment.batch_size, experiment.num_steps
     tx = experiment.optimizer.transformation(num_steps)
-    key = jax.random.key(experiment.seed)
     everywhere = replicated(mesh)
-
-    example = np.zeros((1, *train.image_shape), dtype)
-    initial_state: TrainState = jax.jit(partial(init_state, model=model, tx=tx), out_shardings=everywhere)(key, example)
+    initial_state = first_state(experiment, model, train, mesh)
 
     with ExitStack() as stack:
         checkpoints = stack.enter_context(Checkpoints(folder / "checkpoints"))
@@ -91,11 +89,11 @@ def fit(
 
         inputs_are_features = model.frozen_features()
         if inputs_are_features:
-            train, test = (frozen_features(model, state, s, 4 * batch_size, mesh, dtype) for s in (train, test))
+            train, test = (frozen_features(experiment, model, state, source, mesh) for source in (train, test))
         options = {"model": model, "inputs_are_features": inputs_are_features}
-        update = jax.jit(partial(train_step, tx=tx, key=key, **options), out_shardings=everywhere, donate_argnums=0)
-        count = jax.jit(partial(eval_step, **options), out_shardings=everywhere)
-        evaluate = partial(_evaluate, count=count, source=test, batch_size=4 * batch_size, mesh=mesh, dtype=dtype)
+        step_options = {"tx": tx, "key": jax.random.key(experiment.seed), **options}
+        update = jax.jit(partial(train_step, **step_options), out_shardings=everywhere, donate_argnums=0)
+        evaluate = evaluator(experiment, test, mesh, **options)
 
         is_writer = jax.process_index() == 0
         log = stack.enter_context(MetricsLog(folder, step)) if is_writer else None
@@ -141,13 +139,34 @@ def _require_finite(state: TrainState, checkpoints: Checkpoints) -> None:
         )
 
 
-def _evaluate(
-    state: TrainState, *, count: Any, source: Source, batch_size: int, mesh: Mesh, dtype: np.dtype
-) -> tuple[dict[str, float], np.ndarray]:
-    """Means over all images of a source, each counted once, and the confusion matrix."""
-    parts = [count(state, batch) for batch in all_batches(source, batch_size, mesh, dtype)]
-    sums, confusion = jax.tree.map(lambda *values: sum(np.asarray(value) for value in values), *parts)
-    return sums.means(), confusion
+def first_state(experiment: Experiment, model: ImageModel, source: Source, mesh: Mesh) -> TrainState:
+    """The state before the first step, on every device."""
+    tx = experiment.optimizer.transformation(experiment.num_steps)
+    example = np.zeros((1, *source.image_shape), np.dtype(experiment.dtype))
+    init = jax.jit(partial(init_state, model=model, tx=tx), out_shardings=replicated(mesh))
+    return init(jax.random.key(experiment.seed), example)
+
+
+def evaluator(
+    experiment: Experiment, source: Source, mesh: Mesh, **options: Any
+) -> Callable[[TrainState], tuple[dict[str, float], np.ndarray]]:
+    """A function from a state to the means over all images of a source, each counted once, and the confusion matrix.
+
+    Args:
+        experiment: batch size and precision.
+        source: images, or features of a frozen first part.
+        mesh: all devices.
+        options: see `eval_step`.
+    """
+    count = jax.jit(partial(eval_step, **options), out_shardings=replicated(mesh))
+
+    def evaluate(state: TrainState) -> tuple[dict[str, float], np.ndarray]:
+        batches = all_batches(source, 4 * experiment.batch_size, mesh, np.dtype(experiment.dtype))
+        parts = [count(state, batch) for batch in batches]
+        sums, confusion = jax.tree.map(lambda *values: sum(np.asarray(value) for value in values), *parts)
+        return sums.means(), confusion
+
+    return evaluate
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,13 +189,13 @@ class FeatureSource:
 
 
 def frozen_features(
-    model: ImageModel, state: TrainState, source: Source, batch_size: int, mesh: Mesh, dtype: np.dtype
+    experiment: Experiment, model: ImageModel, state: TrainState, source: Source, mesh: Mesh
 ) -> FeatureSource:
     """Computes the features of all images of a source, once."""
     variables = {"params": state.params, "frozen": state.frozen}
     compute = jax.jit(partial(model.apply, method="features"), out_shardings=replicated(mesh))
     features, labels = [], []
-    for batch in all_batches(source, batch_size, mesh, dtype):
+    for batch in all_batches(source, 4 * experiment.batch_size, mesh, np.dtype(experiment.dtype)):
         real = np.asarray(jax.device_put(batch.weights, replicated(mesh))) > 0
         features.append(np.asarray(compute(variables, batch.inputs))[real])
         labels.append(np.asarray(jax.device_put(batch.labels, replicated(mesh)))[real])

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 
-class Interrupted(BaseException):
+class Interrupted(KeyboardInterrupt):
     """A run was asked to stop, has saved its state, and can be resumed."""
 
 

@@ -36,6 +36,7 @@ class RunResult:
             "seed": self.experiment.seed,
             "steps": int(self.network.state.step),
             **_results(self.network),
+            "num_test_images": int(self.network.confusion.sum()),
             "num_quantum_parameters": num_quantum_parameters(self.network.state.params),
             "engines": list(self.engines),
             "device": describe_devices(),

@@ -225,6 +225,18 @@ def test_a_server_that_never_answers_is_given_up(
     assert tfds_prepare.ANSWER_S <= 15
 
 
+def test_an_interrupted_download_leaves_nothing(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        monkeypatch.setenv("HTTPS_PROXY", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        command = [sys.executable, tfds_prepare.__file__, "cifar10", str(data_dir)]
+        with subprocess.Popen(command, stdout=subprocess.PIPE) as child:
+            silent.settimeout(20)
+            silent.accept()[0].close()
+            child.terminate()
+            assert child.communicate(timeout=10) == (b"", None)
+    assert not data_dir.parent.exists()
+
+
 @pytest.mark.parametrize("below", [".", "sub"])
 def test_a_data_folder_that_cannot_be_made_is_named(
     below: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -1,0 +1,34 @@
+"""Quantum convolution and a small CNN on CIFAR-10, three channels, ten classes.
+
+    make train EXP=quanv_cifar
+"""
+
+from qconv.ansatz.hardware_efficient import HardwareEfficient
+from qconv.circuit.circuit import Circuit
+from qconv.data.tfds import Tfds
+from qconv.encoding.angle import Angle
+from qconv.experiment.experiment import Experiment
+from qconv.layers.quantum_conv import QuantumConv
+from qconv.models.heads import ConvHead
+from qconv.models.quanv_net import QuanvNet
+from qconv.optimizers import Adam
+from qconv.readout.pauli import PauliZ
+
+experiment = Experiment(
+    data=Tfds("cifar10"),
+    model=QuanvNet(
+        # A register of four qubits for each colour: all three in one would need twelve.
+        conv=QuantumConv(
+            Circuit(Angle(), HardwareEfficient(depth=2), PauliZ()),
+            features=2,
+            kernel_size=2,
+            strides=2,
+            channels="concatenate",
+        ),
+        head=ConvHead(features=(32, 64), hidden=128, dropout=0.4),
+    ),
+    optimizer=Adam(learning_rate=1e-3, schedule="cosine"),
+    num_steps=3000,
+    eval_every=500,
+    checkpoint_every=500,
+)

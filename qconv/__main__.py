@@ -1,0 +1,154 @@
+"""The command line: `qconv list | train | evaluate | draw`.
+
+Only this module knows the argument parser. What the commands need is imported when one of them runs, so that
+`qconv --help` answers at once.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import tyro
+from tyro.conf import Positional, arg, subcommand
+
+from qconv.errors import DataUnavailableError, QconvError
+
+if TYPE_CHECKING:
+    from qconv.experiment.experiment import Experiment
+
+
+@dataclass(frozen=True)
+class List:
+    """The experiments there are."""
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train an experiment's network and its classical twin; the same command goes on where it was stopped.
+
+    Fields of the experiment are options after its name: see `qconv train EXPERIMENT --help`.
+    """
+
+    experiment: Positional[str]
+    """Name of the experiment; `qconv list` shows them."""
+
+
+@dataclass(frozen=True)
+class Evaluate:
+    """Count the test images that a trained network classifies rightly, from its newest checkpoint."""
+
+    run: Positional[Path]
+    """Directory of the run: runs/<experiment>/<run id>/seed<k>."""
+
+
+@dataclass(frozen=True)
+class Draw:
+    """Draw an experiment's quantum circuits, as text and as a picture.
+
+    Fields of the experiment are options after its name: see `qconv draw EXPERIMENT --help`.
+    """
+
+    experiment: Positional[str]
+    """Name of the experiment; `qconv list` shows them."""
+
+
+Command = (
+    Annotated[List, subcommand("list")]
+    | Annotated[Train, subcommand("train")]
+    | Annotated[Evaluate, subcommand("evaluate")]
+    | Annotated[Draw, subcommand("draw")]
+)
+
+
+@dataclass(frozen=True)
+class TrainOptions:
+    """Where and on which processes an experiment runs."""
+
+    runs: Path = Path("runs")
+    """Folder for run directories."""
+    distributed: bool = False
+    """Work with other processes of the same command; Slurm and other cluster managers are detected."""
+    coordinator: str | None = None
+    """HOST:PORT of process 0, where no cluster manager tells it."""
+    num_processes: int | None = None
+    """Number of processes, where no cluster manager tells it."""
+    process_id: int | None = None
+    """Which process this is, from 0, where no cluster manager tells it."""
+
+
+@dataclass(frozen=True)
+class DrawOptions:
+    """Where a picture goes."""
+
+    output: Path = field(default_factory=lambda: Path("circuit.png"))
+    """File of the picture."""
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    """Runs one command and exits: 0 done, 2 bad input, 130 stopped by Ctrl-C."""
+    try:
+        _run(list(sys.argv[1:] if argv is None else argv))
+    except DataUnavailableError as error:
+        from qconv.commands.offline import experiments_without_download
+
+        names = ", ".join(experiments_without_download())
+        _fail(f"{error}\nExperiments that need no download: {names}", 2)
+    except QconvError as error:
+        _fail(str(error), 2)
+    except KeyboardInterrupt as stop:
+        _fail(str(stop) or "stopped", 130)
+    except BrokenPipeError:  # `qconv list | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _run(argv: list[str]) -> None:
+    # The experiment's name decides which options there are, so it is read first.
+    takes_options = argv[:1] in (["train"], ["draw"]) and len(argv) > 1 and not argv[1].startswith("-")
+    head, options = (argv[:2], argv[2:]) if takes_options else (argv, [])
+    command = tyro.cli(Command, args=head, prog="qconv", description=__doc__.split("\n")[0])  # type: ignore[arg-type]
+    if isinstance(command, List):
+        from qconv.commands.list import list_experiments
+
+        list_experiments()
+    elif isinstance(command, Evaluate):
+        from qconv.commands.evaluate import evaluate
+
+        evaluate(command.run)
+    elif isinstance(command, Train):
+        from qconv.commands.train import train
+
+        experiment, chosen = _parse(f"qconv train {command.experiment}", command.experiment, TrainOptions(), options)
+        train(command.experiment, experiment, **vars(chosen))
+    else:
+        from qconv.commands.draw import draw
+
+        experiment, chosen = _parse(f"qconv draw {command.experiment}", command.experiment, DrawOptions(), options)
+        draw(experiment, chosen.output)
+
+
+def _parse(prog: str, name: str, defaults: Any, options: list[str]) -> tuple["Experiment", Any]:
+    """The experiment of that name with its fields as options allow, and the command's own options."""
+    from qconv.experiment.experiment import Experiment
+    from qconv.experiment.loading import load
+
+    experiment, docstring = load(name)
+
+    @dataclass(frozen=True)
+    class Options:
+        run: Annotated[type(defaults), arg(name="")]  # type: ignore[valid-type]
+        experiment: Annotated[Experiment, arg(name="")]
+
+    chosen = tyro.cli(Options, default=Options(defaults, experiment), args=options, prog=prog, description=docstring)
+    return chosen.experiment, chosen.run
+
+
+def _fail(message: str, code: int) -> None:
+    print(f"qconv: {message}", file=sys.stderr)
+    sys.exit(code)
+
+
+if __name__ == "__main__":
+    main()

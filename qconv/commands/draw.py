@@ -1,0 +1,36 @@
+"""`qconv draw`."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from qconv.errors import InputError, RunError
+from qconv.experiment.experiment import Experiment
+from qconv.models.base import called_quantum_layers
+from qconv.report.drawing import circuit_figure, circuit_text, layer_drawing
+
+
+def draw(experiment: Experiment, output: Path) -> None:
+    """Prints the circuits of an experiment and writes them as a picture.
+
+    Args:
+        experiment: its spec.
+        output: file of the picture; its ending is the format.
+
+    Raises:
+        InputError: the network has no quantum layer.
+        RunError: the picture cannot be written.
+    """
+    shape = experiment.data.load("test").image_shape
+    layers = called_quantum_layers(experiment.model, shape)
+    if not layers:
+        raise InputError("the experiment's network has no quantum layer to draw")
+    console = Console()
+    drawings = [layer_drawing(layer, channels) for layer, channels in layers]
+    for drawing in drawings:
+        console.print(circuit_text(drawing), highlight=False, markup=False, no_wrap=True, overflow="ignore", crop=False)
+    try:
+        circuit_figure(drawings).savefig(output, dpi=150)
+    except (OSError, ValueError) as error:
+        raise RunError(f"cannot write {output}: {error}") from error
+    console.print(f"picture in {output}", highlight=False, soft_wrap=True)

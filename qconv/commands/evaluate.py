@@ -1,0 +1,18 @@
+"""`qconv evaluate`."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from qconv.report.table import evaluation_table
+from qconv.training.evaluate import evaluate_run
+
+
+def evaluate(folder: Path) -> None:
+    """Prints loss and accuracy of the networks of a run on their test images.
+
+    Raises:
+        RunError: no run is there, or it has no checkpoint yet.
+    """
+    console = Console()
+    console.print(evaluation_table(evaluate_run(folder)))

@@ -1,0 +1,19 @@
+"""Which experiments run without a download."""
+
+from qconv.data.tfds import Tfds
+from qconv.errors import InputError
+from qconv.experiment.discovery import available
+from qconv.experiment.loading import load
+
+
+def experiments_without_download() -> list[str]:
+    """Names of the experiments whose images come with a dependency or are made from a seed."""
+    names = []
+    for name in available():
+        try:
+            experiment, _ = load(name)
+        except InputError:  # a mistake in another experiment is not what the user is told about here
+            continue
+        if not isinstance(experiment.data, Tfds):
+            names.append(name)
+    return names

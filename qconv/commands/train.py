@@ -1,0 +1,74 @@
+"""`qconv train`."""
+
+import logging
+from pathlib import Path
+
+import jax
+from rich.console import Console
+
+from qconv.errors import InputError
+from qconv.experiment.experiment import Experiment
+from qconv.report.pictures import write_pictures
+from qconv.report.table import summary_table
+from qconv.training.run import execute
+from qconv.training.run_directory import RunDirectory, finished_seeds
+
+
+def train(
+    name: str,
+    experiment: Experiment,
+    *,
+    runs: Path,
+    distributed: bool,
+    coordinator: str | None,
+    num_processes: int | None,
+    process_id: int | None,
+) -> None:
+    """Trains an experiment's network and its twin, writes pictures and summary, and prints the result.
+
+    Args:
+        name: of the experiment.
+        experiment: its spec.
+        runs: folder for run directories.
+        distributed: whether other processes run the same command.
+        coordinator: HOST:PORT of process 0; None where a cluster manager tells it.
+        num_processes: how many; None likewise.
+        process_id: which one this is; None likewise.
+
+    Raises:
+        InputError: see `execute`; or options of `distributed` that do not fit.
+        RunError: see `RunDirectory` and `fit`.
+    """
+    _join(distributed, coordinator, num_processes, process_id)
+    console = Console(quiet=jax.process_index() > 0)
+    logging.basicConfig(format="qconv: %(message)s")
+    with RunDirectory(name, experiment, runs) as run:
+        console.print(f"run directory {run.folder}", highlight=False, soft_wrap=True)
+        summary = run.summary
+        if summary is None:
+            result = execute(run, console)
+            if jax.process_index() == 0:
+                write_pictures(run.folder, result)
+            summary = result.summary(run)
+            run.write_summary(summary)
+        else:
+            console.print("finished before; remove the directory to train again")
+        if jax.process_index() == 0:
+            console.print(summary_table(summary, finished_seeds(run.folder), run.folder))
+
+
+def _join(distributed: bool, coordinator: str | None, num_processes: int | None, process_id: int | None) -> None:
+    given = (coordinator, num_processes, process_id)
+    if not distributed:
+        if given != (None, None, None):
+            raise InputError("--coordinator, --num-processes and --process-id go with --distributed")
+        return
+    if None in given and given != (None, None, None):
+        raise InputError("--coordinator, --num-processes and --process-id go together, or none of them under Slurm")
+    try:
+        jax.distributed.initialize(*given)
+    except (ValueError, RuntimeError) as error:
+        raise InputError(
+            f"cannot join other processes: {error}. Without a cluster manager that JAX knows, give --coordinator HOST:PORT, "
+            "--num-processes and --process-id"
+        ) from error

@@ -1,0 +1,203 @@
+"""Drawings of circuits, as text and as pictures, from the gates they record."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from qconv.circuit.circuit import Circuit, record_ansatz, record_encoding
+from qconv.gates import Gate
+from qconv.layers.quantum_conv import QuantumConv
+from qconv.patches import pair
+
+_TEXT_WIDTH = 100
+_COLUMNS_PER_ROW = 16
+_ENCODING_COLOR, _ANSATZ_COLOR = "#cfe3f5", "#fbe3c4"
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """One gate in a drawing: what stands on each qubit, and whether data or angles set it."""
+
+    marks: dict[int, str]
+    """Label by qubit; a control is a dot, the ends of a swap are crosses."""
+    is_encoding: bool
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """First and last qubit, with all between them."""
+        return min(self.marks), max(self.marks)
+
+
+@dataclass(frozen=True)
+class CircuitDrawing:
+    """Gates in columns: those of a column act at the same time."""
+
+    title: str
+    num_qubits: int
+    columns: list[list[Symbol]]
+    observables: tuple[str, ...]
+
+
+def layer_drawing(layer: QuantumConv, in_channels: int) -> CircuitDrawing:
+    """The circuit of one window of a layer whose images have `in_channels` channels."""
+    height, width = pair("kernel_size", layer.kernel_size)
+    joint = layer.channels == "joint"
+    patch_size = height * width * (in_channels if joint else 1)
+    registers = layer.features * (1 if joint else in_channels)
+    circuit = layer.circuit
+    title = (
+        f"{type(circuit.encoding).__name__}, {type(circuit.ansatz).__name__}, {type(circuit.readout).__name__}: "
+        f"{height}x{width} pixels, {circuit.num_qubits(patch_size)} qubits, "
+        f"{registers} circuit{'s' if registers > 1 else ''} of {np.prod(circuit.param_shape(patch_size)):.0f} angles, "
+        f"engine {layer.chosen_engine(in_channels)}"
+    )
+    return circuit_drawing(circuit, patch_size, title)
+
+
+def circuit_drawing(circuit: Circuit, patch_size: int, title: str = "") -> CircuitDrawing:
+    """A circuit for patches of `patch_size` numbers x0, x1, ... with angles θ0, θ1, ..., numbered as they lie in memory.
+
+    Which of them set a gate is found by changing one after the other.
+    """
+    num_qubits = circuit.num_qubits(patch_size)
+    patch, shape = jnp.zeros(patch_size), circuit.param_shape(patch_size)
+    encoding = record_encoding(circuit, patch)
+    symbols = []
+    if encoding.initial is not None:
+        symbols.append(Symbol(dict.fromkeys(range(num_qubits), "|x⟩"), True))
+    moved = [record_encoding(circuit, patch.at[i].set(1.0)).gates for i in range(patch_size)]
+    for position, gate in enumerate(encoding.gates):
+        causes = [i for i in range(patch_size) if not np.allclose(moved[i][position].matrix, gate.matrix)]
+        symbols.append(Symbol(_marks(gate, [f"x{i}" for i in causes]), True))
+
+    # A generic point, so that no derivative vanishes by chance.
+    theta = jnp.linspace(0.3, 1.1, int(np.prod(shape))).reshape(shape)
+    derivatives = jax.jacfwd(lambda angles: [g.matrix for g in record_ansatz(circuit, angles, num_qubits).gates])(theta)
+    for gate, derivative in zip(record_ansatz(circuit, theta, num_qubits).gates, derivatives, strict=True):
+        sizes = np.abs(np.asarray(derivative)).reshape(gate.matrix.size, -1).max(axis=0, initial=0)
+        symbols.append(Symbol(_marks(gate, [f"θ{i}" for i in np.flatnonzero(sizes > 1e-6)]), False))
+    return CircuitDrawing(title, num_qubits, _columns(symbols, num_qubits), circuit.observables(patch_size))
+
+
+def _marks(gate: Gate, causes: list[str]) -> dict[int, str]:
+    name, controls = gate.name, 0
+    dot = "●"
+    if name == "toffoli":
+        name, controls = "x", 2
+    elif name == "fredkin":
+        name, controls = "swap", 1
+    elif name == "cnot":
+        name, controls = "x", 1
+    elif name[0] in "co" and name[1:] in ("x", "y", "z", "rx", "ry", "rz", "phase", "u", "r"):
+        dot = "●" if name[0] == "c" else "○"
+        name, controls = name[1:], 1
+    label = {"any": "U", "sd": "S†", "td": "T†", "swap": "×"}.get(name, name.upper())
+    if causes:
+        label += f"({','.join(causes) if len(causes) < 4 else f'{causes[0]}…{causes[-1]}'})"
+    marks = dict.fromkeys(gate.qubits[:controls], dot)
+    if name == "z" and controls:
+        label = dot
+    return marks | dict.fromkeys(gate.qubits[controls:], label)
+
+
+def _columns(symbols: list[Symbol], num_qubits: int) -> list[list[Symbol]]:
+    """Each symbol as far to the left as its qubits are free, encoding and ansatz apart."""
+    columns: list[list[Symbol]] = []
+    free = [0] * num_qubits
+    for index, symbol in enumerate(symbols):
+        if index and symbols[index - 1].is_encoding and not symbol.is_encoding:
+            free = [len(columns)] * num_qubits
+        first, last = symbol.span
+        column = max(free[first : last + 1])
+        if column == len(columns):
+            columns.append([])
+        columns[column].append(symbol)
+        free[first : last + 1] = [column + 1] * (last + 1 - first)
+    return columns
+
+
+def circuit_text(drawing: CircuitDrawing) -> str:
+    """The drawing in characters, broken into blocks of at most 100 columns."""
+    names = [f"q{qubit} " for qubit in range(drawing.num_qubits)]
+    margin = max(map(len, names))
+    blocks: list[list[str]] = []
+    for column in drawing.columns:
+        rows = _column_text(column, drawing.num_qubits)
+        if not blocks or len(blocks[-1][0]) + len(rows[0]) > _TEXT_WIDTH:
+            blocks.append([(names[i // 2] if i % 2 == 0 else "").ljust(margin) for i in range(len(rows))])
+        blocks[-1] = [left + right for left, right in zip(blocks[-1], rows, strict=True)]
+    text = "\n\n".join("\n".join(row.rstrip() for row in block) for block in blocks)
+    return f"{drawing.title}\n\n{text}\n\nmeasured: {' '.join(drawing.observables)}"
+
+
+def _column_text(column: list[Symbol], num_qubits: int) -> list[str]:
+    """Rows of one column: a wire for each qubit, and a gap between two wires for the lines that join them."""
+    width = max(len(mark) for symbol in column for mark in symbol.marks.values()) + 2
+    rows = [("─" if i % 2 == 0 else " ") * width for i in range(2 * num_qubits - 1)]
+    for symbol in column:
+        first, last = symbol.span
+        joined = len(symbol.marks) > 1 and "|x⟩" not in symbol.marks.values()
+        for row in range(2 * first, 2 * last + 1):
+            if row % 2 == 0 and row // 2 in symbol.marks:
+                rows[row] = symbol.marks[row // 2].center(width, "─")
+            elif joined:
+                rows[row] = ("│" if row % 2 else "┼").center(width, rows[row][0])
+    return rows
+
+
+def circuit_figure(drawings: list[CircuitDrawing]) -> Figure:
+    """The drawings as one picture, one below the other; data set the blue gates, angles the orange ones."""
+    rows = [max(1, -(-len(drawing.columns) // _COLUMNS_PER_ROW)) for drawing in drawings]
+    heights = [count * (drawing.num_qubits + 1) for count, drawing in zip(rows, drawings, strict=True)]
+    widest = max(min(len(drawing.columns), _COLUMNS_PER_ROW) for drawing in drawings)
+    figure = Figure(figsize=(max(6.0, 0.85 * widest + 1.5), 0.55 * sum(heights) + 0.9 * len(drawings)), layout="constrained")
+    axes = figure.subplots(len(drawings), squeeze=False, height_ratios=heights)[:, 0]
+    for ax, drawing in zip(axes, drawings, strict=True):
+        _draw(ax, drawing)
+    return figure
+
+
+def _draw(ax: Any, drawing: CircuitDrawing) -> None:
+    pitch = drawing.num_qubits + 1
+    starts = range(0, max(1, len(drawing.columns)), _COLUMNS_PER_ROW)
+    for row, start in enumerate(starts):
+        columns = drawing.columns[start : start + _COLUMNS_PER_ROW]
+        for qubit in range(drawing.num_qubits):
+            y = -(row * pitch + qubit)
+            ax.plot([-0.6, len(columns) - 0.4], [y, y], color="0.3", linewidth=0.8, zorder=1)
+            ax.text(-0.75, y, f"q{qubit}", ha="right", va="center", fontsize=9)
+        for x, column in enumerate(columns):
+            for symbol in column:
+                _draw_symbol(ax, symbol, x, -row * pitch)
+    ax.set_title(drawing.title + "\nmeasured: " + _shortened(drawing.observables), fontsize=9, loc="left")
+    ax.set_xlim(-1.3, min(len(drawing.columns), _COLUMNS_PER_ROW) - 0.2)
+    ax.set_ylim(-(len(starts) * pitch - 1) + 0.2, 0.8)
+    ax.set_aspect("equal")
+    ax.axis("off")
+
+
+def _draw_symbol(ax: Any, symbol: Symbol, x: float, top: float) -> None:
+    first, last = symbol.span
+    if len(symbol.marks) > 1 and "|x⟩" not in symbol.marks.values():
+        ax.plot([x, x], [top - first, top - last], color="0.2", linewidth=1.0, zorder=2)
+    for qubit, mark in symbol.marks.items():
+        y = top - qubit
+        if mark in "●○":
+            color = "0.2" if mark == "●" else "white"
+            ax.plot(x, y, "o", color=color, markeredgecolor="0.2", markersize=6, zorder=3)
+        elif mark == "×":
+            ax.plot(x, y, "x", color="0.2", markersize=8, markeredgewidth=1.5, zorder=3)
+        else:
+            color = _ENCODING_COLOR if symbol.is_encoding else _ANSATZ_COLOR
+            box = Rectangle((x - 0.42, y - 0.32), 0.84, 0.64, facecolor=color, edgecolor="0.2", linewidth=0.8, zorder=3)
+            ax.add_patch(box)
+            ax.text(x, y, mark.replace("(", "\n("), ha="center", va="center", fontsize=7, zorder=4)
+
+
+def _shortened(observables: tuple[str, ...]) -> str:
+    return " ".join(observables if len(observables) <= 12 else (*observables[:10], "…", observables[-1]))

@@ -1,0 +1,55 @@
+"""The networks of a run on their test images, from checkpoints."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from qconv.errors import RunError
+from qconv.models.base import classical_twin, quantum_layers
+from qconv.training.checkpoints import Checkpoints
+from qconv.training.fit import evaluator, first_state, frozen_features
+from qconv.training.mesh import device_mesh
+from qconv.training.run import precision
+from qconv.training.run_directory import read_run
+
+
+class Evaluation(NamedTuple):
+    """One network on all test images."""
+
+    network: str
+    step: int
+    loss: float
+    accuracy: float
+    confusion: np.ndarray
+
+
+def evaluate_run(folder: Path) -> list[Evaluation]:
+    """The network in a run directory, and its twin if that has a checkpoint already.
+
+    Raises:
+        RunError: no run is there, or it has no checkpoint yet.
+    """
+    _, experiment = read_run(folder)
+    networks = [("network", experiment.model, folder)]
+    if quantum_layers(experiment.model):
+        twin = ("classical twin", classical_twin(experiment.model), folder / "twin")
+        networks = [("quantum", experiment.model, folder), twin]
+    results = []
+    with precision(experiment.dtype):
+        test, mesh = experiment.data.load("test"), device_mesh()
+        for label, model, place in networks:
+            if not (place / "checkpoints").is_dir():
+                continue
+            with Checkpoints(place / "checkpoints") as checkpoints:
+                restored = checkpoints.restore(first_state(experiment, model, test, mesh))
+            if restored is None:
+                continue
+            state, _ = restored
+            frozen = model.frozen_features()
+            inputs = frozen_features(experiment, model, state, test, mesh) if frozen else test
+            means, confusion = evaluator(experiment, inputs, mesh, model=model, inputs_are_features=frozen)(state)
+            results.append(Evaluation(label, int(state.step), means["loss"], means["accuracy"], confusion))
+    if not results:
+        raise RunError(f"no checkpoint in {folder} yet")
+    return results
