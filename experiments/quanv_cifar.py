@@ -1,6 +1,6 @@
 """Quantum convolution and a small CNN on CIFAR-10, three channels, ten classes.
 
-    make train EXP=quanv_cifar
+make train EXP=quanv_cifar
 """
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
@@ -25,7 +25,7 @@ experiment = Experiment(
             strides=2,
             channels="concatenate",
         ),
-        head=ConvHead(features=(32, 64), hidden=128, dropout=0.4),
+        head=ConvHead(features=(32, 64), hidden=128, dropout=0.25),
     ),
     optimizer=Adam(learning_rate=1e-3, schedule="cosine"),
     num_steps=3000,

@@ -1,6 +1,6 @@
 """Quantum convolution on scikit-learn's 8x8 digits.
 
-    make train EXP=quanv_digits
+make train EXP=quanv_digits
 """
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient

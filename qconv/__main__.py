@@ -136,13 +136,9 @@ def _parse(prog: str, name: str, defaults: Any, options: list[str]) -> tuple["Ex
 
     experiment, docstring = load(name)
 
-    @dataclass(frozen=True)
-    class Options:
-        run: Annotated[type(defaults), arg(name="")]  # type: ignore[valid-type]
-        experiment: Annotated[Experiment, arg(name="")]
-
-    chosen = tyro.cli(Options, default=Options(defaults, experiment), args=options, prog=prog, description=docstring)
-    return chosen.experiment, chosen.run
+    flat = arg(name="")  # options without a prefix
+    both = tuple[Annotated[Experiment, flat], Annotated[type(defaults), flat]]  # ty: ignore[invalid-type-form]
+    return tyro.cli(both, default=(experiment, defaults), args=options, prog=prog, description=docstring)
 
 
 def _fail(message: str, code: int) -> None:

@@ -12,6 +12,7 @@ Angles are in radians.
 import inspect
 import math
 from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any, NamedTuple
 
 import jax
@@ -162,14 +163,18 @@ def _controlled(build: Callable[..., Matrix], value: int = 1) -> Callable[..., M
         off = _cast(np.diag([float(value), 1.0 - value]), dtype)
         return jnp.kron(on, matrix) + jnp.kron(off, jnp.eye(len(matrix), dtype=dtype))
 
-    build_controlled.__signature__ = inspect.signature(build)  # type: ignore[attr-defined]  # names the parameters
-    return build_controlled
+    return wraps(build)(build_controlled)  # keeps the names of the parameters
 
 
 def _cast(matrix: Any, dtype: Any) -> Any:
     """To the precision of the real `dtype`; real stays real."""
     matrix = jnp.asarray(matrix) if isinstance(matrix, jax.Array) else np.asarray(matrix)
     return jnp.asarray(matrix, complex_dtype(dtype) if np.iscomplexobj(matrix) else dtype)
+
+
+def x64_enabled() -> bool:
+    """Whether JAX's 64-bit mode is on here; without it float64 silently becomes float32."""
+    return jnp.zeros(0, float).dtype == np.float64
 
 
 def complex_dtype(dtype: Any) -> np.dtype:
@@ -180,7 +185,9 @@ def complex_dtype(dtype: Any) -> np.dtype:
 _FIXED = {"i": _I, "x": _X, "y": _Y, "z": _Z, "h": _H, "s": np.diag([1, 1j]), "wroot": _WROOT, "swap": _SWAP} | {
     "t": np.diag([1, np.exp(0.25j * math.pi)])
 }
-_PAULI_ROTATIONS = {"rx": _X, "ry": _Y, "rz": _Z} | {f"r{p.lower() * 2}": np.kron(_PAULIS[p], _PAULIS[p]) for p in "XYZ"}
+_PAULI_ROTATIONS = {"rx": _X, "ry": _Y, "rz": _Z} | {
+    f"r{p.lower() * 2}": np.kron(_PAULIS[p], _PAULIS[p]) for p in "XYZ"
+}
 
 _BUILDERS: dict[str, Callable[..., Matrix]] = {
     **{name: _constant(matrix) for name, matrix in _FIXED.items()},

@@ -82,7 +82,11 @@ def extract_patches(
     # One strided slice for each pixel of the window: exact, cheap, and the same order for every number of channels
     # (lax.conv_general_dilated_patches would return the channel slowest).
     slices = [
-        images[:, top : top + (rows - 1) * stride[0] + 1 : stride[0], left : left + (columns - 1) * stride[1] + 1 : stride[1]]
+        images[
+            :,
+            top : top + (rows - 1) * stride[0] + 1 : stride[0],
+            left : left + (columns - 1) * stride[1] + 1 : stride[1],
+        ]
         for top in range(0, window[0], dilation[0])
         for left in range(0, window[1], dilation[1])
     ]

@@ -65,4 +65,3 @@ class RandomLayers(Ansatz):
                 else:
                     yield str(rng.choice(["rx", "ry", "rz"])), (int(rng.integers(num_qubits)),)
                     drawn += 1
-

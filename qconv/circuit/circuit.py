@@ -45,9 +45,8 @@ class Circuit:
         observables = self.readout.observables(num_qubits)
         for string in observables:
             if len(string) != num_qubits or set(string) - set(OPERATORS):
-                raise ValueError(
-                    f"{type(self.readout).__name__} measures {string!r}; allowed: {num_qubits} of the letters {OPERATORS}"
-                )
+                allowed = f"{num_qubits} of the letters {OPERATORS}"
+                raise ValueError(f"{type(self.readout).__name__} measures {string!r}; allowed: {allowed}")
         return observables
 
 

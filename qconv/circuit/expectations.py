@@ -85,8 +85,8 @@ def check_memory(circuit: Circuit, patch_size: int, engine: EngineName, dtype: n
     if needed > available:
         raise InputError(
             f"{num_qubits} qubits (patches of {patch_size} numbers) need {needed / 2**30:,.1f} GiB with engine "
-            f"{engine!r}, and {available / 2**30:.1f} GiB are there; use a smaller kernel, one register per channel, or an "
-            "encoding with fewer qubits (amplitude)"
+            f"{engine!r}, and {available / 2**30:.1f} GiB are there; use a smaller kernel, one register per channel, "
+            "or an encoding with fewer qubits (amplitude)"
         )
 
 

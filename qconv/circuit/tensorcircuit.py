@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from types import ModuleType
@@ -10,14 +10,14 @@ from typing import Any
 
 import jax
 
-from qconv.gates import complex_dtype
+from qconv.gates import complex_dtype, x64_enabled
 
 _PREALLOCATE = "XLA_PYTHON_CLIENT_PREALLOCATE"
 _switches = threading.RLock()
 
 
 @contextmanager
-def tensorcircuit(dtype: Any) -> Iterator[ModuleType]:
+def tensorcircuit(dtype: Any) -> Generator[ModuleType]:
     """TensorCircuit on JAX, with the precision of the real `dtype`; every switch is as before afterwards.
 
     Importing TensorCircuit takes seconds, resets `jax_enable_x64` for the whole process and sets an environment
@@ -27,7 +27,7 @@ def tensorcircuit(dtype: Any) -> Iterator[ModuleType]:
         global_x64, environment = _global_x64(), os.environ.get(_PREALLOCATE)
         try:
             # The local setting rules over the global one, which TensorCircuit switches underneath.
-            with jax.enable_x64(jax.config.jax_enable_x64):
+            with jax.enable_x64(x64_enabled()):
                 import tensorcircuit as tc
 
                 backend, precision = tc.backend.name, tc.dtypestr
@@ -49,4 +49,4 @@ def tensorcircuit(dtype: Any) -> Iterator[ModuleType]:
 def _global_x64() -> bool:
     # A new thread has no local setting of its own, so it sees the global one.
     with ThreadPoolExecutor(1) as pool:
-        return pool.submit(lambda: jax.config.jax_enable_x64).result()
+        return pool.submit(x64_enabled).result()

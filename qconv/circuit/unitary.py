@@ -2,7 +2,7 @@
 
 All patches run the same ansatz, only their encoding differs. So its 2^n x 2^n unitary is built once a call, and
 
-    patches -> states (patches, 2^n) -> product with [Re U | Im U] -> squares -> product with the observables' diagonals.
+    patches -> states (patches, 2^n) -> times [Re U | Im U] -> squares -> times the observables' diagonals.
 
 States of an encoding with real gates stay real, so the product is one of real numbers. Observables with X or Y are
 measured after turning their basis to Z; those that can share a basis do.
@@ -60,11 +60,8 @@ def final_state(tape: Tape) -> Array:
     """The state (2^n,) after the gates of a tape; real if they all are."""
     if tape.initial is None and all(len(gate.qubits) == 1 for gate in tape.gates):
         return _product_state(tape)
-    if tape.initial is None:
-        initial = jnp.zeros(2**tape.num_qubits, tape.dtype).at[0].set(1)
-    else:
-        initial = tape.initial
-    state = initial[None]
+    ground = jnp.zeros(2**tape.num_qubits, tape.dtype).at[0].set(1)
+    state = (ground if tape.initial is None else tape.initial)[None]
     for gate in tape.gates:
         state = apply_matrix(state, gate.matrix, gate.qubits)
     return state[0]

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -19,11 +19,14 @@ class Batch(NamedTuple):
     labels: Int[np.ndarray, " batch"]
 
 
+@runtime_checkable
 class Source(Protocol):
     """One split of a dataset; only the rows that are asked for are read."""
 
-    image_shape: tuple[int, int, int]
-    """(height, width, channels) of every image."""
+    @property
+    def image_shape(self) -> tuple[int, ...]:
+        """(height, width, channels) of every image."""
+        ...
 
     def __len__(self) -> int:
         """Number of images."""
@@ -40,8 +43,10 @@ class Dataset(ABC):
     A subclass with its images in memory returns an `ArraySource`, which checks them.
     """
 
-    num_classes: int
-    """Labels are 0 .. num_classes - 1."""
+    @property
+    @abstractmethod
+    def num_classes(self) -> int:
+        """Labels are 0 .. num_classes - 1."""
 
     @abstractmethod
     def load(self, split: Split) -> Source:
@@ -76,7 +81,7 @@ class ArraySource:
             raise InputError(f"images have shape {images.shape}; allowed: (N, H, W, C), none of them 0")
         if labels.shape != images.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
             raise InputError(
-                f"labels are {labels.dtype} of shape {labels.shape}; allowed: one integer for each of {len(images)} images"
+                f"labels are {labels.dtype} of shape {labels.shape}; allowed: {len(images)} integers, one for each image"
             )
         outside = labels[(labels < 0) | (labels >= self.num_classes)]
         if outside.size:
@@ -90,7 +95,7 @@ class ArraySource:
             raise InputError(f"images are {images.dtype}; allowed: uint8 in 0..255, or floating point in [0, 1]")
 
     @property
-    def image_shape(self) -> tuple[int, int, int]:
+    def image_shape(self) -> tuple[int, ...]:
         """(height, width, channels)."""
         return self.images.shape[1:]
 

@@ -63,6 +63,6 @@ class Experiment:
         logits: Any = jax.eval_shape(lambda x: self.model.init_with_output(jax.random.key(0), x)[0], images)
         if logits.shape != (1, self.data.num_classes):
             raise InputError(
-                f"the model gives logits of shape {logits.shape[1:]}, but the data have {self.data.num_classes} classes; "
-                "set num_classes of its head"
+                f"the model gives logits of shape {logits.shape[1:]}, but the data have {self.data.num_classes} "
+                "classes; set num_classes of its head"
             )

@@ -29,9 +29,13 @@ def load(name: str) -> tuple[Experiment, str]:
         raise InputError(f"experiment {name!r}, line {error.lineno}: {error.msg}") from error
     except Exception as error:
         file = f"{name}.py"
-        lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name == file]
+        lines = [
+            frame.lineno for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).name == file
+        ]
         where = f", line {lines[-1]}" if lines else ""
         raise InputError(f"experiment {name!r}{where}: {type(error).__name__}: {error}") from error
     if not isinstance(module.experiment, Experiment):
-        raise InputError(f"experiment {name!r}: `experiment` is {type(module.experiment).__name__}; allowed: Experiment")
+        raise InputError(
+            f"experiment {name!r}: `experiment` is {type(module.experiment).__name__}; allowed: Experiment"
+        )
     return module.experiment, module.__doc__ or ""

@@ -1,7 +1,7 @@
 """Specs to JSON and back, and the run id.
 
-A dataclass or Flax module becomes `{"class": "module.Name", ...fields}`, a tuple a list. Anything else in a spec must be
-a number, a string, a bool or None: so a spec read back equals the one written, and its hash identifies the run.
+A dataclass or Flax module becomes `{"class": "module.Name", ...fields}`, a tuple a list. Anything else in a spec must
+be a number, a string, a bool or None: so a spec read back equals the one written, and its hash identifies the run.
 """
 
 import dataclasses

@@ -1,25 +1,11 @@
 """The classical twin of a quantum convolution."""
 
-from typing import Protocol
+from typing import Any
 
 import flax.linen as nn
 from jaxtyping import Array, Float
 
-from qconv.patches import Padding, Size, pair
-
-
-class ConvGeometry(Protocol):
-    """What a twin needs to know of the layer that it stands in for; a `QuantumConv` has it."""
-
-    kernel_size: Size
-    strides: Size
-    padding: Padding
-    kernel_dilation: Size
-    channels: str
-
-    def num_channels(self, in_channels: int) -> int:
-        """Output channels."""
-        ...
+from qconv.patches import pair
 
 
 class ClassicalConv(nn.Module):
@@ -30,13 +16,14 @@ class ClassicalConv(nn.Module):
     have registers of their own and separate outputs get separate filters (a depthwise convolution).
     """
 
-    like: ConvGeometry
-    """The quantum convolution whose place it takes."""
+    like: nn.Module
+    """The `QuantumConv` whose place it takes."""
 
     @nn.compact
     def __call__(self, images: Float[Array, "*batch height width channels"]) -> Float[Array, "*batch rows columns out"]:
         """Filters the images; same output shape as the quantum convolution."""
-        layer, in_channels = self.like, images.shape[-1]
+        layer: Any = self.like
+        in_channels = images.shape[-1]
         padding = layer.padding
         outputs = nn.Conv(
             features=layer.num_channels(in_channels),

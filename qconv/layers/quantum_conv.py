@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.circuit.expectations import Engine, EngineName, choose_engine, expectations
 from qconv.errors import InputError
+from qconv.gates import x64_enabled
 from qconv.layers.classical_conv import ClassicalConv
 from qconv.patches import Padding, Size, check_padding, extract_patches, pair
 
@@ -98,8 +99,10 @@ class QuantumConv(nn.Module):
         """
         if images.ndim < 3:
             raise InputError(f"images have shape {images.shape}; allowed: (..., height, width, channels)")
-        if self.param_dtype == "float64" and not jax.config.jax_enable_x64:
-            raise InputError("param_dtype = 'float64' needs JAX's 64-bit mode; call the layer under jax.enable_x64(True)")
+        if self.param_dtype == "float64" and not x64_enabled():
+            raise InputError(
+                "param_dtype = 'float64' needs JAX's 64-bit mode; call the layer under jax.enable_x64(True)"
+            )
         *batch, height, width, in_channels = images.shape
         windows = extract_patches(
             images.reshape(-1, height, width, in_channels),
@@ -152,7 +155,9 @@ class QuantumConv(nn.Module):
     def chosen_engine(self, in_channels: int) -> EngineName:
         """The engine that images of `in_channels` channels use."""
         height, width = pair("kernel_size", self.kernel_size)
-        return choose_engine(self.circuit, height * width * (in_channels if self.channels == "joint" else 1), self.engine)
+        return choose_engine(
+            self.circuit, height * width * (in_channels if self.channels == "joint" else 1), self.engine
+        )
 
     @nn.nowrap
     def twin(self) -> ClassicalConv:

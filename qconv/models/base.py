@@ -47,7 +47,7 @@ def fields(spec: Any) -> dict[str, Any]:
     return {field.name: getattr(spec, field.name) for field in dataclasses.fields(spec) if field.name not in own}
 
 
-def called_quantum_layers(model: nn.Module, image_shape: tuple[int, int, int]) -> list[tuple[Any, int]]:
+def called_quantum_layers(model: nn.Module, image_shape: tuple[int, ...]) -> list[tuple[Any, int]]:
     """The quantum layers that a network calls, in order, each with the number of its input channels."""
     calls: list[tuple[Any, int]] = []
 

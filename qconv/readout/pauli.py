@@ -33,7 +33,9 @@ class NeighborZZ(Readout):
     def observables(self, num_qubits: int) -> tuple[str, ...]:
         """ZZ on qubits (0, 1), (1, 2), ..., and (n - 1, 0) on a ring."""
         if num_qubits < 2:
-            raise InputError(f"NeighborZZ reads pairs of qubits, but the register has {num_qubits}; allowed: at least 2")
+            raise InputError(
+                f"NeighborZZ reads pairs of qubits, but the register has {num_qubits}; allowed: at least 2"
+            )
         count = num_qubits if self.ring and num_qubits > 2 else num_qubits - 1
         return tuple(on_qubits("Z", (q, (q + 1) % num_qubits), num_qubits) for q in range(count))
 

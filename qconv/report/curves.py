@@ -19,7 +19,10 @@ def learning_curves(folders: dict[str, Path]) -> Figure:
     for ax, quantity in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
         for network, folder in folders.items():
             lines = read_metrics(folder)
-            for split, style in (("train", {"alpha": 0.6}), ("test", {"linestyle": "", "marker": "o", "markersize": 5})):
+            for split, style in (
+                ("train", {"alpha": 0.6}),
+                ("test", {"linestyle": "", "marker": "o", "markersize": 5}),
+            ):
                 key = f"{split}_{quantity}"
                 points = [(line["step"], line[key]) for line in lines if key in line]
                 ax.plot(*zip(*points, strict=True), color=COLORS[network], label=f"{network}, {split}", **style)

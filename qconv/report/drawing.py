@@ -138,7 +138,7 @@ def circuit_text(drawing: CircuitDrawing) -> str:
 def _column_text(column: list[Symbol], num_qubits: int) -> list[str]:
     """Rows of one column: a wire for each qubit, and a gap between two wires for the lines that join them."""
     width = max(len(mark) for symbol in column for mark in symbol.marks.values()) + 2
-    rows = [("─" if i % 2 == 0 else " ") * width for i in range(2 * num_qubits - 1)]
+    rows: list[str] = [("─" if i % 2 == 0 else " ") * width for i in range(2 * num_qubits - 1)]
     for symbol in column:
         first, last = symbol.span
         joined = len(symbol.marks) > 1 and "|x⟩" not in symbol.marks.values()
@@ -155,7 +155,9 @@ def circuit_figure(drawings: list[CircuitDrawing]) -> Figure:
     rows = [max(1, -(-len(drawing.columns) // _COLUMNS_PER_ROW)) for drawing in drawings]
     heights = [count * (drawing.num_qubits + 1) for count, drawing in zip(rows, drawings, strict=True)]
     widest = max(min(len(drawing.columns), _COLUMNS_PER_ROW) for drawing in drawings)
-    figure = Figure(figsize=(max(6.0, 0.85 * widest + 1.5), 0.55 * sum(heights) + 0.9 * len(drawings)), layout="constrained")
+    figure = Figure(
+        figsize=(max(6.0, 0.85 * widest + 1.5), 0.55 * sum(heights) + 0.9 * len(drawings)), layout="constrained"
+    )
     axes = figure.subplots(len(drawings), squeeze=False, height_ratios=heights)[:, 0]
     for ax, drawing in zip(axes, drawings, strict=True):
         _draw(ax, drawing)

@@ -22,7 +22,9 @@ def summary_table(summary: dict[str, Any], seeds: Sequence[dict[str, Any]], fold
         folder: of the run.
     """
     twin = summary["twin"]
-    table = Table(title=f"{summary['experiment']}, seed {summary['seed']}, {summary['steps']} steps", title_justify="left")
+    table = Table(
+        title=f"{summary['experiment']}, seed {summary['seed']}, {summary['steps']} steps", title_justify="left"
+    )
     table.add_column("network")
     for column in ("test accuracy", "test loss", "parameters", "quantum", "seconds"):
         table.add_column(column, justify="right")

@@ -51,7 +51,9 @@ class Checkpoints:
             return
         meta = {"wall_seconds": wall_seconds, "digest": _digest(state)}
         try:
-            self._manager.save(step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), meta=ocp.args.JsonSave(meta)))
+            self._manager.save(
+                step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), meta=ocp.args.JsonSave(meta))
+            )
             self._manager.wait_until_finished()
         # Orbax and its storage library raise errors of many kinds for a full disk, a quota or a lost mount.
         except Exception as error:
@@ -83,7 +85,7 @@ class Checkpoints:
     def _read(self, step: int, like: TrainState) -> tuple[TrainState, float]:
         abstract = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding), like)
         args = ocp.args.Composite(state=ocp.args.StandardRestore(abstract), meta=ocp.args.JsonRestore())
-        restored = self._manager.restore(step, args=args)
+        restored: Any = self._manager.restore(step, args=args)
         if _digest(restored.state) != restored.meta["digest"]:
             raise ValueError("its contents do not match their digest")
         return restored.state, restored.meta["wall_seconds"]

@@ -2,7 +2,7 @@
 
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -12,7 +12,7 @@ class Interrupted(KeyboardInterrupt):
 
 
 @contextmanager
-def stop_request() -> Iterator[threading.Event]:
+def stop_request() -> Generator[threading.Event]:
     """An event that Ctrl-C or SIGTERM sets; a second Ctrl-C stops at once, without saving."""
     requested = threading.Event()
 

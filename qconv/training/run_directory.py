@@ -46,7 +46,9 @@ class RunDirectory:
                 self._exit.enter_context(FileLock(self.folder / ".lock", timeout=0))
                 self._write_spec()
             except Timeout:
-                problem = f"{self.folder} is in use by another process; wait for it, or use another seed or --runs folder"
+                problem = (
+                    f"{self.folder} is in use by another process; wait for it, or use another seed or --runs folder"
+                )
             except OSError as error:
                 problem = f"cannot write to {self.folder}: {error.strerror or error}"
         if any_process(bool(problem)):
@@ -140,4 +142,3 @@ def source_commit() -> str | None:
 def describe_devices() -> str:
     """For example "1 x cpu", over all processes."""
     return f"{jax.device_count()} x {jax.devices()[0].device_kind}"
-

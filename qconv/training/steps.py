@@ -93,7 +93,7 @@ def train_step(
     """
 
     def loss_and_sums(params: Any) -> tuple[Array, Sums]:
-        logits = model.apply(
+        logits: Any = model.apply(
             {"params": params, "frozen": state.frozen},
             batch.inputs,
             train=True,
@@ -120,7 +120,7 @@ def eval_step(
     state: TrainState, batch: WeightedBatch, *, model: ImageModel, inputs_are_features: bool
 ) -> tuple[Sums, Float[Array, "classes classes"]]:
     """Sums of a batch, and how many images of class i (row) were taken for class j (column)."""
-    logits = model.apply(
+    logits: Any = model.apply(
         {"params": state.params, "frozen": state.frozen},
         batch.inputs,
         method="classify" if inputs_are_features else None,

@@ -71,7 +71,7 @@ def server(archive: Path) -> Iterator[str]:
     """Address of the archive on a local server."""
 
     class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_: object) -> None:
+        def log_message(self, format: str, *args: object) -> None:
             pass
 
     handler = functools.partial(Quiet, directory=str(archive.parent))
