@@ -74,8 +74,8 @@ def extract_patches(
     padded = [size + sum(pad) for size, pad in zip(shape, pads, strict=True)]
     if window[0] > padded[0] or window[1] > padded[1]:
         raise InputError(
-            f"kernel_size = {kernel_size} with kernel_dilation = {kernel_dilation} covers {window[0]}x{window[1]} pixels, "
-            f"more than the {padded[0]}x{padded[1]} of the padded image"
+            f"kernel_size = {kernel_size} with kernel_dilation = {kernel_dilation} covers {window[0]}x{window[1]} "
+            f"pixels, more than the {padded[0]}x{padded[1]} of the padded image"
         )
     images = jnp.pad(images, ((0, 0), *pads, (0, 0)))
     rows, columns = ((p - w) // s + 1 for p, w, s in zip(padded, window, stride, strict=True))

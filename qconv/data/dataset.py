@@ -81,7 +81,7 @@ class ArraySource:
             raise InputError(f"images have shape {images.shape}; allowed: (N, H, W, C), none of them 0")
         if labels.shape != images.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
             raise InputError(
-                f"labels are {labels.dtype} of shape {labels.shape}; allowed: {len(images)} integers, one for each image"
+                f"labels are {labels.dtype} of shape {labels.shape}; allowed: {len(images)} integers, one an image"
             )
         outside = labels[(labels < 0) | (labels >= self.num_classes)]
         if outside.size:

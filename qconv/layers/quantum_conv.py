@@ -34,7 +34,7 @@ class QuantumConv(nn.Module):
       convolution: `C * features * r` channels, the input channel slowest.
 
     Angle encoding takes a qubit for each number, so `joint` needs 12 of them for 2x2 windows of an RGB image, and the
-    others 4. Pixels outside the image are 0, as in `nn.Conv`; angle encoding leaves their qubits in |0>, whose <Z> is 1.
+    others 4. Pixels outside the image are 0, as in `nn.Conv`; angle encoding leaves their qubits in |0> with <Z> = 1.
 
         layer = QuantumConv(Circuit(Angle(), HardwareEfficient(depth=2), PauliZ()), kernel_size=2, strides=2)
         variables = layer.init(jax.random.key(0), images)      # images (64, 28, 28, 1), in [0, 1]
@@ -62,7 +62,7 @@ class QuantumConv(nn.Module):
     kernel_dilation: Size = 1
     """Distance of neighbouring pixels of the window."""
     channels: Channels = "joint"
-    """Input channels share one register (joint), or have their own, and outputs are added (sum) or kept (concatenate)."""
+    """Input channels share a register (joint), or have their own and outputs are added (sum) or kept (concatenate)."""
     trainable: bool = True
     """Whether the angles are trained; if not, a model computes this layer's output once, not in each epoch."""
     angle_range: float = math.pi

@@ -60,7 +60,7 @@ def layer_drawing(layer: QuantumConv, in_channels: int) -> CircuitDrawing:
 
 
 def circuit_drawing(circuit: Circuit, patch_size: int, title: str = "") -> CircuitDrawing:
-    """A circuit for patches of `patch_size` numbers x0, x1, ... with angles θ0, θ1, ..., numbered as they lie in memory.
+    """A circuit for patches of numbers x0, x1, ... with angles θ0, θ1, ..., numbered as they lie in memory.
 
     Which of them set a gate is found by changing one after the other.
     """

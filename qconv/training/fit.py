@@ -54,7 +54,7 @@ def fit(
     mesh: Mesh,
     console: Console,
 ) -> Fitted:
-    """Trains a network for `experiment.num_steps` steps, going on from its newest checkpoint in `folder` if there is one.
+    """Trains a network for `experiment.num_steps` steps, going on from its newest checkpoint if there is one.
 
     Args:
         experiment: budget, optimiser, seed and precision; its model is not looked at.
@@ -134,8 +134,8 @@ def fit(
 def _require_finite(state: TrainState, checkpoints: Checkpoints) -> None:
     if (bad_step := int(state.bad_step)) > 0:
         raise RunError(
-            f"the loss is not finite at step {bad_step}; the last good checkpoint is of step {checkpoints.latest_step}. "
-            "A smaller learning rate may help"
+            f"the loss is not finite at step {bad_step}; the last good checkpoint is of step "
+            f"{checkpoints.latest_step}. A smaller learning rate may help"
         )
 
 

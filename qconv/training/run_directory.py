@@ -131,7 +131,7 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
 
 
 def source_commit() -> str | None:
-    """The commit of the checkout that qconv runs from, marked if files differ from it; None for an installed package."""
+    """The commit of the checkout that qconv runs from, marked if files differ from it; None if it is installed."""
     command = ["git", "-C", str(Path(qconv.__file__).parent), "describe", "--always", "--dirty", "--abbrev=40"]
     try:
         return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
