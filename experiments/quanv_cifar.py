@@ -28,7 +28,7 @@ experiment = Experiment(
         head=ConvHead(features=(32, 64), hidden=128, dropout=0.25),
     ),
     optimizer=Adam(learning_rate=1e-3, schedule="cosine"),
-    num_steps=3000,
+    num_steps=2000,
     eval_every=500,
     checkpoint_every=500,
 )

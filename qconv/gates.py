@@ -74,10 +74,10 @@ def _rotation(pauli: np.ndarray) -> Callable[..., Matrix]:
     return build
 
 
-def exponential(generator: np.ndarray, theta: Scalar, dtype: Any) -> Matrix:
+def exponential(generator: np.ndarray | Array, theta: Scalar, dtype: Any) -> Matrix:
     """exp(-i theta G) for a G with G^2 = 1."""
     direction = -1j * generator
-    if not direction.imag.any():
+    if not isinstance(direction, jax.core.Tracer) and not direction.imag.any():
         direction = direction.real
     identity = _cast(np.eye(len(generator)), dtype)
     return jnp.cos(theta) * identity + jnp.sin(theta) * _cast(direction, dtype)
@@ -115,7 +115,10 @@ def _iswap(dtype: Any, theta: Scalar = 1.0) -> Matrix:
 
 def _any(dtype: Any, unitary: Any) -> Matrix:
     """A given unitary, as a matrix or with one axis of length 2 for each qubit in and out."""
-    size = math.isqrt(math.prod(np.shape(unitary)))
+    shape = np.shape(unitary)
+    size = math.isqrt(math.prod(shape))
+    if shape not in ((size, size), (2,) * (2 * (size.bit_length() - 1))) or size & (size - 1):
+        raise InputError(f"unitary has shape {shape}; allowed: (2^k, 2^k), or 2k axes of length 2")
     return _cast(jnp.reshape(unitary, (size, size)), dtype)
 
 
@@ -127,7 +130,8 @@ def _exp(dtype: Any, unitary: Any, theta: Scalar) -> Matrix:
 def _exp1(dtype: Any, unitary: Any, theta: Scalar, half: bool = False) -> Matrix:
     """exp(-i theta H) for an H with H^2 = 1; `half` halves the angle."""
     angle = jnp.asarray(theta, dtype) * (0.5 if half else 1.0)
-    return exponential(np.asarray(unitary).reshape(_any(dtype, unitary).shape), angle, dtype)
+    shape = _any(dtype, unitary).shape
+    return exponential(np.reshape(unitary, shape), angle, dtype)
 
 
 def _su4(dtype: Any, theta: Any) -> Matrix:
@@ -141,10 +145,6 @@ def _multicontrol(dtype: Any, unitary: Any, ctrl: Any = 1) -> Matrix:
     for value in reversed([ctrl] if isinstance(ctrl, int) else list(ctrl)):
         matrix = _controlled(lambda _, inner=matrix: inner, value)(dtype)
     return matrix
-
-
-def _diagonal(dtype: Any, diag: Any) -> Matrix:
-    return jnp.diag(_cast(jnp.ravel(jnp.asarray(diag)), dtype))
 
 
 def _adjoint(build: Callable[..., Matrix]) -> Callable[..., Matrix]:
@@ -193,7 +193,7 @@ _BUILDERS: dict[str, Callable[..., Matrix]] = {
     **{name: _constant(matrix) for name, matrix in _FIXED.items()},
     **{name: _rotation(pauli) for name, pauli in _PAULI_ROTATIONS.items()},
     **{"phase": _phase, "u": _u, "r": _r, "iswap": _iswap, "su4": _su4},
-    **{"any": _any, "exp": _exp, "exp1": _exp1, "multicontrol": _multicontrol, "diagonal": _diagonal},
+    **{"any": _any, "exp": _exp, "exp1": _exp1, "multicontrol": _multicontrol},
 }
 _BUILDERS |= {f"{name}d": _adjoint(_BUILDERS[name]) for name in ("s", "t")}
 _BUILDERS |= {"cnot": _controlled(_BUILDERS["x"])}
@@ -209,6 +209,8 @@ _ALIASES = {"cx": "cnot", "cswap": "fredkin", "ccnot": "toffoli", "ccx": "toffol
 
 class Tape:
     """Records gates. Each gate of TensorCircuit is a method: `tape.rzz(0, 1, theta=0.3)`, `tape.H(0)`.
+
+    All but `diagonal`, `rzm`, `cmz` and `mpo`, which TensorCircuit runs only with packages it does not install.
 
     Qubits may be given as sequences, one gate for each: `tape.ry([0, 1], theta=angles)`.
 
@@ -245,30 +247,32 @@ class Tape:
             raise AttributeError(f"no gate {name!r}; allowed: {', '.join(sorted(_BUILDERS | _ALIASES))}")
 
         def append(*index: Any, **params: Any) -> None:
-            if index and not isinstance(index[0], int | np.integer):
-                for position, qubits in enumerate(zip(*index, strict=True)):
-                    self._append(gate, qubits, {key: _item(value, position) for key, value in params.items()})
-            else:
-                self._append(gate, index, params)
+            if not index or isinstance(index[0], int | np.integer):
+                return self._append(gate, index, params)
+            lengths = {len(qubits) for qubits in index} | {len(v) for v in params.values() if np.ndim(v)}
+            if len(lengths) > 1:
+                raise InputError(f"gate {name!r} was given sequences of lengths {sorted(lengths)}; allowed: one length")
+            for position, qubits in enumerate(zip(*index, strict=True)):
+                each = {key: value[position] if np.ndim(value) else value for key, value in params.items()}
+                self._append(gate, qubits, each)
 
         return append
 
-    def _append(self, name: str, qubits: tuple[int, ...], params: dict[str, Any]) -> None:
+    def _append(self, name: str, qubits: tuple[int | np.integer, ...], params: dict[str, Any]) -> None:
         if "hermitian" in params:  # TensorCircuit's other name for the same argument of exp and exp1
             params = {("unitary" if key == "hermitian" else key): value for key, value in params.items()}
-        allowed = list(inspect.signature(_BUILDERS[name]).parameters)[1:]
-        if unknown := set(params) - set(allowed):
-            raise InputError(f"gate {name!r} has no parameter {sorted(unknown)[0]!r}; allowed: {allowed or 'none'}")
+        signature = dict(list(inspect.signature(_BUILDERS[name]).parameters.items())[1:])
+        if unknown := set(params) - set(signature):
+            allowed = ", ".join(signature) or "none"
+            raise InputError(f"gate {name!r} has no parameter {sorted(unknown)[0]!r}; allowed: {allowed}")
+        if missing := [key for key, p in signature.items() if p.default is p.empty and key not in params]:
+            raise InputError(f"gate {name!r} needs a parameter {missing[0]!r}")
         matrix = _BUILDERS[name](self.dtype, **params)
         if matrix.shape != (2 ** len(qubits),) * 2:
             raise InputError(f"gate {name!r} acts on {int(math.log2(len(matrix)))} qubits; it was given {qubits}")
         if len(set(qubits)) < len(qubits) or not all(0 <= q < self.num_qubits for q in qubits):
             raise InputError(f"gate {name!r} on qubits {qubits}; allowed: different ones of 0 .. {self.num_qubits - 1}")
         self.gates.append(Gate(name, tuple(int(q) for q in qubits), params, matrix))
-
-
-def _item(value: Any, position: int) -> Any:
-    return value[position] if np.ndim(value) else value
 
 
 def apply_matrix(states: Array, matrix: Matrix, qubits: tuple[int, ...]) -> Array:

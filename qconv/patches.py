@@ -21,7 +21,7 @@ def pair(name: str, value: Size) -> tuple[int, int]:
     Raises:
         InputError: not one or two whole numbers of at least 1.
     """
-    both = (value, value) if isinstance(value, int) else tuple(value)
+    both = tuple(value) if isinstance(value, tuple | list) else (value, value)
     if len(both) != 2 or not all(isinstance(v, int) and v >= 1 for v in both):
         raise InputError(f"{name} = {value}; allowed: one or two whole numbers, at least 1")
     return both
@@ -33,8 +33,11 @@ def check_padding(padding: Padding) -> None:
     Raises:
         InputError: any other value, or a negative number.
     """
-    sides = [n for side in padding for n in side] if isinstance(padding, tuple) else [padding]
-    explicit = all(isinstance(n, int) and n >= 0 for n in sides) and len(sides) in (1, 4)
+    sides = padding if isinstance(padding, tuple) else ((padding, padding), (padding, padding))
+    explicit = len(sides) == 2 and all(
+        isinstance(side, tuple) and len(side) == 2 and all(isinstance(n, int) and n >= 0 for n in side)
+        for side in sides
+    )
     if padding not in ("SAME", "VALID") and not explicit:
         raise InputError(
             f"padding = {padding!r}; allowed: 'SAME', 'VALID', a number from 0, or ((top, bottom), (left, right))"

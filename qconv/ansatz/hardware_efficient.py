@@ -22,8 +22,8 @@ class HardwareEfficient(Ansatz):
 
     depth: int = 2
     """Number of layers; 0 is the identity."""
-    rotations: tuple[Literal["rx", "ry", "rz"], ...] = ("ry", "rz")
-    """Rotations of each qubit in a layer, in order."""
+    rotations: tuple[Literal["rx", "ry", "rz"], ...] = ("rz", "ry")
+    """Rotations of each qubit in a layer, in order. An RZ after the last RY would be lost on readouts in Z."""
     entangler: Literal["cnot", "cz"] = "cnot"
     """The two-qubit gate."""
     pattern: Pattern = "ring"

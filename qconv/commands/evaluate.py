@@ -4,6 +4,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from qconv.commands.messages import show_messages
 from qconv.report.table import evaluation_table
 from qconv.training.evaluate import evaluate_run
 
@@ -14,5 +15,6 @@ def evaluate(folder: Path) -> None:
     Raises:
         RunError: no run is there, or it has no checkpoint yet.
     """
+    show_messages()
     console = Console()
     console.print(evaluation_table(evaluate_run(folder)))

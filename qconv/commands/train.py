@@ -1,11 +1,12 @@
 """`qconv train`."""
 
-import logging
+import re
 from pathlib import Path
 
 import jax
 from rich.console import Console
 
+from qconv.commands.messages import show_messages
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
 from qconv.report.pictures import write_pictures
@@ -41,7 +42,7 @@ def train(
     """
     _join(distributed, coordinator, num_processes, process_id)
     console = Console(quiet=jax.process_index() > 0)
-    logging.basicConfig(format="qconv: %(message)s")
+    show_messages()
     with RunDirectory(name, experiment, runs) as run:
         console.print(f"run directory {run.folder}", highlight=False, soft_wrap=True)
         summary = run.summary
@@ -65,10 +66,12 @@ def _join(distributed: bool, coordinator: str | None, num_processes: int | None,
         return
     if None in given and given != (None, None, None):
         raise InputError("--coordinator, --num-processes and --process-id go together, or none of them under Slurm")
+    if coordinator is not None and not re.fullmatch(r".+:\d{1,5}", coordinator):
+        raise InputError(f"--coordinator {coordinator}; allowed: HOST:PORT")
     try:
         jax.distributed.initialize(*given)
     except (ValueError, RuntimeError) as error:
         raise InputError(
-            f"cannot join other processes: {error}. Without a cluster manager that JAX knows, give --coordinator "
+            f"cannot join other processes: {str(error).rstrip('.')}. Without a cluster manager that JAX knows, give --coordinator "
             "HOST:PORT, --num-processes and --process-id"
         ) from error

@@ -29,9 +29,12 @@ def available() -> dict[str, str]:
     for folder in search_path():
         for path in sorted(folder.glob("[!_]*.py")):
             try:
-                tree = ast.parse(path.read_text(encoding="utf-8"))
+                tree = ast.parse(path.read_bytes())
             except SyntaxError as error:
                 found.setdefault(path.stem, f"(cannot be read: {error.msg}, line {error.lineno})")
+                continue
+            except (OSError, ValueError) as error:
+                found.setdefault(path.stem, f"(cannot be read: {error})")
                 continue
             if "experiment" in _assigned_names(tree):
                 found.setdefault(path.stem, (ast.get_docstring(tree) or "").split("\n")[0])

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import numpy as np
 
-from qconv.errors import RunError
 from qconv.models.base import called_quantum_layers
 from qconv.report.confusion import confusion_figure
 from qconv.report.curves import learning_curves
 from qconv.report.drawing import circuit_figure, layer_drawing
 from qconv.report.filters import filters_figure
 from qconv.training.run import RunResult, precision
+from qconv.training.run_directory import writing
 
 _IMAGES = 5
 
@@ -36,7 +36,6 @@ def write_pictures(folder: Path, result: RunResult) -> None:
                 result.model, result.network.initial_state, result.network.state, images
             )
     for name, figure in figures.items():
-        try:
-            figure.savefig(folder / f"{name}.png", dpi=120)
-        except OSError as error:
-            raise RunError(f"cannot write {folder / name}.png: {error.strerror or error}") from error
+        path = folder / f"{name}.png"
+        with writing(path):
+            figure.savefig(path, dpi=120)

@@ -2,6 +2,8 @@
 
 import hashlib
 import logging
+import os
+import re
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -21,13 +23,18 @@ class Checkpoints:
 
     Every process of a run opens it, saves and restores at the same steps; Orbax lets one of them write.
 
+    Args:
+        folder: of the checkpoints.
+        read_only: leave it as it is, damaged checkpoints too.
+
     Raises:
         RunError: a checkpoint cannot be written, or none of those there can be read.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, read_only: bool = False) -> None:
         self.folder = folder
-        options = ocp.CheckpointManagerOptions(max_to_keep=2, enable_async_checkpointing=False)
+        self._read_only = read_only
+        options = ocp.CheckpointManagerOptions(max_to_keep=2, enable_async_checkpointing=False, create=not read_only)
         try:
             self._manager = ocp.CheckpointManager(folder.resolve(), options=options)
         except OSError as error:
@@ -58,7 +65,7 @@ class Checkpoints:
         # Orbax and its storage library raise errors of many kinds for a full disk, a quota or a lost mount.
         except Exception as error:
             raise RunError(
-                f"cannot write checkpoint {step} to {self.folder}: {_first_line(error)}; earlier checkpoints are intact"
+                f"cannot write checkpoint {step} to {self.folder}: {_reason(error)}; earlier checkpoints are intact"
             ) from error
 
     def restore(self, like: TrainState) -> tuple[TrainState, float] | None:
@@ -72,14 +79,15 @@ class Checkpoints:
             try:
                 return self._read(step, like)
             except Exception as error:  # whatever is wrong with the files, the one before may be whole
-                logger.warning("checkpoint %d in %s is damaged (%s)", step, self.folder, _first_line(error))
+                logger.warning("checkpoint %d in %s is damaged (%s)", step, self.folder, _reason(error))
                 older = [s for s in steps if s < step]
                 if not older:
                     raise RunError(
                         f"no checkpoint in {self.folder} can be read (steps {steps}); remove the folder to start again"
                     ) from error
                 logger.warning("going on from checkpoint %d", older[0])
-                self._manager.delete(step)
+                if not self._read_only:
+                    self._manager.delete(step)
         return None
 
     def _read(self, step: int, like: TrainState) -> tuple[TrainState, float]:
@@ -99,8 +107,11 @@ def _digest(state: TrainState) -> str:
     return digest.hexdigest()
 
 
-def _first_line(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
+    """What the operating system says, where a storage library wraps it in long paths; else the first line."""
     text = str(error).strip() or type(error).__name__
+    if code := re.search(r"os_error_code='(\d+)'", text):
+        return os.strerror(int(code[1]))
     return text.splitlines()[0][:200]
 
 

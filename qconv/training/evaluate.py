@@ -41,7 +41,7 @@ def evaluate_run(folder: Path) -> list[Evaluation]:
         for label, model, place in networks:
             if not (place / "checkpoints").is_dir():
                 continue
-            with Checkpoints(place / "checkpoints") as checkpoints:
+            with Checkpoints(place / "checkpoints", read_only=True) as checkpoints:
                 restored = checkpoints.restore(first_state(experiment, model, test, mesh))
             if restored is None:
                 continue

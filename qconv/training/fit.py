@@ -124,19 +124,20 @@ def fit(
                 _require_finite(state, checkpoints)
                 wall_seconds = seconds_before + time.perf_counter() - started
                 checkpoints.save(state, wall_seconds)
-            if stopping and not last:
-                raise Interrupted(f"{label}: stopped and saved at step {step} of {num_steps}")
+            if stopping:
+                break
 
-        means, confusion = evaluate(state)
+        if any_process(stop.is_set()):
+            raise Interrupted(f"{label}: stopped and saved at step {step} of {num_steps}")
+    means, confusion = evaluate(state)
     return Fitted(state, initial_state, means["loss"], means["accuracy"], confusion, wall_seconds)
 
 
 def _require_finite(state: TrainState, checkpoints: Checkpoints) -> None:
     if (bad_step := int(state.bad_step)) > 0:
-        raise RunError(
-            f"the loss is not finite at step {bad_step}; the last good checkpoint is of step "
-            f"{checkpoints.latest_step}. A smaller learning rate may help"
-        )
+        saved = checkpoints.latest_step
+        good = f"the last good checkpoint is of step {saved}" if saved else "there is no checkpoint before it"
+        raise RunError(f"the loss is not finite at step {bad_step}; {good}. A smaller learning rate may help")
 
 
 def first_state(experiment: Experiment, model: ImageModel, source: Source, mesh: Mesh) -> TrainState:

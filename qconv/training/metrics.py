@@ -2,12 +2,18 @@
 
 import json
 import os
+import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from tensorboardX import SummaryWriter
+from tensorboardX import summary
+from tensorboardX.event_file_writer import EventsWriter
+from tensorboardX.proto.event_pb2 import Event, SessionLog
+
+from qconv.training.run_directory import writing
 
 
 class MetricsLog:
@@ -18,30 +24,45 @@ class MetricsLog:
     Args:
         folder: of the network.
         start: lines after this step are of a part that is done again, and dropped.
+
+    Raises:
+        RunError: the disk is full, or the folder cannot be written.
     """
 
     def __init__(self, folder: Path, start: int) -> None:
-        path = folder / "metrics.jsonl"
+        self._folder = folder
+        path, events = folder / "metrics.jsonl", folder / "tensorboard"
         kept = [line for line in read_metrics(folder) if line["step"] <= start]
         scratch = path.with_suffix(".tmp")
-        scratch.write_text("".join(json.dumps(line) + "\n" for line in kept))
-        os.replace(scratch, path)
-        self._file = path.open("a")
-        self._events = SummaryWriter(str(folder / "tensorboard"), purge_step=start + 1)
+        with writing(path):
+            scratch.write_text("".join(json.dumps(line) + "\n" for line in kept))
+            os.replace(scratch, path)
+            self._file = path.open("a")
+        with writing(events):
+            events.mkdir(exist_ok=True)
+            # Not a SummaryWriter: that one writes in a thread, where nobody hears that the disk is full.
+            self._events = EventsWriter(str(events / "events"))
+            # TensorBoard forgets what earlier files say of later steps.
+            self._events.write_event(Event(step=start + 1, session_log=SessionLog(status=SessionLog.START)))
+            self._events.flush()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, kind: type | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        self._file.close()
-        self._events.close()
+        for file in (self._file, self._events):
+            with suppress(OSError):  # all is written, but for what `write` has complained of
+                file.close()
 
     def write(self, step: int, values: Mapping[str, float]) -> None:
         """One line, on disk when this returns."""
-        self._file.write(json.dumps({"step": step, **values}) + "\n")
-        self._file.flush()
-        for name, value in values.items():
-            self._events.add_scalar(name, value, step)
+        with writing(self._folder / "metrics.jsonl"):
+            self._file.write(json.dumps({"step": step, **values}) + "\n")
+            self._file.flush()
+        with writing(self._folder / "tensorboard"):
+            for name, value in values.items():
+                self._events.write_event(Event(step=step, wall_time=time.time(), summary=summary.scalar(name, value)))
+            self._events.flush()
 
 
 def read_metrics(folder: Path) -> list[dict[str, Any]]:

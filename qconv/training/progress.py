@@ -57,4 +57,5 @@ class TrainingProgress:
         if not self._console.is_terminal and (now - self._last_line > _SECONDS_BETWEEN_LINES or step == self._total):
             self._last_line = now
             left = (self._total - step) / rate
-            self._console.print(f"{self._label}  step {step}/{self._total}  {text}  {left:.0f} s left", highlight=False)
+            line = f"{self._label}  step {step}/{self._total}  {text}  {left:.0f} s left"
+            self._console.print(line, highlight=False, soft_wrap=True)

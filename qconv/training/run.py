@@ -12,7 +12,7 @@ from qconv.experiment.experiment import Experiment
 from qconv.models.base import ImageModel, called_quantum_layers, classical_twin
 from qconv.training.fit import Fitted, fit
 from qconv.training.mesh import device_mesh
-from qconv.training.run_directory import RunDirectory, describe_devices
+from qconv.training.run_directory import RunDirectory, describe_devices, writing
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,8 @@ def execute(run: RunDirectory, console: Console) -> RunResult:
             networks = [("quantum", model, run.folder), ("classical twin", classical_twin(model), run.folder / "twin")]
         fitted = []
         for label, network, folder in networks:
-            folder.mkdir(exist_ok=True)
+            with writing(folder):
+                folder.mkdir(exist_ok=True)
             fitted.append(
                 fit(experiment, network, label=label, train=train, test=test, folder=folder, mesh=mesh, console=console)
             )

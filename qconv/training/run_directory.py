@@ -7,7 +7,8 @@ import importlib.metadata
 import json
 import os
 import subprocess
-from contextlib import ExitStack
+from collections.abc import Generator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -51,6 +52,8 @@ class RunDirectory:
                 )
             except OSError as error:
                 problem = f"cannot write to {self.folder}: {error.strerror or error}"
+            except RunError as error:
+                problem = str(error)
         if any_process(bool(problem)):
             self._exit.close()
             raise RunError(problem or f"the first process cannot use {self.folder}")
@@ -88,14 +91,17 @@ def read_run(folder: Path) -> tuple[str, Experiment]:
     """Name and spec of the run in a directory.
 
     Raises:
-        RunError: no run is there.
+        RunError: no run is there, or its `spec.json` is damaged.
         InputError: its spec names classes that are gone.
     """
     path = folder / "spec.json"
     if not path.is_file():
         raise RunError(f"no run in {folder}: it has no spec.json; allowed: runs/<experiment>/<run id>/seed<k>")
     stored = read_json(path)
-    return stored["experiment"], from_json(stored["spec"])
+    try:
+        return stored["experiment"], from_json(stored["spec"])
+    except (KeyError, TypeError) as error:
+        raise RunError(f"cannot read {path}: it is not the spec of a run") from error
 
 
 def finished_seeds(folder: Path) -> list[dict[str, Any]]:
@@ -123,9 +129,20 @@ def write_json(path: Path, value: dict[str, Any]) -> None:
         RunError: the disk is full, or the folder cannot be written.
     """
     scratch = path.with_suffix(".tmp")
-    try:
+    with writing(path):
         scratch.write_text(json.dumps(value, indent=2) + "\n")
         os.replace(scratch, path)
+
+
+@contextmanager
+def writing(path: Path) -> Generator[None]:
+    """What is written inside is `path`, or a part of it.
+
+    Raises:
+        RunError: it cannot be written.
+    """
+    try:
+        yield
     except OSError as error:
         raise RunError(f"cannot write {path}: {error.strerror or error}") from error
 

@@ -1,0 +1,59 @@
+# `make train` and `make test` are all that a newcomer needs; each sets up what it uses, once, in .venv.
+
+EXP  ?= quanv_digits
+ARGS ?=
+RUN  ?=
+
+# The first Python of at least 3.11 among these; `make PYTHON=/path/to/python3.12 train` picks another.
+PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
+	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
+
+VENV := .venv
+BIN  := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help train list evaluate draw check test test-all bench clean
+
+help:  ## this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+train: $(VENV)/.installed  ## train an experiment and its classical twin: make train EXP=quanv_digits ARGS="--seed 3"
+	@$(BIN)/qconv train $(EXP) $(ARGS)
+
+list: $(VENV)/.installed  ## the experiments there are
+	@$(BIN)/qconv list
+
+evaluate: $(VENV)/.installed  ## test a trained network: make evaluate RUN=runs/quanv_digits/<run id>/seed0
+	@$(BIN)/qconv evaluate $(RUN)
+
+draw: $(VENV)/.installed  ## draw an experiment's circuits: make draw EXP=quanv_digits
+	@$(BIN)/qconv draw $(EXP) $(ARGS)
+
+check: $(VENV)/.installed-dev  ## format, lint, types, and the direction of imports
+	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ty check --quiet --python $(VENV)
+	@$(BIN)/lint-imports --no-logo | tail -n 3
+
+test: $(VENV)/.installed-dev  ## the tests, but for the slow ones
+	@$(BIN)/pytest -n auto -m "not slow" $(ARGS)
+
+test-all: $(VENV)/.installed-dev  ## all tests
+	@$(BIN)/pytest -n auto $(ARGS)
+
+bench: $(VENV)/.installed  ## how fast: quantum convolution by engine, and nn.Conv, side by side
+	@$(BIN)/python benchmarks/conv.py $(ARGS)
+
+clean:  ## remove the environment; runs stay
+	rm -rf $(VENV)
+
+$(VENV)/.installed: pyproject.toml
+	@test -n "$(PYTHON)" || { echo "qconv needs Python 3.11 or newer: install one, or name it with PYTHON=..." >&2; exit 1; }
+	@echo "Setting up $(VENV) with $$($(PYTHON) --version): once, some minutes"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .[dev]
+	@touch $@

@@ -1,0 +1,27 @@
+"""Quantum convolution and a small CNN on 5,000 MNIST digits, 28x28.
+
+    make train EXP=quanv_mnist
+"""
+
+from qconv.ansatz.hardware_efficient import HardwareEfficient
+from qconv.circuit.circuit import Circuit
+from qconv.data.mnist import Mnist5k
+from qconv.encoding.angle import Angle
+from qconv.experiment.experiment import Experiment
+from qconv.layers.quantum_conv import QuantumConv
+from qconv.models.heads import ConvHead
+from qconv.models.quanv_net import QuanvNet
+from qconv.optimizers import Adam
+from qconv.readout.pauli import PauliZ
+
+experiment = Experiment(
+    data=Mnist5k(),
+    model=QuanvNet(
+        conv=QuantumConv(
+            Circuit(Angle(), HardwareEfficient(depth=2), PauliZ()), features=2, kernel_size=2, strides=2
+        ),
+        head=ConvHead(features=(16, 32), hidden=64, dropout=0.25),
+    ),
+    optimizer=Adam(learning_rate=2e-3, schedule="cosine"),
+    num_steps=1000,
+)

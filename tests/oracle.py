@@ -1,0 +1,138 @@
+"""A dense simulator in NumPy: each gate a 2^n x 2^n matrix built with `np.kron`. Shares no code with qconv.
+
+Matrices are those of Nielsen and Chuang, "Quantum Computation and Quantum Information", chapter 4, and of OpenQASM's
+`qelib1.inc`; qubit 0 is the leftmost bit. `Dense` takes the gate calls of a TensorCircuit circuit.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import reduce
+from itertools import product
+from typing import Any
+
+import numpy as np
+from scipy.linalg import block_diag, expm
+
+I, X, Y, Z = np.eye(2), np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1, -1])
+OPERATORS = {"I": I, "X": X, "Y": Y, "Z": Z, "0": np.diag([1, 0]), "1": np.diag([0, 1])}
+H = (X + Z) / np.sqrt(2)
+SWAP = (np.kron(I, I) + np.kron(X, X) + np.kron(Y, Y) + np.kron(Z, Z)) / 2
+CNOT = block_diag(I, X)
+
+
+def kron(*factors: np.ndarray) -> np.ndarray:
+    return reduce(np.kron, factors)
+
+
+def rotation(generator: np.ndarray) -> Callable[[Any], np.ndarray]:
+    return lambda theta=0.0: expm(-0.5j * float(theta) * generator)
+
+
+def phase(theta: Any = 0.0) -> np.ndarray:
+    return np.diag([1, np.exp(1j * float(theta))])
+
+
+def u(theta: Any = 0.0, phi: Any = 0.0, lbd: Any = 0.0) -> np.ndarray:
+    theta, phi, lbd = float(theta), float(phi), float(lbd)
+    cos, sin = np.cos(theta / 2), np.sin(theta / 2)
+    return np.array([[cos, -np.exp(1j * lbd) * sin], [np.exp(1j * phi) * sin, np.exp(1j * (phi + lbd)) * cos]])
+
+
+def iswap(theta: Any = 1.0) -> np.ndarray:
+    return expm(0.25j * np.pi * float(theta) * (np.kron(X, X) + np.kron(Y, Y)))
+
+
+def unitary(unitary: Any) -> np.ndarray:
+    return np.asarray(unitary, complex)
+
+
+def exp(unitary: Any, theta: Any) -> np.ndarray:
+    return expm(-1j * float(theta) * np.asarray(unitary, complex))
+
+
+def su4(theta: Any) -> np.ndarray:
+    paulis = [np.kron(a, b) for a, b in product((I, X, Y, Z), repeat=2)][1:]
+    return expm(-1j * sum(angle * pauli for angle, pauli in zip(np.asarray(theta, float), paulis, strict=True)))
+
+
+def controlled(gate: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    return lambda **params: block_diag(np.eye(len(gate(**params))), gate(**params))
+
+
+def controlled_on_zero(gate: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:
+    return lambda **params: block_diag(gate(**params), np.eye(len(gate(**params))))
+
+
+GATES: dict[str, Callable[..., np.ndarray]] = {
+    "i": lambda: I,
+    "x": lambda: X,
+    "y": lambda: Y,
+    "z": lambda: Z,
+    "h": lambda: H,
+    "s": lambda: phase(np.pi / 2),
+    "t": lambda: phase(np.pi / 4),
+    "sd": lambda: phase(-np.pi / 2),
+    "td": lambda: phase(-np.pi / 4),
+    "swap": lambda: SWAP,
+    "cnot": lambda: CNOT,
+    "toffoli": lambda: block_diag(np.eye(4), CNOT),
+    "fredkin": lambda: block_diag(np.eye(4), SWAP),
+    "phase": phase,
+    "u": u,
+    "iswap": iswap,
+    "unitary": unitary,
+    "exp": exp,
+    "exp1": exp,
+    "su4": su4,
+}
+GATES |= {f"r{name}": rotation(OPERATORS[name.upper()]) for name in "xyz"}
+GATES |= {f"r{name * 2}": rotation(np.kron(OPERATORS[name.upper()], OPERATORS[name.upper()])) for name in "xyz"}
+GATES |= {f"c{name}": controlled(GATES[name]) for name in ("y", "z", "rx", "ry", "rz", "phase", "u")}
+GATES |= {f"o{name}": controlled_on_zero(GATES[name]) for name in ("x", "y", "z", "rx", "ry", "rz")}
+
+
+def embed(matrix: np.ndarray, qubits: Sequence[int], num_qubits: int) -> np.ndarray:
+    """A gate on some qubits of a register: sum over r, c of matrix[r, c] |r><c| on them, identity on the others."""
+    full = np.zeros((2**num_qubits,) * 2, complex)
+    bits = list(product((0, 1), repeat=len(qubits)))
+    for (row, out), (column, into) in product(enumerate(bits), repeat=2):
+        if matrix[row, column] == 0:
+            continue
+        factors: list[np.ndarray] = [I] * num_qubits
+        for qubit, a, b in zip(qubits, out, into, strict=True):
+            factors[qubit] = np.outer(I[a], I[b])
+        full += matrix[row, column] * kron(*factors)
+    return full
+
+
+class Dense:
+    """A register that starts in |0...0> and applies each gate at once."""
+
+    def __init__(self, num_qubits: int) -> None:
+        self.num_qubits = num_qubits
+        self.state = np.eye(2**num_qubits, dtype=complex)[0]
+
+    def replace_inputs(self, state: Any) -> None:
+        self.state = np.asarray(state, complex)
+
+    def __getattr__(self, name: str) -> Callable[..., None]:
+        gate = GATES[name.lower()]
+
+        def apply(*qubits: int, **params: Any) -> None:
+            self.state = embed(gate(**params), qubits, self.num_qubits) @ self.state
+
+        return apply
+
+    def expectation(self, observable: str) -> float:
+        """<state| O |state>, one letter of "IXYZ01" a qubit."""
+        return np.vdot(self.state, kron(*(OPERATORS[letter] for letter in observable)) @ self.state).real
+
+
+def expectations(circuit: Any, theta: Any, patches: Any) -> np.ndarray:
+    """What `qconv.circuit.expectations.expectations` returns, patch by patch."""
+    rows = []
+    for patch in patches:
+        register = Dense(circuit.encoding.num_qubits(len(patch)))
+        circuit.encoding(register, patch)
+        circuit.ansatz(register, theta)
+        rows.append([register.expectation(o) for o in circuit.readout.observables(register.num_qubits)])
+    return np.array(rows)

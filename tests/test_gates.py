@@ -1,0 +1,170 @@
+"""Every gate against TensorCircuit's own matrix and the dense oracle."""
+
+from collections.abc import Iterator
+from itertools import product
+from types import ModuleType
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from qconv.circuit.tensorcircuit import tensorcircuit
+from qconv.errors import InputError
+from qconv.gates import _ALIASES, _BUILDERS, Tape, apply_matrix, complex_dtype
+from tests import oracle
+
+A, B, C = 0.7, -1.3, 2.1
+HERMITIAN = np.array([[0.3, 1 - 2j], [1 + 2j, -0.8]])
+UNITARY = oracle.u(A, B, C)
+ANGLES = {"theta": A}
+PARAMS: dict[str, dict[str, Any]] = {
+    **{name: ANGLES for name in ("rx", "ry", "rz", "rxx", "ryy", "rzz", "crx", "cry", "crz", "orx", "ory", "orz")},
+    **{name: ANGLES for name in ("phase", "cphase", "iswap")},
+    **{name: {"theta": A, "phi": B, "lbd": C} for name in ("u", "cu")},
+    **{name: {"theta": A, "alpha": B, "phi": C} for name in ("r", "cr")},
+    **{name: {"unitary": UNITARY} for name in ("any", "unitary")},
+    "exp": {"unitary": HERMITIAN, "theta": A},
+    "exp1": {"unitary": np.kron(oracle.X, oracle.Z), "theta": A, "half": True},
+    "su4": {"theta": np.linspace(-1, 2, 15)},
+    "multicontrol": {"unitary": UNITARY, "ctrl": [1, 0]},
+}
+REAL = {"i", "x", "z", "h", "swap", "ry", "cnot", "cz", "cry", "ox", "oz", "ory", "toffoli", "fredkin"}
+NAMES = sorted({*_BUILDERS, *_ALIASES})
+
+
+@pytest.fixture(scope="module")
+def tc() -> Iterator[ModuleType]:
+    with jax.enable_x64(True), tensorcircuit(np.float64) as tc:
+        yield tc
+
+
+def tensorcircuit_matrix(tc: ModuleType, name: str, num_qubits: int, **params: Any) -> np.ndarray:
+    """Applied to one half of sum_b |b>|b>, a gate leaves its matrix as the state."""
+    register = tc.Circuit(2 * num_qubits, inputs=np.eye(2**num_qubits).ravel())
+    getattr(register, name)(*range(num_qubits), **params)
+    return np.asarray(register.state()).reshape(2**num_qubits, -1)
+
+
+def record(name: str, dtype: Any, **params: Any) -> Any:
+    """The gate on as many qubits as it takes."""
+    for count in (1, 2, 3):
+        tape = Tape(count, dtype)
+        try:
+            getattr(tape, name)(*range(count), **params)
+        except InputError:
+            continue
+        return tape.gates[0]
+    raise AssertionError(name)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_matrix_is_tensorcircuits(tc, x64, name):
+    params = PARAMS.get(name, {})
+    gate = record(name, np.float64, **params)
+    np.testing.assert_allclose(gate.matrix, tensorcircuit_matrix(tc, name, len(gate.qubits), **params), atol=1e-14)
+    assert gate.name == _ALIASES.get(name, name)
+    assert gate.params == params
+
+
+@pytest.mark.parametrize("name", sorted(set(NAMES) & set(oracle.GATES)))
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_matrix_is_the_oracles(x64, name, dtype):
+    params = {key: value for key, value in PARAMS.get(name, {}).items() if key != "half"}
+    matrix = record(name, dtype, **params).matrix
+    np.testing.assert_allclose(matrix, oracle.GATES[name](**params), atol=5 * np.finfo(dtype).eps)
+    assert matrix.dtype == (dtype if name in REAL else complex_dtype(dtype))
+
+
+def test_what_tensorcircuit_has_and_the_tape_has_not(tc):
+    from tensorcircuit.abstractcircuit import defined_gates
+
+    assert set(defined_gates) - set(NAMES) == {"mpo", "rzm", "cmz", "diagonal"}
+
+
+@pytest.mark.parametrize("name", ["rx", "ry", "rz", "crx", "phase", "u", "r", "cr", "iswap"])
+def test_default_angles_are_tensorcircuits(tc, x64, name):
+    gate = record(name, np.float64)
+    np.testing.assert_allclose(gate.matrix, tensorcircuit_matrix(tc, name, len(gate.qubits)), atol=1e-14)
+
+
+@pytest.mark.parametrize("name", sorted({"exp", "su4", "exp1", "unitary", "multicontrol"}))
+def test_gates_of_matrices_can_be_traced(x64, name):
+    params = PARAMS[name]
+    traced = {key: jnp.asarray(v) for key, v in params.items() if key in ("theta", "unitary") and np.ndim(v)}
+    static = {key: value for key, value in params.items() if key not in traced}
+    matrix = jax.jit(lambda arrays: record(name, np.float64, **arrays, **static).matrix)(traced)
+    np.testing.assert_allclose(matrix, record(name, np.float64, **params).matrix, atol=1e-14)
+
+
+def test_sequences_of_qubits_are_one_gate_each():
+    together, apart = Tape(4), Tape(4)
+    angles = jnp.array([0.1, 0.2, 0.3])
+    together.h(range(4))
+    together.ry([0, 2, 3], theta=angles)
+    together.rzz((0, 1), (2, 3), theta=0.5)
+    together.cnot([0, 1], [1, 2])
+    for qubit in range(4):
+        apart.H(qubit)
+    for qubit, angle in zip((0, 2, 3), angles, strict=True):
+        apart.RY(qubit, theta=angle)
+    apart.rzz(0, 2, theta=0.5)
+    apart.rzz(1, 3, theta=0.5)
+    apart.cx(0, 1)
+    apart.CNOT(np.int64(1), 2)
+    assert [(g.name, g.qubits) for g in together.gates] == [(g.name, g.qubits) for g in apart.gates]
+    for one, other in zip(together.gates, apart.gates, strict=True):
+        np.testing.assert_array_equal(one.matrix, other.matrix)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda t: t.h(2), r"qubits \(2,\); allowed: different ones of 0 .. 1"),
+        (lambda t: t.h(-1), "allowed: different ones of 0 .. 1"),
+        (lambda t: t.cnot(1, 1), "allowed: different ones of 0 .. 1"),
+        (lambda t: t.cnot(0), "'cnot' acts on 2 qubits; it was given"),
+        (lambda t: t.h(0, 1), "'h' acts on 1 qubit"),
+        (lambda t: t.h(), "'h' acts on 1 qubit"),
+        (lambda t: t.rx(0, angle=1.0), "'rx' has no parameter 'angle'; allowed: .*theta"),
+        (lambda t: t.h(0, theta=1.0), "'h' has no parameter 'theta'; allowed: none"),
+        (lambda t: t.unitary(0), "'any' needs a parameter 'unitary'"),
+        (lambda t: t.unitary(0, unitary=np.eye(3)), r"shape \(3, 3\)"),
+        (lambda t: t.unitary(0, unitary=np.ones(3)), r"shape \(3,\)"),
+        (lambda t: t.rx([0, 1], theta=jnp.zeros(3)), r"lengths \[2, 3\]"),
+        (lambda t: t.rx([0, 1], theta=[0.1]), r"lengths \[1, 2\]"),
+        (lambda t: t.cnot([0, 1], [1]), r"lengths \[1, 2\]"),
+        (lambda t: t.replace_inputs(jnp.ones(3)), "3 amplitudes; allowed: 4"),
+    ],
+)
+def test_what_is_wrong_is_said(call, message):
+    with pytest.raises(InputError, match=message):
+        call(Tape(2))
+
+
+def test_an_unknown_gate_is_no_attribute():
+    with pytest.raises(AttributeError, match=r"no gate 'rzq'; allowed: .*rzz"):
+        Tape(2).rzq(0, theta=1.0)
+    assert not hasattr(Tape(2), "measure")
+
+
+@pytest.mark.parametrize("qubits", [(0,), (2,), (0, 2), (2, 0), (1, 2, 0)])
+def test_apply_matrix_embeds_as_the_oracle(x64, qubits):
+    rng = np.random.default_rng(0)
+    matrix, states = (rng.normal(size=(rows, columns)) for rows, columns in ((2 ** len(qubits),) * 2, (5, 8)))
+    expected = states @ oracle.embed(matrix, qubits, 3).real.T
+    actual = apply_matrix(jnp.asarray(states), jnp.asarray(matrix), qubits)
+    np.testing.assert_allclose(actual, expected, atol=1e-13)
+    assert actual.dtype == np.float64
+
+
+def test_the_oracle_is_unitary_and_reads_the_leftmost_bit_first():
+    for name, gate in oracle.GATES.items():
+        matrix = gate(**{key: value for key, value in PARAMS.get(name, {}).items() if key != "half"})
+        np.testing.assert_allclose(matrix @ matrix.conj().T, np.eye(len(matrix)), atol=1e-14)
+    register = oracle.Dense(3)
+    register.x(0)
+    register.cnot(0, 2)
+    outcomes = ["".join(bits) for bits in product("01", repeat=3)]
+    assert [register.expectation(o) for o in outcomes] == [float(o == "101") for o in outcomes]
