@@ -136,3 +136,33 @@ def expectations(circuit: Any, theta: Any, patches: Any) -> np.ndarray:
         circuit.ansatz(register, theta)
         rows.append([register.expectation(o) for o in circuit.readout.observables(register.num_qubits)])
     return np.array(rows)
+
+
+def output_axis(size: int, kernel: int, stride: int, padding: Any, dilation: int) -> tuple[int, int]:
+    """Length of a convolution's output along one axis, and the zeros before the image; SAME as TensorFlow defines it."""
+    extent = dilation * (kernel - 1) + 1
+    if padding == "SAME":
+        length = -(-size // stride)
+        return length, max((length - 1) * stride + extent - size, 0) // 2
+    before, after = (0, 0) if padding == "VALID" else padding
+    return (size + before + after - extent) // stride + 1, before
+
+
+def windows(
+    image: np.ndarray,
+    kernel: tuple[int, int],
+    strides: tuple[int, int] = (1, 1),
+    padding: Any = "SAME",
+    dilation: tuple[int, int] = (1, 1),
+) -> np.ndarray:
+    """The windows of a convolution, (rows, columns, kernel height, kernel width, channels), pixel by pixel."""
+    height, width, channels = image.shape
+    sides = (padding, padding) if isinstance(padding, str) else padding
+    rows, top = output_axis(height, kernel[0], strides[0], sides[0], dilation[0])
+    columns, left = output_axis(width, kernel[1], strides[1], sides[1], dilation[1])
+    found = np.zeros((rows, columns, *kernel, channels), image.dtype)
+    for row, column, i, j in product(range(rows), range(columns), range(kernel[0]), range(kernel[1])):
+        y, x = row * strides[0] + i * dilation[0] - top, column * strides[1] + j * dilation[1] - left
+        if 0 <= y < height and 0 <= x < width:
+            found[row, column, i, j] = image[y, x]
+    return found

@@ -72,6 +72,6 @@ def _join(distributed: bool, coordinator: str | None, num_processes: int | None,
         jax.distributed.initialize(*given)
     except (ValueError, RuntimeError) as error:
         raise InputError(
-            f"cannot join other processes: {str(error).rstrip('.')}. Without a cluster manager that JAX knows, give --coordinator "
-            "HOST:PORT, --num-processes and --process-id"
+            f"cannot join other processes: {str(error).rstrip('.')}. Without a cluster manager that JAX knows, "
+            "give --coordinator HOST:PORT, --num-processes and --process-id"
         ) from error

@@ -1,20 +1,39 @@
-"""Training and test parts of data that come without a split of their own."""
+"""Training and test parts of images that come without a split of their own."""
+
+from abc import abstractmethod
+from dataclasses import dataclass
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, Shaped
 
-from qconv.data.dataset import Split
+from qconv.data.dataset import ArraySource, Dataset, Split
 from qconv.errors import InputError
 
 
-def check_test_fraction(test_fraction: float) -> None:
-    """Refuses a fraction that leaves a split empty.
+@dataclass(frozen=True)
+class HeldOutDataset(Dataset):
+    """Images in memory, part of which are held out for testing. A subclass gives `arrays` and `num_classes`."""
 
-    Raises:
-        InputError: so.
-    """
-    if not 0 < test_fraction < 1:
-        raise InputError(f"test_fraction = {test_fraction}; allowed: more than 0 and less than 1")
+    test_fraction: float = 0.2
+    """Part of each class that is held out."""
+    split_seed: int = 0
+    """Fixes which images are held out; not the run's seed, so that runs compare."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.test_fraction < 1:
+            raise InputError(f"test_fraction = {self.test_fraction}; allowed: more than 0 and less than 1")
+        if self.split_seed < 0:
+            raise InputError(f"split_seed = {self.split_seed}; allowed: 0 or more")
+
+    @abstractmethod
+    def arrays(self) -> tuple[Shaped[np.ndarray, "images height width channels"], Int[np.ndarray, " images"]]:
+        """All images and labels, as `ArraySource` takes them."""
+
+    def load(self, split: Split) -> ArraySource:
+        """The images of a split."""
+        images, labels = self.arrays()
+        rows = stratified_split(labels, self.test_fraction, self.split_seed, split)
+        return ArraySource(images[rows], labels[rows], self.num_classes)
 
 
 def stratified_split(
