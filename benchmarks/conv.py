@@ -58,7 +58,8 @@ def compiled(name: str, layer: nn.Module, images: jax.Array) -> Path:
     variables = layer.init(jax.random.key(0), images)
 
     def loss(variables: Any, images: jax.Array) -> jax.Array:
-        return jnp.mean(jnp.square(layer.apply(variables, images)))
+        outputs: Any = layer.apply(variables, images)
+        return jnp.mean(jnp.square(outputs))
 
     sources = {"forward": jax.jit(layer.apply), "gradient": jax.jit(jax.grad(loss))}
     functions, seconds = {}, {}
@@ -100,14 +101,16 @@ def table(case: Case, paths: list[Path], windows: int) -> Table:
     for path, median in zip(paths, medians, strict=True):
         ratios = [f"{median[kind] / medians[0][kind]:.2f}x" for kind in ("forward", "gradient")]
         rates = [f"{windows / median[kind]:.1e}" for kind in ("forward", "gradient")]
-        result.add_row(path.name, *ratios, *rates, f"{path.compile_s['forward']:.1f} / {path.compile_s['gradient']:.1f}")
+        compiling = " / ".join(f"{seconds:.1f}" for seconds in path.compile_s.values())
+        result.add_row(path.name, *ratios, *rates, compiling)
     return result
 
 
 def main() -> None:
     """Measures all cases and prints their tables."""
     console = Console()
-    console.print(f"jax {jax.__version__}, {jax.device_count()} x {jax.devices()[0].device_kind}; time relative to unitary")
+    devices = f"{jax.device_count()} x {jax.devices()[0].device_kind}"
+    console.print(f"jax {jax.__version__}, {devices}; times relative to unitary")
     for case in (Case(kernel_size=2), Case(kernel_size=3)):
         console.print(table(case, *measure(case)))
 

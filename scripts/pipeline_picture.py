@@ -1,5 +1,6 @@
 """Draws the README's picture of the pipeline from a trained run.
 
+Usage:
     python scripts/pipeline_picture.py runs/quanv_mnist/<run id>/seed0 docs/pipeline.png
 """
 

@@ -49,6 +49,18 @@ def exp(unitary: Any, theta: Any) -> np.ndarray:
     return expm(-1j * float(theta) * np.asarray(unitary, complex))
 
 
+def r(theta: Any = 0.0, alpha: Any = 0.0, phi: Any = 0.0) -> np.ndarray:
+    theta, alpha, phi = float(theta), float(alpha), float(phi)
+    axis = np.sin(alpha) * np.cos(phi) * X + np.sin(alpha) * np.sin(phi) * Y + np.cos(alpha) * Z
+    return expm(-1j * theta * axis)
+
+
+def multicontrol(unitary: Any, ctrl: Sequence[int]) -> np.ndarray:
+    """The gate where the first qubits are in the states `ctrl`."""
+    on = kron(*(np.diag([1 - bit, bit]) for bit in ctrl))
+    return np.kron(on, np.asarray(unitary)) + np.kron(np.eye(len(on)) - on, np.eye(len(unitary)))
+
+
 def su4(theta: Any) -> np.ndarray:
     paulis = [np.kron(a, b) for a, b in product((I, X, Y, Z), repeat=2)][1:]
     return expm(-1j * sum(angle * pauli for angle, pauli in zip(np.asarray(theta, float), paulis, strict=True)))
@@ -83,10 +95,13 @@ GATES: dict[str, Callable[..., np.ndarray]] = {
     "exp": exp,
     "exp1": exp,
     "su4": su4,
+    "r": r,
+    "multicontrol": multicontrol,
+    "wroot": lambda: np.array([[1, -np.sqrt(1j)], [np.sqrt(-1j), 1]]) / np.sqrt(2),
 }
 GATES |= {f"r{name}": rotation(OPERATORS[name.upper()]) for name in "xyz"}
 GATES |= {f"r{name * 2}": rotation(np.kron(OPERATORS[name.upper()], OPERATORS[name.upper()])) for name in "xyz"}
-GATES |= {f"c{name}": controlled(GATES[name]) for name in ("y", "z", "rx", "ry", "rz", "phase", "u")}
+GATES |= {f"c{name}": controlled(GATES[name]) for name in ("y", "z", "rx", "ry", "rz", "phase", "u", "r")}
 GATES |= {f"o{name}": controlled_on_zero(GATES[name]) for name in ("x", "y", "z", "rx", "ry", "rz")}
 
 

@@ -84,10 +84,14 @@ def check_memory(circuit: Circuit, patch_size: int, engine: EngineName, dtype: n
         needed = _ENGINES[engine].bytes_needed(circuit, patch_size, dtype)
     if needed > available:
         raise InputError(
-            f"{num_qubits} qubits (patches of {patch_size} numbers) need {needed / 2**30:,.1f} GiB with engine "
-            f"{engine!r}, and {available / 2**30:.1f} GiB are there; use a smaller kernel, one register per channel, "
+            f"{num_qubits} qubits (patches of {patch_size} numbers) need {_gibibytes(needed)} with engine "
+            f"{engine!r}, and {_gibibytes(available)} are there; use a smaller kernel, one register per channel, "
             "or an encoding with fewer qubits (amplitude)"
         )
+
+
+def _gibibytes(count: int) -> str:
+    return f"{count / 2**30:,.1f} GiB" if count < 2**80 else f"2^{count.bit_length() - 31} GiB"
 
 
 def _memory_bytes() -> int:

@@ -23,9 +23,12 @@ _OPERATORS = {
 
 def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
     """Memory for one patch: the state after each gate, which the gradient needs."""
-    encoding, ansatz = example_tapes(circuit, patch_size)
-    gates = len(encoding.gates) + len(ansatz.gates)
-    return (gates + 1) * 2**encoding.num_qubits * complex_dtype(dtype).itemsize
+
+    def record() -> list[Array]:
+        return [gate.matrix for tape in example_tapes(circuit, patch_size) for gate in tape.gates]
+
+    gates = len(jax.eval_shape(record))  # only shapes: the state of an amplitude encoding is as large as the register's
+    return (gates + 1) * 2 ** circuit.num_qubits(patch_size) * complex_dtype(dtype).itemsize
 
 
 def expectations(

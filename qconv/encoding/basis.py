@@ -1,11 +1,13 @@
 """Basis encoding: one bit a number."""
 
+import math
 from dataclasses import dataclass
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from qconv.encoding.base import Encoding
+from qconv.errors import InputError
 from qconv.gates import CircuitBuilder
 
 
@@ -19,6 +21,10 @@ class Basis(Encoding):
 
     threshold: float = 0.5
     """Pixels above it are 1."""
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.threshold):
+            raise InputError(f"threshold = {self.threshold}; allowed: any number")
 
     def num_qubits(self, patch_size: int) -> int:
         """One qubit a number."""

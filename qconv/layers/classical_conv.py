@@ -11,9 +11,11 @@ from qconv.patches import pair
 class ClassicalConv(nn.Module):
     """`nn.Conv` and ReLU, with the windows and the output channels of a quantum convolution.
 
-    It has one weight a pixel and no bias: for four qubits as many as two layers of two angles a qubit; where it has more,
-    the report says so. ReLU, because with it the twin classifies better than with tanh, the control of some published
-    comparisons. Input channels whose registers have separate outputs get separate filters (a depthwise convolution).
+    It has one weight a pixel and no bias: for four qubits as many as two layers of two angles a qubit; where it has
+    more, the report says so. ReLU, because with it the twin classifies better than with tanh, the control of some
+    published comparisons. Input channels whose registers have separate outputs get separate filters (a depthwise
+    convolution). Where the quantum convolution is not trained, neither is its twin: its weights are in the collection
+    `frozen`.
     """
 
     like: nn.Module
@@ -25,7 +27,7 @@ class ClassicalConv(nn.Module):
         layer: Any = self.like
         in_channels = images.shape[-1]
         padding = layer.padding
-        outputs = nn.Conv(
+        convolution = nn.Conv(
             features=layer.num_channels(in_channels),
             kernel_size=pair("kernel_size", layer.kernel_size),
             strides=pair("strides", layer.strides),
@@ -33,5 +35,16 @@ class ClassicalConv(nn.Module):
             kernel_dilation=pair("kernel_dilation", layer.kernel_dilation),
             feature_group_count=in_channels if layer.channels == "concatenate" else 1,
             use_bias=False,
-        )(images)
+            parent=self if layer.trainable else None,
+        )
+        if layer.trainable:
+            return nn.relu(convolution(images))
+        weights = self.variable("frozen", "conv", lambda: convolution.init(self.make_rng("params"), images)["params"])
+        outputs: Any = convolution.apply({"params": weights.value}, images)
         return nn.relu(outputs)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether it is trained: if the quantum convolution is."""
+        layer: Any = self.like
+        return layer.trainable

@@ -144,20 +144,21 @@ class QuantumConv(nn.Module):
         return self.variable("frozen", "theta", lambda: init(self.make_rng("params"))).value
 
     @nn.nowrap
+    def patch_size(self, in_channels: int) -> int:
+        """Numbers that one register encodes, for images of `in_channels` channels."""
+        height, width = pair("kernel_size", self.kernel_size)
+        return height * width * (in_channels if self.channels == "joint" else 1)
+
+    @nn.nowrap
     def num_channels(self, in_channels: int) -> int:
         """Output channels for images of `in_channels` channels."""
-        height, width = pair("kernel_size", self.kernel_size)
-        joint = self.channels == "joint"
-        observables = len(self.circuit.observables(height * width * (in_channels if joint else 1)))
+        observables = len(self.circuit.observables(self.patch_size(in_channels)))
         return self.features * observables * (in_channels if self.channels == "concatenate" else 1)
 
     @nn.nowrap
     def chosen_engine(self, in_channels: int) -> EngineName:
         """The engine that images of `in_channels` channels use."""
-        height, width = pair("kernel_size", self.kernel_size)
-        return choose_engine(
-            self.circuit, height * width * (in_channels if self.channels == "joint" else 1), self.engine
-        )
+        return choose_engine(self.circuit, self.patch_size(in_channels), self.engine)
 
     @nn.nowrap
     def twin(self) -> ClassicalConv:

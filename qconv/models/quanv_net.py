@@ -3,6 +3,7 @@
 import flax.linen as nn
 from jaxtyping import Array, Float
 
+from qconv.layers.classical_conv import ClassicalConv
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.base import ImageModel
 
@@ -29,5 +30,5 @@ class QuanvNet(ImageModel):
 
     @nn.nowrap
     def frozen_features(self) -> bool:
-        """Whether the convolution is quantum and not trainable."""
-        return isinstance(self.conv, QuantumConv) and not self.conv.trainable
+        """Whether the convolution is a `QuantumConv`, or its twin, that is not trainable."""
+        return isinstance(self.conv, QuantumConv | ClassicalConv) and not self.conv.trainable

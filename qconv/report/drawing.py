@@ -45,11 +45,9 @@ class CircuitDrawing:
 
 def layer_drawing(layer: QuantumConv, in_channels: int) -> CircuitDrawing:
     """The circuit of one window of a layer whose images have `in_channels` channels."""
+    circuit, patch_size = layer.circuit, layer.patch_size(in_channels)
     height, width = pair("kernel_size", layer.kernel_size)
-    joint = layer.channels == "joint"
-    patch_size = height * width * (in_channels if joint else 1)
-    registers = layer.features * (1 if joint else in_channels)
-    circuit = layer.circuit
+    registers = layer.features * (1 if layer.channels == "joint" else in_channels)
     title = (
         f"{type(circuit.encoding).__name__}, {type(circuit.ansatz).__name__}, {type(circuit.readout).__name__}: "
         f"{height}x{width} pixels, {circuit.num_qubits(patch_size)} qubits, "

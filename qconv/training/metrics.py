@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from tensorboardX import summary
 from tensorboardX.event_file_writer import EventsWriter
-from tensorboardX.proto.event_pb2 import Event, SessionLog
+from tensorboardX.proto.event_pb2 import Event, SessionLog  # ty: ignore[missing-module-member]
 
 from qconv.training.run_directory import writing
 
@@ -34,10 +34,6 @@ class MetricsLog:
         path, events = folder / "metrics.jsonl", folder / "tensorboard"
         kept = [line for line in read_metrics(folder) if line["step"] <= start]
         scratch = path.with_suffix(".tmp")
-        with writing(path):
-            scratch.write_text("".join(json.dumps(line) + "\n" for line in kept))
-            os.replace(scratch, path)
-            self._file = path.open("a")
         with writing(events):
             events.mkdir(exist_ok=True)
             # Not a SummaryWriter: that one writes in a thread, where nobody hears that the disk is full.
@@ -45,8 +41,12 @@ class MetricsLog:
             # TensorBoard forgets what earlier files say of later steps.
             self._events.write_event(Event(step=start + 1, session_log=SessionLog(status=SessionLog.START)))
             self._events.flush()
+        with writing(path):
+            scratch.write_text("".join(json.dumps(line) + "\n" for line in kept))
+            os.replace(scratch, path)
+            self._file = path.open("a")
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "MetricsLog":
         return self
 
     def __exit__(self, kind: type | None, value: BaseException | None, trace: TracebackType | None) -> None:

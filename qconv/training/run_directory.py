@@ -11,7 +11,7 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 import jax
 from filelock import FileLock, Timeout
@@ -39,7 +39,7 @@ class RunDirectory:
         self.folder = runs / name / self.run_id / f"seed{experiment.seed}"
         self._exit = ExitStack()
 
-    def __enter__(self) -> Self:
+    def __enter__(self) -> "RunDirectory":
         problem = ""
         if jax.process_index() == 0:  # the only one that writes
             try:

@@ -6,18 +6,21 @@ import flax.struct
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from qconv.models.base import ImageModel
 from qconv.training.batches import WeightedBatch
 
 
 class Sums(flax.struct.PyTreeNode):
-    """Sums over images, so that a mean counts every image once whatever the batches."""
+    """Sums over images, so that a mean counts every image once whatever the batches.
 
-    loss: Float[Array, ""]
-    correct: Float[Array, ""]
-    count: Float[Array, ""]
+    Three scalars; not annotated as such, since JAX and Orbax build this tree of shapes, shardings and None as well.
+    """
+
+    loss: Any
+    correct: Any
+    count: Any
 
     @classmethod
     def zero(cls, dtype: Any) -> "Sums":
@@ -36,8 +39,8 @@ class Sums(flax.struct.PyTreeNode):
 class TrainState(flax.struct.PyTreeNode):
     """All that a run needs to go on, but for the spec."""
 
-    step: Int[Array, ""]
-    """Steps done."""
+    step: Any
+    """Steps done, a scalar."""
     params: Any
     """Trained parameters."""
     frozen: Any
@@ -46,8 +49,8 @@ class TrainState(flax.struct.PyTreeNode):
     """The optimiser's."""
     sums: Sums
     """Over the steps since the last line of metrics."""
-    bad_step: Int[Array, ""]
-    """The first step whose loss was not finite; 0 if there was none."""
+    bad_step: Any
+    """The first step whose loss was not finite, a scalar; 0 if there was none."""
 
 
 def init_state(key: Array, images: Array, *, model: ImageModel, tx: optax.GradientTransformation) -> TrainState:

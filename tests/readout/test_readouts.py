@@ -14,9 +14,9 @@ from qconv.circuit.circuit import Circuit
 from qconv.circuit.expectations import expectations
 from qconv.encoding.angle import Angle
 from qconv.errors import InputError
-from qconv.readout.base import Readout
 from qconv.readout.pauli import NeighborZZ, Parity, PauliStrings, PauliZ
 from qconv.readout.probabilities import Probabilities
+from tests.variants import Joined
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def measured() -> dict[str, np.ndarray]:
     with jax.enable_x64(True):
         rng = np.random.default_rng(1)
         theta, patches = jnp.asarray(rng.uniform(-3, 3, (2, 3, 3))), jnp.asarray(rng.uniform(size=(5, 3)))
-        readouts: dict[str, Readout] = {
+        readouts = {
             "all": Probabilities(),
             "some": Probabilities((2, 0)),
             "parity": Parity(),
@@ -73,10 +73,10 @@ def measured() -> dict[str, np.ndarray]:
             "zz": NeighborZZ(ring=True),
             "strings": PauliStrings(("Z", "IZZ", "ZIZ")),
         }
-        return {
-            name: np.asarray(expectations(Circuit(Angle("X"), StronglyEntangling(2), readout), theta, patches))
-            for name, readout in readouts.items()
-        }
+        circuit = Circuit(Angle("X"), StronglyEntangling(2), Joined(tuple(readouts.values())))
+        outputs = np.asarray(expectations(circuit, theta, patches))
+        ends = np.cumsum([readout.num_channels(3) for readout in readouts.values()])
+        return dict(zip(readouts, np.split(outputs, ends[:-1], axis=1), strict=True))
 
 
 def test_probabilities_are_probabilities(measured):

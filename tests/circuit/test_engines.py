@@ -1,0 +1,214 @@
+"""Both engines against the dense oracle."""
+
+import re
+import time
+from itertools import product
+from types import SimpleNamespace
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from qconv.ansatz.hardware_efficient import HardwareEfficient
+from qconv.ansatz.random_layers import RandomLayers
+from qconv.ansatz.strongly_entangling import StronglyEntangling
+from qconv.circuit import expectations as engines
+from qconv.circuit import statevector
+from qconv.circuit.circuit import Circuit
+from qconv.circuit.expectations import choose_engine, expectations
+from qconv.encoding.amplitude import Amplitude
+from qconv.encoding.angle import Angle
+from qconv.encoding.basis import Basis
+from qconv.errors import InputError
+from qconv.readout.base import Readout
+from qconv.readout.pauli import NeighborZZ, Parity, PauliStrings, PauliZ
+from qconv.readout.probabilities import Probabilities
+from tests import oracle
+from tests.variants import TABLE, Gates, Joined
+
+ENGINES = ["unitary", "statevector"]
+READOUT = Joined(
+    (
+        PauliZ(),
+        NeighborZZ(ring=True),
+        PauliStrings(("IYX", "ZXY")),
+        Parity(),
+        Probabilities((2,)),
+    )
+)
+ENCODINGS = [Angle("X"), Angle("Y", -1.3), Angle("Z"), Amplitude(3), Basis()]
+ANSATZE = [
+    HardwareEfficient(2, ("ry", "rz"), "cnot", "ring"),
+    HardwareEfficient(1, ("rx",), "cz", "all"),
+    HardwareEfficient(1, ("ry",), "cnot", "chain"),  # real
+    StronglyEntangling(2),
+    RandomLayers(2),
+]
+PATCHES = np.array([[0.1, 0.9, 0.6], [0.0, 0.0, 0.0], [1.0, 0.0, 0.5], [1e-42, 1.0, 1.0]])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("encoding", "ansatz", "dtype"),
+    [(*variants, np.float64) for variants in product(ENCODINGS, ANSATZE)]
+    + [(*variants, np.float32) for variants in zip(ENCODINGS, ANSATZE, strict=True)],
+    ids=str,
+)
+def test_engines_equal_the_oracle(x64, encoding, ansatz, engine, dtype):
+    circuit = Circuit(encoding, ansatz, READOUT)
+    theta = np.random.default_rng(0).uniform(-np.pi, np.pi, circuit.param_shape(3))
+    expected = oracle.expectations(circuit, jnp.asarray(theta), jnp.asarray(PATCHES))
+    with jax.disable_jit():  # gate by gate: compiling each circuit would take minutes
+        found = expectations(circuit, jnp.asarray(theta, dtype), jnp.asarray(PATCHES, dtype), engine)
+    np.testing.assert_allclose(found, expected, atol={np.float32: 5e-6, np.float64: 1e-13}[dtype])
+    assert found.dtype == dtype
+
+
+@st.composite
+def gate_lists(draw: st.DrawFn) -> Gates:
+    """Up to six gates on three qubits; angles are shared where indices meet."""
+    gates = []
+    for name in draw(st.lists(st.sampled_from(sorted(TABLE)), min_size=1, max_size=6)):
+        count, angles, _ = TABLE[name]
+        qubits = draw(st.permutations(range(3)))[:count]
+        gates.append((name, tuple(qubits), tuple(draw(st.integers(0, 3)) for _ in angles)))
+    return Gates(tuple(gates), 4)
+
+
+ALL_GATES = Gates(
+    tuple((name, (2, 0, 1)[:count], (0, 1, 2)[: len(angles)]) for name, (count, angles, _) in TABLE.items()), 4
+)
+NUMBERS = st.sampled_from([0.0, 1.0, np.pi, -np.pi / 2, 5e-324, -1e-310, 1e-8, 100.0]) | st.floats(-4, 4)
+
+
+@settings(max_examples=20, deadline=None, derandomize=True)
+@given(ansatz=gate_lists(), theta=st.tuples(*[NUMBERS] * 4), patch=st.tuples(*[NUMBERS] * 3))
+@example(ansatz=ALL_GATES, theta=(0.3, -2.0, 1.1, 0.0), patch=(0.2, 0.5, 0.9))
+def test_any_gates_at_any_angles(ansatz, theta, patch):
+    with jax.enable_x64(True), jax.disable_jit():
+        circuit = Circuit(Angle("X"), ansatz, READOUT)
+        arrays = jnp.array(theta), jnp.array([patch])
+        expected = oracle.expectations(circuit, *arrays)
+        for engine in ENGINES:
+            np.testing.assert_allclose(expectations(circuit, *arrays, engine), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_identity_ansatz_and_one_rotation_in_closed_form(x64, engine):
+    x = jnp.linspace(-1, 2, 7)[:, None]
+    identity, rotation = Circuit(Angle(), HardwareEfficient(0, ("ry",))), Circuit(Angle(), HardwareEfficient(1, ("ry",)))
+    np.testing.assert_allclose(
+        expectations(identity, jnp.zeros((0, 1, 1)), x, engine), np.cos(np.pi * x), atol=1e-15, rtol=0
+    )
+    np.testing.assert_allclose(
+        expectations(rotation, jnp.full((1, 1, 1), 0.7), x, engine), np.cos(np.pi * x + 0.7), atol=1e-14
+    )
+
+
+@pytest.fixture(scope="module")
+def compiled():
+    """One circuit for the tests of compilation, batches and chunks."""
+    circuit = Circuit(Angle(), HardwareEfficient(1, ("rx",)), PauliStrings(("ZZ", "IY")))
+    rng = np.random.default_rng(2)
+    theta = jnp.asarray(rng.uniform(-3, 3, circuit.param_shape(2)), jnp.float32)
+    return circuit, theta, jnp.asarray(rng.uniform(size=(40_000, 2)), jnp.float32)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_more_than_32768_patches_equal_small_chunks(compiled, engine):
+    """jax 0.10.2 computes wrong numbers here (jax-ml/jax#39103)."""
+    circuit, theta, patches = compiled
+    whole = jax.jit(lambda t, p: expectations(circuit, t, p, engine))(theta, patches)
+    chunks = [expectations(circuit, theta, patches[i : i + 1000], engine) for i in range(0, 40_000, 1000)]
+    np.testing.assert_allclose(whole, np.concatenate(chunks), atol=1e-6)
+    np.testing.assert_allclose(whole[-3:], oracle.expectations(circuit, theta, patches[-3:]), atol=3e-6)
+
+
+def test_chunks_of_the_statevector_engine_change_nothing(compiled, monkeypatch):
+    circuit, theta, patches = compiled
+
+    def run(theta, patches):
+        outputs, pullback = jax.vjp(lambda t, p: statevector.expectations(circuit, t, p), theta, patches)
+        return outputs, *pullback(jnp.cos(jnp.arange(outputs.size)).reshape(outputs.shape))
+
+    whole = jax.jit(run)(theta, patches[:7])
+    monkeypatch.setattr(statevector, "_CHUNK_BYTES", 3 * statevector.bytes_needed(circuit, 2, np.dtype(np.float32)))
+    chunked = jax.jit(lambda t, p: run(t, p))  # three, three and one
+    assert "scan" in str(chunked.trace(theta, patches[:7]).jaxpr)
+    for one, other in zip(whole, chunked(theta, patches[:7]), strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-6)
+
+
+def test_engine_is_chosen_by_the_size_of_the_register_and_can_be_overridden():
+    assert choose_engine(Circuit(), 10) == "unitary"
+    assert choose_engine(Circuit(), 11) == "statevector"
+    assert choose_engine(Circuit(Amplitude()), 2**10) == "unitary"
+    assert choose_engine(Circuit(), 10, "statevector") == "statevector"
+    assert choose_engine(Circuit(), 11, "unitary") == "unitary"
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_engine_asked_for_runs(compiled, engine, monkeypatch):
+    circuit, theta, patches = compiled
+    for name in ENGINES:
+        fake = SimpleNamespace(bytes_needed=lambda *_: 0, expectations=lambda *_, name=name: jnp.full((1, 1), float(len(name))))
+        monkeypatch.setitem(engines._ENGINES, name, fake)
+    with jax.disable_jit():
+        assert expectations(circuit, theta, patches[:1], engine) == len(engine)
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("circuit", "patch_size", "num_qubits"),
+    [(Circuit(), 30, 30), (Circuit(), 60, 60), (Circuit(), 2000, 2000), (Circuit(Amplitude(30)), 4, 30)],
+)
+def test_too_many_qubits_are_refused_at_once(monkeypatch, circuit, patch_size, num_qubits, engine):
+    monkeypatch.setattr(engines, "_memory_bytes", lambda: 16 * 2**30)
+    theta, patches = jnp.zeros(circuit.param_shape(patch_size)), jnp.zeros((1, patch_size))
+    started = time.perf_counter()
+    with pytest.raises(InputError) as error:
+        expectations(circuit, theta, patches, engine)
+    assert time.perf_counter() - started < 10
+    assert f"{num_qubits} qubits (patches of {patch_size} numbers) need " in str(error.value)
+    assert f" GiB with engine '{engine}', and 16.0 GiB are there; use a smaller kernel" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("circuit", "patch_size", "engine", "needed"),
+    [
+        # Two rotations of each qubit and a ring of CNOTs: 15 gates, the start, and 5 gates of the encoding.
+        (Circuit(Angle(), HardwareEfficient(1, ("ry", "rz"))), 5, "unitary", 16 * 4**5 * 8),
+        (Circuit(Angle(), HardwareEfficient(1, ("ry", "rz"))), 5, "statevector", 21 * 2**5 * 8),
+    ],
+)
+def test_memory_counts_the_states_that_the_gradient_keeps(monkeypatch, circuit, patch_size, engine, needed):
+    for available, refused in ((needed, False), (needed - 1, True)):
+        monkeypatch.setattr(engines, "_memory_bytes", lambda available=available: available)
+        try:
+            engines.check_memory(circuit, patch_size, engine, np.dtype(np.float32))
+        except InputError:
+            assert refused
+        else:
+            assert not refused
+
+
+def test_what_is_wrong_is_said():
+    with pytest.raises(InputError, match=re.escape("theta has shape (2, 3, 2); allowed: (1, 3, 2)")):
+        expectations(Circuit(ansatz=HardwareEfficient(1)), jnp.zeros((2, 3, 2)), jnp.zeros((1, 3)))
+
+
+class Broken(Readout):
+    def __init__(self, *strings: str) -> None:
+        self.strings = strings
+
+    def observables(self, num_qubits):
+        return self.strings
+
+
+@pytest.mark.parametrize("string", ["Z", "ZZZ", "ZQ", "z1"])
+def test_a_readout_that_measures_something_else_is_refused(string):
+    with pytest.raises(ValueError, match=f"Broken measures '{string}'; allowed: 2 of the letters IXYZ01"):
+        Circuit(readout=Broken("ZZ", string)).observables(2)

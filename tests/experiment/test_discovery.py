@@ -1,0 +1,122 @@
+"""Where experiments are found, and what is said of a broken one."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import qconv
+from qconv.errors import InputError
+from qconv.experiment.discovery import available, import_from, search_path
+from qconv.experiment.loading import load
+from tests.processes import TINY
+
+LIBRARY = Path(qconv.__file__).parents[1] / "experiments"
+LINE = TINY[: TINY.index("strides=2")].count("\n") + 1
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """`experiments/` of the working directory; what is imported from it is forgotten."""
+    before = set(sys.modules)
+    (tmp_path / "experiments").mkdir()
+    monkeypatch.chdir(tmp_path)
+    yield tmp_path / "experiments"
+    for module in set(sys.modules) - before:
+        if module.startswith("experiments."):
+            del sys.modules[module]
+
+
+def test_own_experiments_are_found_beside_those_of_the_library(folder: Path) -> None:
+    (folder / "mine.py").write_text(TINY)
+    assert search_path() == [folder, LIBRARY]
+    assert available().keys() == {"mine"} | {path.stem for path in LIBRARY.glob("[!_]*.py")}
+    assert available()["mine"] == "A tiny experiment that does at a given read of its images what a test wants."
+    experiment, docstring = load("mine")
+    assert type(experiment.data).__module__ == "experiments.mine"
+    assert docstring.endswith("\n\nTrains in no time.\n")
+
+
+def test_the_working_directory_wins(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "experiments.quanv_digits", raising=False)
+    (folder / "quanv_digits.py").write_text(TINY)
+    assert available()["quanv_digits"].startswith("A tiny experiment")
+    assert load("quanv_digits")[0].num_steps == 12
+
+
+def test_the_library_is_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert search_path() == [LIBRARY]
+    assert load("quanv_digits")[0].num_steps == 1000
+
+
+def test_helpers_are_no_experiments_but_can_be_imported(folder: Path) -> None:
+    (folder / "_shared.py").write_text("experiment = None\n")
+    (folder / "gates.py").write_text('"""No experiment."""\nONE = 1\n')
+    assert not {"_shared", "gates"} & available().keys()
+    assert import_from("experiments.gates").ONE == 1
+
+
+def test_a_near_miss_is_guessed(folder: Path) -> None:
+    with pytest.raises(InputError) as error:
+        load("quanv_digit")
+    allowed = ", ".join(sorted(path.stem for path in LIBRARY.glob("[!_]*.py")))
+    assert str(error.value) == f"no experiment 'quanv_digit'; did you mean 'quanv_digits'? allowed: {allowed}"
+
+
+@pytest.mark.parametrize(
+    ("source", "listed", "message"),
+    [
+        ("a = 1\nexperiment = (\n", "(cannot be read: '(' was never closed, line 2)", "line 2: '(' was never closed"),
+        (TINY.replace("strides=2", "strid=2"), "A tiny", "unexpected keyword argument 'strid'"),
+        (
+            '"""Nope."""\nimport nothing\nexperiment = 1',
+            "Nope.",
+            "line 2: ModuleNotFoundError: No module named 'nothing'",
+        ),
+        ('"""Nope."""\nexperiment: int', "Nope.", "`experiment` is NoneType; allowed: Experiment"),
+        ('"""Nope."""\nexperiment = 3', "Nope.", "`experiment` is int; allowed: Experiment"),
+        ("experiment = 1 / 0", "", "line 1: ZeroDivisionError: division by zero"),
+        (
+            TINY.replace("strides=2", "strides=0"),
+            "A tiny",
+            f"line {LINE}: InputError: strides = 0; allowed: one or two whole",
+        ),
+    ],
+)
+def test_a_broken_experiment_is_listed_and_says_where_it_breaks(
+    folder: Path, source: str, listed: str, message: str
+) -> None:
+    (folder / "broken.py").write_text(source)
+    assert available()["broken"].startswith(listed)
+    assert "quanv_digits" in available()
+    with pytest.raises(InputError) as error:
+        load("broken")
+    assert str(error.value).startswith(str(folder / "broken.py"))
+    assert message in str(error.value)
+
+
+def test_bytes_that_are_no_text_do_not_stop_the_list(folder: Path) -> None:
+    (folder / "latin.py").write_bytes(b'"""Gr\xfc\xdfe."""\nexperiment = 1\n')
+    (folder / "zeros.py").write_bytes(b"experiment = 1\0")
+    (folder / "folder.py").mkdir()
+    (folder / "gone.py").symlink_to(folder / "nowhere.py")
+    listed = available()
+    for name in ("latin", "zeros", "folder", "gone"):
+        assert listed[name].startswith("(cannot be read: ")
+        with pytest.raises(InputError):
+            load(name)
+
+
+def test_a_file_without_the_object_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "empty.py").write_text('"""Nothing here."""\n')
+    with pytest.raises(InputError) as error:
+        load("empty")
+    assert (
+        str(error.value) == f"{folder / 'empty.py'} has no object `experiment`; allowed: experiment = Experiment(...)"
+    )
+    monkeypatch.delitem(sys.modules, "experiments.quanv_digits", raising=False)
+    (folder / "quanv_digits.py").write_text('"""Hides the library\'s one."""\n')
+    with pytest.raises(InputError, match=r"quanv_digits.py: `experiment` is NoneType; allowed: Experiment$"):
+        load("quanv_digits")

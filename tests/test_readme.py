@@ -1,0 +1,89 @@
+"""Every command and every piece of code in the README is run, training with a smaller budget."""
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text()
+BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
+COMMANDS = [line for language, block in BLOCKS if not language for line in block.splitlines()]
+COMMANDS = [line for line in COMMANDS if line.split(" ")[0] in ("make", "qconv")]
+SMALL = "--num-steps 2 --runs {tmp}"
+
+
+def run(command: str, tmp: Path) -> str:
+    """Output of a shell command at the root of the checkout, in the environment that runs the tests."""
+    environment = {key: value for key, value in os.environ.items() if key not in ("MAKEFLAGS", "MAKELEVEL")}
+    environment["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{environment['PATH']}"
+    done = subprocess.run(command, shell=True, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=300)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def with_small_budget(command: str, tmp: Path) -> str:
+    small = SMALL.format(tmp=tmp)
+    if command.startswith("qconv train"):
+        return command if "--help" in command else f"{command} {small}"
+    if command.startswith("make train"):
+        words = shlex.split(command)
+        given = next((word.removeprefix("ARGS=") for word in words if word.startswith("ARGS=")), "")
+        others = [word for word in words if not word.startswith("ARGS=")]
+        if "--help" in given:
+            return command
+        # Of two values for one option the last one counts, so the small budget rules.
+        return shlex.join([*others, f"ARGS={given} {small}"])
+    if command.startswith("qconv draw"):
+        return f"{command} --output {tmp}/circuit.png"
+    return command
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if "RUN_ID" not in c and c not in ("make test", "make bench")])
+def test_command(command: str, tmp_path: Path):
+    output = run(with_small_budget(command, tmp_path), tmp_path)
+    if "train" in command and "--help" not in command:
+        assert "test accuracy" in output and str(tmp_path) in output
+
+
+def test_commands_on_a_run(tmp_path: Path):
+    run(f"qconv train quanv_digits --seed 1 {SMALL.format(tmp=tmp_path)}", tmp_path)
+    (folder,) = (tmp_path / "quanv_digits").iterdir()
+    commands = [c for c in COMMANDS if "RUN_ID" in c]
+    assert commands
+    for command in commands:
+        assert "test accuracy" in run(command.replace("runs/quanv_digits/RUN_ID", str(folder)), tmp_path)
+
+
+def test_targets_that_take_long_exist(tmp_path: Path):
+    for target in ("test", "bench", "check", "test-all"):
+        assert run(f"make --dry-run {target}", tmp_path)
+
+
+def test_extension_shown_is_the_file():
+    source = (ROOT / "experiments" / "ring_rzz_digits.py").read_text()
+    assert source in [block for language, block in BLOCKS if language == "python"]
+    assert len(source.splitlines()) <= 40
+
+
+def test_python_code_runs():
+    (code,) = (block for language, block in BLOCKS if language == "python" and "layer.apply" in block)
+    names: dict = {}
+    exec(code, names)
+    assert names["channels"].shape == (64, 14, 14, 12)
+
+
+@pytest.mark.slow
+def test_make_train_reaches_its_accuracy(tmp_path: Path):
+    output = run(f'make train ARGS="--runs {tmp_path}"', tmp_path)
+    accuracy = re.search(r"│ quantum +│ +([\d.]+)", output)
+    assert accuracy and float(accuracy[1]) >= 0.95
+
+
+@pytest.mark.slow
+def test_bench_runs(tmp_path: Path):
+    assert "statevector" in run("make bench", tmp_path)

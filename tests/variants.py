@@ -1,0 +1,58 @@
+"""Variants that several tests use: several readouts at once, and any list of gates as an ansatz."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from qconv.ansatz.base import Ansatz
+from qconv.readout.base import Readout
+from tests import oracle
+
+
+@dataclass(frozen=True)
+class Joined(Readout):
+    """The channels of several readouts, one after the other: one compilation for all."""
+
+    readouts: tuple[Readout, ...]
+
+    def observables(self, num_qubits):
+        return tuple(string for readout in self.readouts for string in readout.observables(num_qubits))
+
+
+ONE = ("theta",)
+HERMITIAN = np.array([[0.3, 1 - 2j], [1 + 2j, -0.8]])
+TABLE: dict[str, tuple[int, tuple[str, ...], dict[str, Any]]] = {
+    **{name: (1, (), {}) for name in ("x", "y", "z", "h", "s", "t", "sd", "td", "wroot")},
+    **{name: (2, (), {}) for name in ("cnot", "cy", "cz", "swap", "ox", "oy", "oz")},
+    **{name: (3, (), {}) for name in ("toffoli", "fredkin")},
+    **{name: (1, ONE, {}) for name in ("rx", "ry", "rz", "phase")},
+    **{name: (2, ONE, {}) for name in ("rxx", "ryy", "rzz", "cphase", "iswap")},
+    **{name: (2, ONE, {}) for name in ("crx", "cry", "crz", "orx", "ory", "orz")},
+    "u": (1, ("theta", "phi", "lbd"), {}),
+    "cu": (2, ("theta", "phi", "lbd"), {}),
+    "r": (1, ("theta", "alpha", "phi"), {}),
+    "cr": (2, ("theta", "alpha", "phi"), {}),
+    "exp": (1, ("theta",), {"unitary": HERMITIAN}),
+    "exp1": (2, ("theta",), {"unitary": oracle.kron(oracle.X, oracle.Z)}),
+    "unitary": (1, (), {"unitary": oracle.u(0.7, -1.3, 2.1)}),
+    "multicontrol": (3, (), {"unitary": oracle.u(0.7, -1.3, 2.1), "ctrl": (1, 0)}),
+}
+"""Gates by name: on how many qubits they act, their angles, and what else they are given."""
+
+
+@dataclass(frozen=True)
+class Gates(Ansatz):
+    """Gates as (name, qubits, indices of their angles in theta)."""
+
+    gates: tuple[tuple[str, tuple[int, ...], tuple[int, ...]], ...]
+    num_params: int
+
+    def param_shape(self, num_qubits):
+        return (self.num_params,)
+
+    def __call__(self, circuit, theta):
+        for name, qubits, indices in self.gates:
+            _, angles, fixed = TABLE[name]
+            params = {key: theta[index] for key, index in zip(angles, indices, strict=True)}
+            getattr(circuit, name)(*qubits, **params, **fixed)
