@@ -5,7 +5,7 @@ Matrices are those of Nielsen and Chuang, "Quantum Computation and Quantum Infor
 """
 
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import partial, reduce
 from itertools import product
 from typing import Any
 
@@ -17,6 +17,9 @@ OPERATORS = {"I": I, "X": X, "Y": Y, "Z": Z, "0": np.diag([1, 0]), "1": np.diag(
 H = (X + Z) / np.sqrt(2)
 SWAP = (np.kron(I, I) + np.kron(X, X) + np.kron(Y, Y) + np.kron(Z, Z)) / 2
 CNOT = block_diag(I, X)
+
+
+assert_close = partial(np.testing.assert_allclose, rtol=0)  # a relative tolerance of 1e-7 would hide float32 errors
 
 
 def kron(*factors: np.ndarray) -> np.ndarray:
@@ -106,17 +109,11 @@ GATES |= {f"o{name}": controlled_on_zero(GATES[name]) for name in ("x", "y", "z"
 
 
 def embed(matrix: np.ndarray, qubits: Sequence[int], num_qubits: int) -> np.ndarray:
-    """A gate on some qubits of a register: sum over r, c of matrix[r, c] |r><c| on them, identity on the others."""
-    full = np.zeros((2**num_qubits,) * 2, complex)
-    bits = list(product((0, 1), repeat=len(qubits)))
-    for (row, out), (column, into) in product(enumerate(bits), repeat=2):
-        if matrix[row, column] == 0:
-            continue
-        factors: list[np.ndarray] = [I] * num_qubits
-        for qubit, a, b in zip(qubits, out, into, strict=True):
-            factors[qubit] = np.outer(I[a], I[b])
-        full += matrix[row, column] * kron(*factors)
-    return full
+    """A gate on some qubits of a register: beside the identity on the others, then with the qubits in their places."""
+    order = [*qubits, *(q for q in range(num_qubits) if q not in qubits)]
+    place = np.argsort(order)
+    full = np.kron(matrix, np.eye(2 ** (num_qubits - len(qubits)))).reshape((2,) * (2 * num_qubits))
+    return full.transpose(*place, *(place + num_qubits)).reshape((2**num_qubits,) * 2)
 
 
 class Dense:

@@ -100,7 +100,9 @@ class Turns(Ansatz):
 
 experiment = Experiment(
     data=WatchedImages(num_images=64),
-    model=QuanvNet(conv=QuantumConv(Circuit(ansatz=Turns()), strides=2), head=LinearHead(num_classes=4)),
+    model=QuanvNet(
+        conv=QuantumConv(Circuit(ansatz=Turns()), kernel_size=(1, 2), strides=2), head=LinearHead(num_classes=4)
+    ),
     optimizer=Adam(learning_rate=1e-2),
     num_steps=12,
     batch_size=16,
@@ -178,6 +180,11 @@ def result(seed_folder: Path) -> dict[str, Any]:
         "digests": [digest(folder / "checkpoints", summary["steps"]) for folder in networks],
         "summary": summary,
     }
+
+
+def lines_of(folder: Path) -> list[dict[str, float]]:
+    """The metrics of a network."""
+    return [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
 
 
 def digest(checkpoints: Path, step: int) -> str:

@@ -14,6 +14,7 @@ from qconv.circuit.tensorcircuit import tensorcircuit
 from qconv.errors import InputError
 from qconv.gates import _ALIASES, _BUILDERS, Tape, apply_matrix, complex_dtype
 from tests import oracle
+from tests.oracle import assert_close
 
 A, B, C = 0.7, -1.3, 2.1
 HERMITIAN = np.array([[0.3, 1 - 2j], [1 + 2j, -0.8]])
@@ -63,7 +64,9 @@ def record(name: str, dtype: Any, **params: Any) -> Any:
 def test_matrix_is_tensorcircuits(tc, x64, name):
     params = PARAMS.get(name, {})
     gate = record(name, np.float64, **params)
-    np.testing.assert_allclose(gate.matrix, tensorcircuit_matrix(tc, name, len(gate.qubits), **params), atol=1e-14)
+    # TensorCircuit computes its `td` once, at import, in single precision.
+    atol = 1e-7 if gate.name == "td" else 1e-14
+    assert_close(gate.matrix, tensorcircuit_matrix(tc, name, len(gate.qubits), **params), atol=atol)
     assert gate.name == _ALIASES.get(name, name)
     assert gate.params == params
 
@@ -73,7 +76,8 @@ def test_matrix_is_tensorcircuits(tc, x64, name):
 def test_matrix_is_the_oracles(x64, name, dtype):
     params = {key: value for key, value in PARAMS.get(name, {}).items() if key != "half"}
     matrix = record(name, dtype, **params).matrix
-    np.testing.assert_allclose(matrix, oracle.GATES[name](**params), atol=5 * np.finfo(dtype).eps)
+    ulps = 500 if name in ("exp", "su4") else 5  # a matrix exponential squares its rounding errors up
+    assert_close(matrix, oracle.GATES[name](**params), atol=ulps * np.finfo(dtype).eps)
     assert matrix.dtype == (dtype if name in REAL else complex_dtype(dtype))
 
 
@@ -86,7 +90,7 @@ def test_what_tensorcircuit_has_and_the_tape_has_not(tc):
 @pytest.mark.parametrize("name", ["rx", "ry", "rz", "crx", "phase", "u", "r", "cr", "iswap"])
 def test_default_angles_are_tensorcircuits(tc, x64, name):
     gate = record(name, np.float64)
-    np.testing.assert_allclose(gate.matrix, tensorcircuit_matrix(tc, name, len(gate.qubits)), atol=1e-14)
+    assert_close(gate.matrix, tensorcircuit_matrix(tc, name, len(gate.qubits)), atol=1e-14)
 
 
 @pytest.mark.parametrize("name", sorted({"exp", "su4", "exp1", "unitary", "multicontrol"}))
@@ -95,7 +99,7 @@ def test_gates_of_matrices_can_be_traced(x64, name):
     traced = {key: jnp.asarray(v) for key, v in params.items() if key in ("theta", "unitary") and np.ndim(v)}
     static = {key: value for key, value in params.items() if key not in traced}
     matrix = jax.jit(lambda arrays: record(name, np.float64, **arrays, **static).matrix)(traced)
-    np.testing.assert_allclose(matrix, record(name, np.float64, **params).matrix, atol=1e-14)
+    assert_close(matrix, record(name, np.float64, **params).matrix, atol=1e-14)
 
 
 def test_sequences_of_qubits_are_one_gate_each():
@@ -155,14 +159,14 @@ def test_apply_matrix_embeds_as_the_oracle(x64, qubits):
     matrix, states = (rng.normal(size=(rows, columns)) for rows, columns in ((2 ** len(qubits),) * 2, (5, 8)))
     expected = states @ oracle.embed(matrix, qubits, 3).real.T
     actual = apply_matrix(jnp.asarray(states), jnp.asarray(matrix), qubits)
-    np.testing.assert_allclose(actual, expected, atol=1e-13)
+    assert_close(actual, expected, atol=1e-13)
     assert actual.dtype == np.float64
 
 
 def test_the_oracle_is_unitary_and_reads_the_leftmost_bit_first():
     for name, gate in oracle.GATES.items():
         matrix = gate(**{key: value for key, value in PARAMS.get(name, {}).items() if key != "half"})
-        np.testing.assert_allclose(matrix @ matrix.conj().T, np.eye(len(matrix)), atol=1e-14)
+        assert_close(matrix @ matrix.conj().T, np.eye(len(matrix)), atol=1e-14)
     register = oracle.Dense(3)
     register.x(0)
     register.cnot(0, 2)

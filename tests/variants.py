@@ -23,7 +23,7 @@ class Joined(Readout):
 ONE = ("theta",)
 HERMITIAN = np.array([[0.3, 1 - 2j], [1 + 2j, -0.8]])
 TABLE: dict[str, tuple[int, tuple[str, ...], dict[str, Any]]] = {
-    **{name: (1, (), {}) for name in ("x", "y", "z", "h", "s", "t", "sd", "td", "wroot")},
+    **{name: (1, (), {}) for name in ("x", "y", "z", "h", "s", "t", "sd", "wroot")},
     **{name: (2, (), {}) for name in ("cnot", "cy", "cz", "swap", "ox", "oy", "oz")},
     **{name: (3, (), {}) for name in ("toffoli", "fredkin")},
     **{name: (1, ONE, {}) for name in ("rx", "ry", "rz", "phase")},

@@ -4,10 +4,11 @@ from pathlib import Path
 
 from rich.console import Console
 
-from qconv.errors import InputError, RunError
+from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
 from qconv.models.base import called_quantum_layers
 from qconv.report.drawing import circuit_figure, circuit_text, layer_drawing
+from qconv.training.run_directory import writing
 
 
 def draw(experiment: Experiment, output: Path) -> None:
@@ -18,7 +19,7 @@ def draw(experiment: Experiment, output: Path) -> None:
         output: file of the picture; its ending is the format.
 
     Raises:
-        InputError: the network has no quantum layer.
+        InputError: the network has no quantum layer, or no pictures have that ending.
         RunError: the picture cannot be written.
     """
     shape = experiment.data.load("test").image_shape
@@ -30,7 +31,8 @@ def draw(experiment: Experiment, output: Path) -> None:
     for drawing in drawings:
         console.print(circuit_text(drawing), highlight=False, markup=False, no_wrap=True, overflow="ignore", crop=False)
     try:
-        circuit_figure(drawings).savefig(output, dpi=150)
-    except (OSError, ValueError) as error:
-        raise RunError(f"cannot write {output}: {error}") from error
+        with writing(output):
+            circuit_figure(drawings).savefig(output, dpi=150)
+    except ValueError as error:  # no such format
+        raise InputError(f"cannot write {output}: {error}") from error
     console.print(f"picture in {output}", highlight=False, soft_wrap=True)

@@ -10,7 +10,10 @@ from qconv.errors import InputError
 
 @dataclass(frozen=True)
 class Synthetic(Dataset):
-    """Noise, brighter in one of `num_classes` horizontal bands, which is the label: easy, and made in no time."""
+    """Noise, brighter in one of `num_classes` bands, the label's: easy, and made in no time.
+
+    The bands divide the pixels, counted row by row.
+    """
 
     num_images: int = 256
     """Images of the training split; the test split has a quarter of them."""
@@ -29,8 +32,8 @@ class Synthetic(Dataset):
         for name in ("num_images", "height", "width", "channels", "num_classes"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
-        if self.num_classes > self.height:
-            raise InputError(f"num_classes = {self.num_classes}; allowed: at most height = {self.height}")
+        if self.num_classes > self.height * self.width:
+            raise InputError(f"num_classes = {self.num_classes}; allowed: at most {self.height * self.width} pixels")
 
     def load(self, split: Split) -> ArraySource:
         """The images of a split."""
@@ -40,6 +43,7 @@ class Synthetic(Dataset):
         count = self.num_images if split == "train" else max(1, self.num_images // 4)
         labels = np.arange(count) % self.num_classes
         images = rng.random((count, self.height, self.width, self.channels), np.float32) / 2
-        band = np.arange(self.height) * self.num_classes // self.height
-        images += 0.5 * (band == labels[:, None])[:, :, None, None].astype(np.float32)
+        pixels = self.height * self.width
+        band = (np.arange(pixels) * self.num_classes // pixels).reshape(self.height, self.width)
+        images += 0.5 * (band == labels[:, None, None])[..., None].astype(np.float32)
         return ArraySource(images, labels, self.num_classes)

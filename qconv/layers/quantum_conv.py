@@ -105,7 +105,7 @@ class QuantumConv(nn.Module):
             )
         *batch, height, width, in_channels = images.shape
         windows = extract_patches(
-            images.reshape(-1, height, width, in_channels),
+            images.reshape(math.prod(batch), height, width, in_channels),
             self.kernel_size,
             self.strides,
             self.padding,
@@ -114,10 +114,8 @@ class QuantumConv(nn.Module):
         count, rows, columns = windows.shape[:3]
         registers = 1 if self.channels == "joint" else in_channels
         # (registers, patches, numbers): all channels in one patch, or each channel's patches apart.
-        patches = (
-            windows.reshape(1, count * rows * columns, -1)
-            if self.channels == "joint"
-            else jnp.moveaxis(windows, -1, 0).reshape(in_channels, count * rows * columns, -1)
+        patches = (windows if self.channels == "joint" else jnp.moveaxis(windows, -1, 0)).reshape(
+            registers, count * rows * columns, self.patch_size(in_channels)
         )
         theta = self._theta(registers, self.circuit.param_shape(patches.shape[-1]))
         dtype = real_dtype(theta, patches)
@@ -129,7 +127,7 @@ class QuantumConv(nn.Module):
         outputs = jax.vmap(filters, in_axes=(1, 0), out_axes=1)(theta, patches)  # (patches, registers, ...)
         if self.channels == "sum":
             outputs = outputs.sum(axis=1)
-        return outputs.reshape(*batch, rows, columns, -1)
+        return outputs.reshape(*batch, rows, columns, self.num_channels(in_channels))
 
     def _theta(self, registers: int, shape: tuple[int, ...]) -> Float[Array, "features registers ..."]:
         shape = (self.features, registers, *shape)

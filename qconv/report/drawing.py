@@ -181,7 +181,7 @@ def _draw(ax: Any, drawing: CircuitDrawing) -> None:
     ax.axis("off")
 
 
-def _draw_symbol(ax: Any, symbol: Symbol, x: float, top: float) -> None:
+def _draw_symbol(ax: Any, symbol: Symbol, x: int, top: int) -> None:
     first, last = symbol.span
     if len(symbol.marks) > 1 and "|x⟩" not in symbol.marks.values():
         ax.plot([x, x], [top - first, top - last], color="0.2", linewidth=1.0, zorder=2)

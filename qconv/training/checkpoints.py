@@ -4,6 +4,7 @@ import hashlib
 import logging
 import os
 import re
+import textwrap
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -34,8 +35,10 @@ class Checkpoints:
     def __init__(self, folder: Path, read_only: bool = False) -> None:
         self.folder = folder
         self._read_only = read_only
-        options = ocp.CheckpointManagerOptions(max_to_keep=2, enable_async_checkpointing=False, create=not read_only)
+        options = ocp.CheckpointManagerOptions(max_to_keep=2, enable_async_checkpointing=False, create=False)
         try:
+            if not read_only:
+                folder.mkdir(exist_ok=True)
             self._manager = ocp.CheckpointManager(folder.resolve(), options=options)
         except OSError as error:
             raise RunError(f"cannot write to {folder}: {error.strerror or error}") from error
@@ -56,7 +59,7 @@ class Checkpoints:
         step = int(state.step)
         if step in self._manager.all_steps():
             return
-        meta = {"wall_seconds": wall_seconds, "digest": _digest(state)}
+        meta = {"wall_seconds": wall_seconds, "digest": digest(state)}
         try:
             self._manager.save(
                 step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), meta=ocp.args.JsonSave(meta))
@@ -94,17 +97,17 @@ class Checkpoints:
         abstract = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding), like)
         args = ocp.args.Composite(state=ocp.args.StandardRestore(abstract), meta=ocp.args.JsonRestore())
         restored: Any = self._manager.restore(step, args=args)
-        if _digest(restored.state) != restored.meta["digest"]:
+        if digest(restored.state) != restored.meta["digest"]:
             raise ValueError("its contents do not match their digest")
         return restored.state, restored.meta["wall_seconds"]
 
 
-def _digest(state: TrainState) -> str:
-    """SHA-256 of all values: Orbax does not notice a changed byte."""
-    digest = hashlib.sha256()
-    for leaf in jax.tree.leaves(state):
-        digest.update(np.asarray(leaf).tobytes())
-    return digest.hexdigest()
+def digest(tree: Any) -> str:
+    """SHA-256 of all values of a tree of arrays: Orbax does not notice a changed byte."""
+    sha = hashlib.sha256()
+    for leaf in jax.tree.leaves(tree):
+        sha.update(np.asarray(leaf).tobytes())
+    return sha.hexdigest()
 
 
 def _reason(error: BaseException) -> str:
@@ -112,9 +115,4 @@ def _reason(error: BaseException) -> str:
     text = str(error).strip() or type(error).__name__
     if code := re.search(r"os_error_code='(\d+)'", text):
         return os.strerror(int(code[1]))
-    return text.splitlines()[0][:200]
-
-
-def params_digest(params: Any) -> str:
-    """Identifies trained parameters bit for bit."""
-    return _digest(params)
+    return textwrap.shorten(text.splitlines()[0], 120, placeholder=" ...")

@@ -5,6 +5,7 @@ from typing import Any
 import flax.struct
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 from jaxtyping import Array, Float
 
@@ -24,8 +25,8 @@ class Sums(flax.struct.PyTreeNode):
 
     @classmethod
     def zero(cls, dtype: Any) -> "Sums":
-        """No images yet."""
-        return cls(*(jnp.zeros((), dtype) for _ in range(3)))
+        """No images yet; in NumPy, as JAX puts its own arrays wrongly on the devices of other processes."""
+        return cls(*(np.zeros((), dtype) for _ in range(3)))
 
     def __add__(self, other: "Sums") -> "Sums":
         return jax.tree.map(jnp.add, self, other)

@@ -11,7 +11,7 @@ from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.random_layers import RandomLayers
 from qconv.ansatz.strongly_entangling import StronglyEntangling
 from qconv.errors import InputError
-from tests.oracle import Dense
+from tests.oracle import Dense, assert_close
 
 
 def rotations(names: list[str], layer: int, num_qubits: int) -> list[Any]:
@@ -85,7 +85,7 @@ def test_gates_are_the_published_ones(x64, name):
     ansatz(found, jnp.asarray(theta))
     for gate, qubits, index in gates:
         getattr(expected, gate)(*qubits, **({} if index is None else {"theta": theta[index]}))
-    np.testing.assert_allclose(found.state, expected.state, atol=1e-13)
+    assert_close(found.state, expected.state, atol=1e-13)
     assert theta.size == sum(index is not None for _, _, index in gates)
 
 

@@ -27,6 +27,7 @@ from qconv.readout.base import Readout
 from qconv.readout.pauli import NeighborZZ, Parity, PauliStrings, PauliZ
 from qconv.readout.probabilities import Probabilities
 from tests import oracle
+from tests.oracle import assert_close
 from tests.variants import TABLE, Gates, Joined
 
 ENGINES = ["unitary", "statevector"]
@@ -41,11 +42,11 @@ READOUT = Joined(
 )
 ENCODINGS = [Angle("X"), Angle("Y", -1.3), Angle("Z"), Amplitude(3), Basis()]
 ANSATZE = [
-    HardwareEfficient(2, ("ry", "rz"), "cnot", "ring"),
     HardwareEfficient(1, ("rx",), "cz", "all"),
+    StronglyEntangling(1),
+    RandomLayers(1),
     HardwareEfficient(1, ("ry",), "cnot", "chain"),  # real
-    StronglyEntangling(2),
-    RandomLayers(2),
+    HardwareEfficient(2, ("ry", "rz"), "cnot", "ring"),
 ]
 PATCHES = np.array([[0.1, 0.9, 0.6], [0.0, 0.0, 0.0], [1.0, 0.0, 0.5], [1e-42, 1.0, 1.0]])
 
@@ -53,7 +54,7 @@ PATCHES = np.array([[0.1, 0.9, 0.6], [0.0, 0.0, 0.0], [1.0, 0.0, 0.5], [1e-42, 1
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize(
     ("encoding", "ansatz", "dtype"),
-    [(*variants, np.float64) for variants in product(ENCODINGS, ANSATZE)]
+    [(*variants, np.float64) for variants in product(ENCODINGS, ANSATZE[:3])]
     + [(*variants, np.float32) for variants in zip(ENCODINGS, ANSATZE, strict=True)],
     ids=str,
 )
@@ -63,7 +64,7 @@ def test_engines_equal_the_oracle(x64, encoding, ansatz, engine, dtype):
     expected = oracle.expectations(circuit, jnp.asarray(theta), jnp.asarray(PATCHES))
     with jax.disable_jit():  # gate by gate: compiling each circuit would take minutes
         found = expectations(circuit, jnp.asarray(theta, dtype), jnp.asarray(PATCHES, dtype), engine)
-    np.testing.assert_allclose(found, expected, atol={np.float32: 5e-6, np.float64: 1e-13}[dtype])
+    assert_close(found, expected, atol={np.float32: 5e-6, np.float64: 1e-13}[dtype])
     assert found.dtype == dtype
 
 
@@ -84,7 +85,7 @@ ALL_GATES = Gates(
 NUMBERS = st.sampled_from([0.0, 1.0, np.pi, -np.pi / 2, 5e-324, -1e-310, 1e-8, 100.0]) | st.floats(-4, 4)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=12, deadline=None, derandomize=True)
 @given(ansatz=gate_lists(), theta=st.tuples(*[NUMBERS] * 4), patch=st.tuples(*[NUMBERS] * 3))
 @example(ansatz=ALL_GATES, theta=(0.3, -2.0, 1.1, 0.0), patch=(0.2, 0.5, 0.9))
 def test_any_gates_at_any_angles(ansatz, theta, patch):
@@ -93,19 +94,18 @@ def test_any_gates_at_any_angles(ansatz, theta, patch):
         arrays = jnp.array(theta), jnp.array([patch])
         expected = oracle.expectations(circuit, *arrays)
         for engine in ENGINES:
-            np.testing.assert_allclose(expectations(circuit, *arrays, engine), expected, atol=1e-12)
+            assert_close(expectations(circuit, *arrays, engine), expected, atol=1e-12)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_identity_ansatz_and_one_rotation_in_closed_form(x64, engine):
     x = jnp.linspace(-1, 2, 7)[:, None]
-    identity, rotation = Circuit(Angle(), HardwareEfficient(0, ("ry",))), Circuit(Angle(), HardwareEfficient(1, ("ry",)))
-    np.testing.assert_allclose(
-        expectations(identity, jnp.zeros((0, 1, 1)), x, engine), np.cos(np.pi * x), atol=1e-15, rtol=0
+    identity, rotation = (
+        Circuit(Angle(), HardwareEfficient(0, ("ry",))),
+        Circuit(Angle(), HardwareEfficient(1, ("ry",))),
     )
-    np.testing.assert_allclose(
-        expectations(rotation, jnp.full((1, 1, 1), 0.7), x, engine), np.cos(np.pi * x + 0.7), atol=1e-14
-    )
+    assert_close(expectations(identity, jnp.zeros((0, 1, 1)), x, engine), np.cos(np.pi * x), atol=1e-15)
+    assert_close(expectations(rotation, jnp.full((1, 1, 1), 0.7), x, engine), np.cos(np.pi * x + 0.7), atol=1e-14)
 
 
 @pytest.fixture(scope="module")
@@ -123,8 +123,8 @@ def test_more_than_32768_patches_equal_small_chunks(compiled, engine):
     circuit, theta, patches = compiled
     whole = jax.jit(lambda t, p: expectations(circuit, t, p, engine))(theta, patches)
     chunks = [expectations(circuit, theta, patches[i : i + 1000], engine) for i in range(0, 40_000, 1000)]
-    np.testing.assert_allclose(whole, np.concatenate(chunks), atol=1e-6)
-    np.testing.assert_allclose(whole[-3:], oracle.expectations(circuit, theta, patches[-3:]), atol=3e-6)
+    assert_close(whole, np.concatenate(chunks), atol=1e-6)
+    assert_close(whole[-3:], oracle.expectations(circuit, theta, patches[-3:]), atol=3e-6)
 
 
 def test_chunks_of_the_statevector_engine_change_nothing(compiled, monkeypatch):
@@ -139,7 +139,7 @@ def test_chunks_of_the_statevector_engine_change_nothing(compiled, monkeypatch):
     chunked = jax.jit(lambda t, p: run(t, p))  # three, three and one
     assert "scan" in str(chunked.trace(theta, patches[:7]).jaxpr)
     for one, other in zip(whole, chunked(theta, patches[:7]), strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-6)
+        assert_close(one, other, atol=1e-6)
 
 
 def test_engine_is_chosen_by_the_size_of_the_register_and_can_be_overridden():
@@ -154,7 +154,9 @@ def test_engine_is_chosen_by_the_size_of_the_register_and_can_be_overridden():
 def test_the_engine_asked_for_runs(compiled, engine, monkeypatch):
     circuit, theta, patches = compiled
     for name in ENGINES:
-        fake = SimpleNamespace(bytes_needed=lambda *_: 0, expectations=lambda *_, name=name: jnp.full((1, 1), float(len(name))))
+        fake = SimpleNamespace(
+            bytes_needed=lambda *_: 0, expectations=lambda *_, name=name: jnp.full((1, 1), float(len(name)))
+        )
         monkeypatch.setitem(engines._ENGINES, name, fake)
     with jax.disable_jit():
         assert expectations(circuit, theta, patches[:1], engine) == len(engine)

@@ -18,6 +18,7 @@ from qconv.encoding.base import Encoding
 from qconv.encoding.basis import Basis
 from qconv.errors import InputError
 from qconv.readout.probabilities import Probabilities
+from tests.oracle import assert_close
 
 PATCH = np.array([0.0, 0.3, 1.0])
 
@@ -38,7 +39,7 @@ def state(encoding: Encoding, patch: np.ndarray) -> jax.Array:
 def test_angle_is_a_rotation_of_each_qubit(x64, axis, qubit, scale):
     encoding = Angle(axis, scale)
     expected = reduce(np.kron, [np.array(qubit(scale * pixel)) for pixel in PATCH])
-    np.testing.assert_allclose(state(encoding, PATCH), expected, atol=1e-15)
+    assert_close(state(encoding, PATCH), expected, atol=1e-15)
     assert jnp.isrealobj(state(encoding, PATCH)) == (axis == "Y")
     assert encoding.num_qubits(3) == 3
 
@@ -57,8 +58,8 @@ def test_amplitude_is_the_normalised_patch(x64, size, qubits):
     expected = np.zeros(2**qubits)
     expected[:size] = patch / math.sqrt(sum(patch**2))
     assert Amplitude().num_qubits(size) == qubits
-    np.testing.assert_allclose(state(Amplitude(), patch), expected, atol=1e-15)
-    np.testing.assert_allclose(state(Amplitude(qubits + 1), patch), np.append(expected, 0 * expected), atol=1e-15)
+    assert_close(state(Amplitude(), patch), expected, atol=1e-15)
+    assert_close(state(Amplitude(qubits + 1), patch), np.append(expected, 0 * expected), atol=1e-15)
 
 
 @pytest.mark.parametrize("engine", ["unitary", "statevector"])
@@ -87,7 +88,7 @@ def test_gradient_of_amplitude_is_that_of_the_closed_form(x64):
     theta, patches = jnp.zeros(circuit.param_shape(3)), jnp.array([[0.1, 0.7, 0.4]])
     expected = jax.jacobian(lambda p: p**2 / jnp.sum(p**2))(patches[0])
     found = jax.jacobian(lambda p: expectations(circuit, theta, p)[0, :3])(patches)[:, 0]
-    np.testing.assert_allclose(found, expected, atol=1e-14)
+    assert_close(found, expected, atol=1e-14)
 
 
 def test_gradient_of_basis_is_zero():

@@ -16,6 +16,7 @@ from qconv.encoding.angle import Angle
 from qconv.errors import InputError
 from qconv.readout.pauli import NeighborZZ, Parity, PauliStrings, PauliZ
 from qconv.readout.probabilities import Probabilities
+from tests.oracle import assert_close
 from tests.variants import Joined
 
 
@@ -56,7 +57,7 @@ def test_bell_pair(engine):
     strings = PauliStrings(("ZZ", "XX", "YY", "ZI", "IZ", "XI", "XY", "ZX"))
     circuit = Circuit(Angle(scale=0.0), Bell(), strings)
     found = expectations(circuit, jnp.zeros(0), jnp.zeros((1, 2)), engine)
-    np.testing.assert_allclose(found, [[1, 1, -1, 0, 0, 0, 0, 0]], atol=1e-6)
+    assert_close(found, [[1, 1, -1, 0, 0, 0, 0, 0]], atol=1e-6)
 
 
 @pytest.fixture(scope="module")
@@ -81,22 +82,22 @@ def measured() -> dict[str, np.ndarray]:
 
 def test_probabilities_are_probabilities(measured):
     assert measured["all"].min() >= 0
-    np.testing.assert_allclose(measured["all"].sum(axis=1), 1, atol=1e-14)
+    assert_close(measured["all"].sum(axis=1), 1, atol=1e-14)
 
 
 def test_marginals_are_sums_of_probabilities(measured):
     joint = measured["all"].reshape(5, 2, 2, 2)
-    np.testing.assert_allclose(measured["some"], joint.sum(axis=2).transpose(0, 2, 1).reshape(5, 4), atol=1e-14)
+    assert_close(measured["some"], joint.sum(axis=2).transpose(0, 2, 1).reshape(5, 4), atol=1e-14)
 
 
 def test_z_strings_are_signed_sums_of_probabilities(measured):
     signs = 1 - 2 * np.array(list(product((0, 1), repeat=3)))
-    np.testing.assert_allclose(measured["z"], measured["all"] @ signs, atol=1e-14)
-    np.testing.assert_allclose(measured["parity"][:, 0], measured["all"] @ signs.prod(axis=1), atol=1e-14)
+    assert_close(measured["z"], measured["all"] @ signs, atol=1e-14)
+    assert_close(measured["parity"][:, 0], measured["all"] @ signs.prod(axis=1), atol=1e-14)
     neighbours = np.stack([signs[:, 0] * signs[:, 1], signs[:, 1] * signs[:, 2], signs[:, 2] * signs[:, 0]], axis=1)
-    np.testing.assert_allclose(measured["zz"], measured["all"] @ neighbours, atol=1e-14)
-    np.testing.assert_allclose(measured["strings"][:, 0], measured["z"][:, 0], atol=1e-14)
-    np.testing.assert_allclose(measured["strings"][:, 1:], measured["zz"][:, 1:], atol=1e-14)
+    assert_close(measured["zz"], measured["all"] @ neighbours, atol=1e-14)
+    assert_close(measured["strings"][:, 0], measured["z"][:, 0], atol=1e-14)
+    assert_close(measured["strings"][:, 1:], measured["zz"][:, 1:], atol=1e-14)
 
 
 @pytest.mark.parametrize(

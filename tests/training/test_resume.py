@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.processes import Workshop, finish, result
+from tests.processes import Workshop, digest, finish, result
 
 
 @pytest.fixture(scope="module")
@@ -25,25 +25,22 @@ def straight(workshop: Workshop) -> Path:
 
 
 @pytest.fixture(scope="module")
-def killed(workshop: Workshop) -> str:
-    """A folder with a run that was killed at step 11, when its newest checkpoint was of step 8."""
+def killed(workshop: Workshop) -> Path:
+    """A run that was killed at step 11; its checkpoints are of steps 4 and 8."""
     assert train(workshop, "killed", AT="11 kill").returncode == -9
-    return "killed"
+    return workshop.seed_folder("killed")
 
 
 def train(workshop: Workshop, runs: str, **variables: str) -> subprocess.CompletedProcess[str]:
     return workshop.run("train", "tiny", "--runs", runs, **variables)
 
 
-def copy(workshop: Workshop, runs: str, name: str) -> Path:
-    shutil.copytree(workshop.folder / runs, workshop.folder / name)
-    return workshop.seed_folder(name)
-
-
-def newest_file(folder: Path, step: int) -> Path:
-    """The largest file of a checkpoint."""
-    files = [path for path in (folder / "checkpoints" / str(step) / "state").rglob("*") if path.is_file()]
-    return max(files, key=lambda path: path.stat().st_size)
+def flip_bits(checkpoint: Path) -> None:
+    """One in the middle of each file with values of arrays; some of these files hold what others replaced."""
+    for file in (checkpoint / "state").glob("**/d/*"):
+        content = bytearray(file.read_bytes())
+        content[len(content) // 2] ^= 1
+        file.write_bytes(content)
 
 
 def assert_clear_error(process: subprocess.CompletedProcess[str], *parts: str) -> None:
@@ -55,17 +52,22 @@ def assert_clear_error(process: subprocess.CompletedProcess[str], *parts: str) -
         assert part in process.stderr
 
 
-@pytest.mark.parametrize(
-    ("read", "network", "step"), [(7, "quantum", 4), (12 + 6, "classical twin", 4)], ids=["network", "twin"]
-)
-def test_kill_9_between_two_checkpoints(workshop: Workshop, straight: Path, read: int, network: str, step: int) -> None:
-    runs = f"killed-{read}"
-    assert train(workshop, runs, AT=f"{read} kill").returncode == -9
-    assert not (workshop.seed_folder(runs) / "summary.json").exists()
-    again = train(workshop, runs)
+def test_kill_9_between_two_checkpoints(workshop: Workshop, straight: Path, killed: Path) -> None:
+    shutil.copytree(workshop.folder / "killed", workshop.folder / "killed-again")
+    assert not (killed / "summary.json").exists()
+    again = train(workshop, "killed-again")
     assert again.returncode == 0, again.stderr
-    assert f"{network}: going on from step {step}" in again.stdout
-    assert result(workshop.seed_folder(runs)) == result(straight)
+    assert "quantum: going on from step 8" in again.stdout
+    assert result(workshop.seed_folder("killed-again")) == result(straight)
+
+
+def test_kill_9_in_the_middle_of_the_twin(workshop: Workshop, straight: Path) -> None:
+    assert train(workshop, "twin", AT=f"{12 + 6} kill").returncode == -9
+    again = train(workshop, "twin")
+    assert again.returncode == 0, again.stderr
+    assert "quantum: going on from step 12" in again.stdout
+    assert "classical twin: going on from step 4" in again.stdout
+    assert result(workshop.seed_folder("twin")) == result(straight)
 
 
 def test_kill_9_while_a_checkpoint_is_written(workshop: Workshop, straight: Path) -> None:
@@ -79,48 +81,41 @@ def test_kill_9_while_a_checkpoint_is_written(workshop: Workshop, straight: Path
     assert result(workshop.seed_folder("halved")) == result(straight)
 
 
-def test_ctrl_c(workshop: Workshop, straight: Path) -> None:
-    stopped = train(workshop, "stopped", AT="7 interrupt")
+def test_ctrl_c_then_a_full_disk_then_a_damaged_checkpoint(workshop: Workshop, straight: Path) -> None:
+    stopped = train(workshop, "unlucky", AT="7 interrupt")
     assert stopped.returncode == 130
     assert stopped.stderr == "qconv: quantum: stopped and saved at step 7 of 12\n"
-    again = train(workshop, "stopped")
-    assert again.returncode == 0 and "quantum: going on from step 7" in again.stdout
-    assert result(workshop.seed_folder("stopped")) == result(straight)
+    folder = workshop.seed_folder("unlucky")
+    place = folder.relative_to(workshop.folder) / "checkpoints"
 
+    full = train(workshop, "unlucky", AT="2 full 2200", JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS="1000")
+    assert "quantum: going on from step 7" in full.stdout
+    message = f"cannot write checkpoint 12 to {place}: File too large; earlier checkpoints are intact"
+    assert_clear_error(full, message)
 
-@pytest.mark.parametrize("damage", ["truncated", "one bit flipped", "missing"])
-def test_a_damaged_newest_checkpoint_falls_back_to_the_one_before(
-    workshop: Workshop, straight: Path, killed: str, damage: str
-) -> None:
-    folder = copy(workshop, killed, damage)
-    file = newest_file(folder, 8)
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    if damage == "missing":
-        file.unlink()
-    else:
-        file.write_bytes(content if damage == "one bit flipped" else content[: len(content) // 2])
-    again = train(workshop, damage)
+    flip_bits(folder / "checkpoints" / "8")
+    again = train(workshop, "unlucky")
     assert again.returncode == 0, again.stderr
     damaged, going_on = again.stderr.splitlines()
-    assert damaged.startswith(f"qconv: checkpoint 8 in {folder.relative_to(workshop.folder)}/checkpoints is damaged (")
-    assert going_on == "qconv: going on from checkpoint 4"
+    assert damaged.startswith(f"qconv: checkpoint 8 in {place} is damaged (")
+    assert going_on == "qconv: going on from checkpoint 7"
+    assert "quantum: going on from step 7" in again.stdout
     assert result(folder) == result(straight)
 
 
-def test_when_all_checkpoints_are_damaged_nothing_is_trained(workshop: Workshop, killed: str) -> None:
-    folder = copy(workshop, killed, "all-damaged")
-    for step in (4, 8):
-        newest_file(folder, step).write_bytes(b"")
-    metrics = (folder / "metrics.jsonl").read_bytes()
-    process = train(workshop, "all-damaged")
-    assert process.returncode == 2
+def test_when_all_checkpoints_are_damaged_nothing_is_trained(workshop: Workshop, killed: Path) -> None:
+    shutil.copytree(workshop.folder / "killed", workshop.folder / "all-damaged")
+    folder = workshop.seed_folder("all-damaged")
+    for step in ("4", "8"):
+        flip_bits(folder / "checkpoints" / step)
+    process = train(workshop, "all-damaged", AT="1 kill")
+    assert process.returncode == 2, process.stderr
     place = folder.relative_to(workshop.folder) / "checkpoints"
     assert process.stderr.splitlines()[-1] == (
         f"qconv: no checkpoint in {place} can be read (steps [8, 4]); remove the folder to start again"
     )
     assert "Traceback" not in process.stderr
-    assert (folder / "metrics.jsonl").read_bytes() == metrics
+    assert (folder / "metrics.jsonl").read_bytes() == (killed / "metrics.jsonl").read_bytes()
 
 
 def test_a_finished_run_is_reported_not_trained(workshop: Workshop, straight: Path) -> None:
@@ -149,28 +144,8 @@ def test_a_second_process_stays_away(workshop: Workshop, straight: Path) -> None
     assert result(workshop.seed_folder("shared")) == result(straight)
 
 
-def test_a_folder_that_cannot_be_written(workshop: Workshop) -> None:
-    (workshop.folder / "file").write_text("mine")
-    assert_clear_error(train(workshop, "file"), "cannot write to file/tiny/", "Not a directory")
-    assert (workshop.folder / "file").read_text() == "mine"
-
-
-def test_a_file_in_the_way(workshop: Workshop, killed: str) -> None:
-    folder = copy(workshop, killed, "in-the-way")
-    shutil.rmtree(folder / "checkpoints")
-    (folder / "checkpoints").write_text("mine")
-    assert_clear_error(train(workshop, "in-the-way"), "cannot write to in-the-way/tiny/", "File exists")
-    assert (folder / "checkpoints").read_text() == "mine"
-
-
-@pytest.mark.parametrize(("size", "what"), [(2200, "checkpoint 8 to"), (250, "metrics.jsonl")])
-def test_a_full_disk(workshop: Workshop, straight: Path, size: int, what: str) -> None:
-    runs = f"full-{size}"
-    process = train(workshop, runs, AT=f"6 full {size}", JAX_COMPILATION_CACHE_DIR="")
-    assert_clear_error(process, f"cannot write {'' if size > 1000 else runs}", what, "File too large")
-    folder = workshop.seed_folder(runs)
-    assert (folder / "checkpoints" / "4" / "meta" / "metadata").exists()
-    again = train(workshop, runs)
-    assert again.returncode == 0, again.stderr
-    assert "quantum: going on from step 4" in again.stdout
-    assert result(folder) == result(straight)
+def test_a_disk_that_is_full_for_metrics(workshop: Workshop, straight: Path) -> None:
+    process = train(workshop, "full", AT="6 full 250", JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS="1000")
+    folder = workshop.seed_folder("full")
+    assert_clear_error(process, f"cannot write {folder.relative_to(workshop.folder)}/metrics.jsonl: File too large")
+    assert digest(folder / "checkpoints", 4)

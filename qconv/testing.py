@@ -1,0 +1,228 @@
+"""Contract checks for encodings, ansätze and readouts of your own.
+
+    from experiments.my_experiment import MyAnsatz
+    from qconv.testing import check_ansatz
+
+    def test_my_ansatz():
+        check_ansatz(MyAnsatz(depth=2))
+
+Each check takes an instance and raises AssertionError with what is wrong: whether it can be part of a spec, records
+unitary gates that both engines understand, gives the same compiled and not, and has finite gradients and no dead angle.
+"""
+
+import ast
+import dataclasses
+import inspect
+import json
+import math
+import textwrap
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.experimental import checkify
+from jaxtyping import Array
+
+from qconv.ansatz.base import Ansatz
+from qconv.ansatz.hardware_efficient import HardwareEfficient
+from qconv.ansatz.strongly_entangling import StronglyEntangling
+from qconv.circuit.circuit import Circuit, record_ansatz, record_encoding
+from qconv.circuit.expectations import expectations
+from qconv.circuit.unitary import final_state
+from qconv.encoding.angle import Angle
+from qconv.encoding.base import Encoding
+from qconv.experiment.spec import from_json, to_json
+from qconv.gates import Tape, apply_matrix
+from qconv.readout.base import OPERATORS, Readout
+from qconv.readout.pauli import PauliStrings
+
+_ATOL = 1e-5
+"""Rounding of float32 in a circuit of this size."""
+
+
+def check_encoding(encoding: Encoding, patch_size: int = 4) -> None:
+    """Checks an encoding on patches of `patch_size` numbers.
+
+    Raises:
+        AssertionError: it breaks the contract of `Encoding`.
+    """
+    _check_spec(encoding)
+    num_qubits = _pure("num_qubits", lambda: encoding.num_qubits(patch_size))
+    _require(isinstance(num_qubits, int) and num_qubits >= 1, f"num_qubits is {num_qubits!r}; allowed: an int from 1")
+    circuit = Circuit(encoding, HardwareEfficient(0), PauliStrings(("Z", "X", "Y")))
+    patches = _uniform((3, patch_size), 0.05, 0.95)
+
+    def state(patch: Array) -> Array:
+        return final_state(record_encoding(circuit, patch))
+
+    tape = _attempt("recording the gates", record_encoding, circuit, patches[0])
+    _check_gates(tape)
+    start = final_state(tape)
+    norm = float(jnp.linalg.norm(start))
+    _require(abs(norm - 1) < _ATOL, f"the state has norm {norm:.6f}; allowed: 1")
+    _check_compiled(state, patches[0], start)
+    dark = _attempt("encoding a patch of zeros", state, jnp.zeros(patch_size))
+    _require(_close(jnp.linalg.norm(dark), jnp.ones(())), "the state of a patch of zeros does not have norm 1")
+    for pixel in range(patch_size):
+        others = [state(patches[0].at[pixel].set(value)) for value in (0.1, 0.45, 0.9)]
+        _require(not all(_same(others[0], other) for other in others[1:]), f"number {pixel} of the patch has no effect")
+    theta = jnp.zeros(circuit.param_shape(patch_size))
+    _check_engines(circuit, theta, patches)
+
+
+def check_ansatz(ansatz: Ansatz, num_qubits: int = 4) -> None:
+    """Checks an ansatz on `num_qubits` qubits.
+
+    Raises:
+        AssertionError: it breaks the contract of `Ansatz`.
+    """
+    _check_spec(ansatz)
+    shape = _pure("param_shape", lambda: ansatz.param_shape(num_qubits))
+    whole = isinstance(shape, tuple) and all(isinstance(size, int) and size >= 0 for size in shape)
+    _require(whole, f"param_shape is {shape!r}; allowed: a tuple of ints from 0")
+    circuit = Circuit(Angle(), ansatz, PauliStrings(("Z", "X", "Y")))
+    theta = _uniform(shape, -math.pi, math.pi)
+    # A state without symmetry, so that an angle without effect on it has none on any.
+    real, imaginary = _uniform((2, 2**num_qubits), -1, 1)
+    start = jax.lax.complex(real, imaginary) / jnp.sqrt(jnp.sum(real**2 + imaginary**2))
+
+    def state(angles: Array) -> Array:
+        current = start[None]
+        for gate in record_ansatz(circuit, angles, num_qubits).gates:
+            current = apply_matrix(current, gate.matrix, gate.qubits)
+        return current[0]
+
+    tape = _attempt("recording the gates", record_ansatz, circuit, theta, num_qubits)
+    _require(tape.initial is None, "an ansatz calls replace_inputs; allowed: gates")
+    _check_gates(tape)
+    end = state(theta)
+    _check_compiled(state, theta, end)
+    # JAX itself takes the last angle for an index that is too large.
+    error, _ = checkify.checkify(lambda angles: _matrices(circuit, angles, num_qubits), checkify.index_checks)(theta)
+    _require(error.get() is None, f"angles beyond param_shape {shape} are used: {error.get()}")
+    moved = jax.jit(jax.vmap(state))(_each_moved(theta)) if theta.size else []
+    for index, image in zip(np.ndindex(shape), moved, strict=True):
+        _require(not _same(end, image), f"the angle theta{list(index)} has no effect; is param_shape {shape} too large?")
+    _check_engines(circuit, theta, _uniform((3, num_qubits), 0.05, 0.95))
+
+
+def check_readout(readout: Readout, num_qubits: int = 4) -> None:
+    """Checks a readout of `num_qubits` qubits.
+
+    Raises:
+        AssertionError: it breaks the contract of `Readout`.
+    """
+    _check_spec(readout)
+    observables = _pure("observables", lambda: readout.observables(num_qubits))
+    _require(isinstance(observables, tuple) and bool(observables), f"observables are {observables!r}; allowed: a tuple")
+    for string in observables:
+        fits = isinstance(string, str) and len(string) == num_qubits and set(string) <= set(OPERATORS)
+        _require(fits, f"observable {string!r}; allowed: {num_qubits} of the letters {OPERATORS}")
+    channels = readout.num_channels(num_qubits)
+    _require(channels == len(observables), f"num_channels is {channels}, but there are {len(observables)} observables")
+    circuit = Circuit(Angle(), StronglyEntangling(1), readout)
+    _check_engines(circuit, _uniform((1, num_qubits, 3), 0.3, 2.8), _uniform((3, num_qubits), 0.05, 0.95))
+
+
+def _matrices(circuit: Circuit, theta: Array, num_qubits: int) -> list[Array]:
+    return [gate.matrix for gate in record_ansatz(circuit, theta, num_qubits).gates]
+
+
+def _check_spec(spec: Any) -> None:
+    """What a part of a spec must be."""
+    name = type(spec).__name__
+    params = getattr(type(spec), "__dataclass_params__", None)
+    _require(params is not None and params.frozen, f"{name} is not a frozen dataclass; write @dataclass(frozen=True) above it")
+    copy = dataclasses.replace(spec)
+    _require(copy == spec, f"{name} does not equal a copy of itself; do not switch off eq, nor compare=False")
+    _require(_attempt("hash()", hash, spec) == hash(copy), f"{name} and a copy of it have different hashes")
+    again = _attempt("to_json and from_json", lambda: from_json(json.loads(json.dumps(to_json(spec)))))
+    _require(again == spec, f"{name} is another one after to_json and from_json: {again}")
+    documented = _documented(type(spec))
+    for field in dataclasses.fields(spec):
+        _require(field.name in documented, f"field {field.name} has no docstring below it; --help shows it")
+
+
+def _documented(cls: type) -> set[str]:
+    """Fields with a string below them, those of base classes too."""
+    found: set[str] = set()
+    for base in cls.__mro__:
+        if dataclasses.is_dataclass(base):
+            body = getattr(ast.parse(textwrap.dedent(inspect.getsource(base))).body[0], "body", [])
+            for node, below in zip(body, body[1:], strict=False):
+                text = below.value if isinstance(below, ast.Expr) else None
+                if isinstance(node, ast.AnnAssign) and isinstance(text, ast.Constant) and isinstance(text.value, str):
+                    found.add(ast.unparse(node.target))
+    return found
+
+
+def _check_gates(tape: Tape) -> None:
+    for gate in tape.gates:
+        matrix = np.asarray(gate.matrix)
+        error = float(np.abs(matrix @ matrix.conj().T - np.eye(len(matrix))).max())
+        _require(error < _ATOL, f"gate {gate.name} on qubits {gate.qubits} is not unitary (error {error:.1e})")
+
+
+def _check_compiled(state: Callable[[Array], Array], argument: Array, eager: Array) -> None:
+    compiled = _attempt("compiling with jax.jit", jax.jit(state), argument)
+    _require(_close(compiled, eager), "compiled and not, the states differ; is something drawn or kept between calls?")
+
+
+def _check_engines(circuit: Circuit, theta: Array, patches: Array) -> None:
+    """Outputs and gradients of the whole circuit, with both engines."""
+
+    @jax.jit
+    def run(theta: Array, patches: Array) -> tuple[Array, Any]:
+        outputs, pullback = jax.vjp(lambda t, p: expectations(circuit, t, p, "unitary"), theta, patches)
+        return outputs, pullback(jnp.ones_like(outputs))
+
+    outputs, gradients = _attempt("the unitary engine", run, theta, patches)
+    reference = _attempt("the statevector engine", expectations, circuit, theta, patches, "statevector")
+    _require(_close(outputs, reference), "the engines disagree; a gate means something else to TensorCircuit")
+    shape = (len(patches), len(circuit.observables(patches.shape[1])))
+    _require(outputs.shape == shape, f"the outputs have shape {outputs.shape}; allowed: {shape}")
+    _require(outputs.dtype == np.float32, f"the outputs are {outputs.dtype}; allowed: float32, as the inputs are")
+    _require(bool(jnp.abs(outputs).max() <= 1 + _ATOL), "the outputs are not in [-1, 1]")
+    for row in range(len(patches)):
+        alone, _ = run(theta, jnp.stack([patches[row]] * len(patches)))
+        _require(_close(alone[0], outputs[row]), "a patch gives something else among other patches than alone")
+    for gradient, name in zip(gradients, ("theta", "patches"), strict=True):
+        _require(bool(jnp.isfinite(gradient).all()), f"the gradient with respect to {name} is not finite")
+
+
+def _each_moved(theta: Array) -> Array:
+    """For each angle, all of them with this one moved."""
+    return (theta.ravel()[None] + jnp.eye(theta.size)).reshape(theta.size, *theta.shape)
+
+
+def _uniform(shape: tuple[int, ...], low: float, high: float) -> Array:
+    return jnp.asarray(np.random.default_rng(0).uniform(low, high, shape), jnp.float32)
+
+
+def _close(one: Array, other: Array) -> bool:
+    return one.shape == other.shape and bool(jnp.abs(one - other).max() < _ATOL)
+
+
+def _same(one: Array, other: Array) -> bool:
+    """Whether two states differ by no more than a phase."""
+    return bool(jnp.abs(jnp.vdot(one, other)) > 1 - _ATOL)
+
+
+def _pure(name: str, function: Callable[[], Any]) -> Any:
+    first, second = _attempt(name, function), _attempt(name, function)
+    _require(first == second, f"{name} gives {first!r}, and then {second!r}; allowed: always the same")
+    return first
+
+
+def _attempt(what: str, function: Callable[..., Any], *arguments: Any) -> Any:
+    try:
+        return function(*arguments)
+    except Exception as error:
+        raise AssertionError(f"{what} fails with {type(error).__name__}: {error}") from error
+
+
+def _require(condition: bool, message: str) -> None:
+    if not condition:
+        raise AssertionError(message)

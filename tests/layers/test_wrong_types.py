@@ -1,0 +1,56 @@
+"""What is said about values of a wrong type: in a process of its own, since pytest's type checker would be first."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+CASES = {
+    "Angle(axis='W')": "axis = 'W'; allowed: 'X', 'Y', 'Z'",
+    "HardwareEfficient(entangler='swap')": "entangler = 'swap'; allowed: 'cnot', 'cz'",
+    "HardwareEfficient(pattern='star')": "pattern = 'star'; allowed: 'ring', 'chain', 'all'",
+    "HardwareEfficient(rotations=('rx', 'h'))": "rotations = ('rx', 'h'); allowed: one or more of",
+    "QuantumConv(kernel_size=2.5)": "kernel_size = 2.5; allowed",
+    "QuantumConv(kernel_size=(2, 2, 2))": "kernel_size = (2, 2, 2); allowed",
+    "QuantumConv(kernel_size=None)": "kernel_size = None; allowed",
+    "QuantumConv(strides='2')": "strides = 2; allowed",
+    "QuantumConv(padding='CIRCULAR')": "padding = 'CIRCULAR'; allowed: 'SAME', 'VALID'",
+    "QuantumConv(padding=None)": "padding = None; allowed",
+    "QuantumConv(padding=(1, 1))": "padding = (1, 1); allowed",
+    "QuantumConv(padding=((1,), (1, 1, 1)))": "padding = ((1,), (1, 1, 1)); allowed",
+    "QuantumConv(channels='mixed')": "channels = 'mixed'; allowed: 'joint', 'sum', 'concatenate'",
+    "QuantumConv(engine='fast')": "engine = 'fast'; allowed: 'auto', 'statevector', 'unitary'",
+    "QuantumConv(param_dtype='int8')": "param_dtype = 'int8'; allowed: 'float32', 'float64'",
+    "QuantumConv().init(jax.random.key(0), jax.numpy.ones((4, 4)))": "images have shape (4, 4); allowed: (...,",
+}
+
+SCRIPT = """
+import json, sys, jax
+from qconv.ansatz.hardware_efficient import HardwareEfficient
+from qconv.encoding.angle import Angle
+from qconv.errors import InputError
+from qconv.layers.quantum_conv import QuantumConv
+
+messages = {}
+for case in json.loads(sys.argv[1]):
+    try:
+        messages[case] = f"no error: {eval(case)}"
+    except InputError as error:
+        messages[case] = str(error)
+    except Exception as error:
+        messages[case] = repr(error)
+print(json.dumps(messages))
+"""
+
+
+@pytest.fixture(scope="module")
+def messages() -> dict[str, str]:
+    command = [sys.executable, "-c", SCRIPT, json.dumps(list(CASES))]
+    finished = subprocess.run(command, capture_output=True, text=True, check=True)
+    return json.loads(finished.stdout)
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_is_not_allowed_is_said(messages, case):
+    assert messages[case].startswith(CASES[case])

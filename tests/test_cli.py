@@ -1,0 +1,234 @@
+"""The command line as a user meets it."""
+
+import dataclasses
+import json
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import flax.linen as nn
+import pytest
+from matplotlib.image import imread
+
+from qconv.__main__ import main
+from qconv.experiment.discovery import available
+from qconv.experiment.loading import load
+from qconv.models.base import fields
+from tests.processes import TINY, Workshop, finish
+
+Output = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(scope="module")
+def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
+    return Workshop.make(tmp_path_factory)
+
+
+@pytest.fixture(scope="module")
+def trained(workshop: Workshop) -> Path:
+    """A finished run."""
+    process = workshop.run("train", "tiny", "--model.conv.circuit.ansatz.depth", "2", "--seed", "3")
+    assert process.returncode == 0, process.stderr
+    assert process.stderr == ""
+    return workshop.seed_folder("runs", seed=3)
+
+
+@pytest.fixture
+def inside(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workshop]:
+    """Commands run in this process, in the workshop's folder."""
+    monkeypatch.chdir(workshop.folder)
+    monkeypatch.setenv("COLUMNS", "100")
+    sys.modules.pop("experiments.tiny", None)
+    yield workshop
+    sys.modules.pop("experiments.tiny", None)
+
+
+def said(output: Output, *command: str, code: int = 0) -> tuple[str, str]:
+    """Runs a command in this process; what it printed on both streams."""
+    if code:
+        with pytest.raises(SystemExit) as stop:
+            main(command)
+        assert stop.value.code == code
+    else:
+        main(command)
+    return output.readouterr()
+
+
+def test_list(inside: Workshop, capsys: Output) -> None:
+    lines = said(capsys, "list")[0].splitlines()
+    assert [line.split()[0] for line in lines if line[0] != " "] == list(available())
+    assert any(line.startswith("tiny ") and "A tiny experiment that does" in line for line in lines)
+
+
+@pytest.mark.parametrize("command", ["--help", "list"])
+def test_quick_commands_import_nothing_slow(workshop: Workshop, command: str) -> None:
+    code = f"""
+import sys
+from qconv.__main__ import main
+try:
+    main([{command!r}])
+finally:
+    slow = {{"jax", "flax", "orbax", "tensorcircuit", "matplotlib", "sklearn", "tensorflow_datasets"}}
+    print("imported:", sorted(slow & sys.modules.keys()))
+"""
+    process = workshop.run(program=("-c", code))
+    assert process.returncode == 0, process.stderr
+    assert process.stdout.splitlines()[-1] == "imported: []"
+    assert "train" in process.stdout or "tiny" in process.stdout
+
+
+def test_a_closed_pipe_is_no_error(workshop: Workshop) -> None:
+    process = workshop.start("list")
+    assert process.stdout
+    process.stdout.close()
+    process.stdout = None
+    assert finish(process).stderr == ""
+
+
+def test_train(inside: Workshop, trained: Path, capsys: Output) -> None:
+    spec = json.loads((trained / "spec.json").read_text())["spec"]
+    assert spec["model"]["conv"]["circuit"]["ansatz"] == {"class": "experiments.tiny.Turns", "depth": 2}
+    assert spec["seed"] == 3
+    summary = json.loads((trained / "summary.json").read_text())
+    assert summary["num_quantum_parameters"] == 2 * 2 and summary["seed"] == 3
+    for picture in ("curves", "confusion", "circuit", "filters"):
+        assert imread(trained / f"{picture}.png").ndim == 3
+    assert list((trained / "tensorboard").iterdir()) and (trained / "twin" / "metrics.jsonl").exists()
+    # The same command again reports it.
+    out, _ = said(capsys, "train", "tiny", "--model.conv.circuit.ansatz.depth", "2", "--seed", "3")
+    assert out.startswith(f"run directory {trained.relative_to(inside.folder)}\nfinished before;")
+    assert out.rstrip().endswith(f"run {trained.relative_to(inside.folder)}")
+
+
+def test_evaluate_counts_what_the_summary_says(inside: Workshop, trained: Path, capsys: Output) -> None:
+    before = {path: path.stat().st_mtime_ns for path in trained.rglob("*")}
+    out, _ = said(capsys, "evaluate", str(trained))
+    summary = json.loads((trained / "summary.json").read_text())
+    for network, results in (("quantum", summary), ("classical twin", summary["twin"])):
+        right = f"{results['test_accuracy'] * 16:.0f} of 16"
+        cells = (network, "12", f"{results['test_accuracy']:.4f}", f"{results['test_loss']:.4f}", right)
+        assert re.search(" +│ +".join(map(re.escape, cells)), out)
+    assert {path: path.stat().st_mtime_ns for path in trained.rglob("*")} == before
+
+
+def test_draw(inside: Workshop, tmp_path: Path, capsys: Output) -> None:
+    picture = tmp_path / "tiny.png"
+    out, _ = said(capsys, "draw", "tiny", "--model.conv.circuit.ansatz.depth", "2", "--output", str(picture))
+    assert "q0 ─RY(x0)──RY(θ0)──RY(θ2)─\n\nq1 ─RY(x1)──RY(θ1)──RY(θ3)─\n\nmeasured: ZI IZ\n" in out
+    assert picture.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+
+
+def options(spec: Any, prefix: str = "") -> Iterator[str]:
+    """The options of all fields of a spec that hold a value and not a part."""
+    for name, value in fields(spec).items():
+        if dataclasses.is_dataclass(value) or isinstance(value, nn.Module):
+            yield from options(value, f"{prefix}{name}.")
+        else:
+            yield f"--{prefix}{name}".replace("_", "-")
+
+
+@pytest.mark.parametrize("name", list(available()))
+def test_help_shows_every_field(name: str, capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "100")
+    with pytest.raises(SystemExit) as stop:
+        main(["train", name, "--help"])
+    text = capsys.readouterr().out
+    assert stop.value.code == 0
+    experiment, docstring = load(name)
+    shown = set(re.findall(r"--[\w.-]+", text))
+    assert set(options(experiment)) <= shown
+    assert {"--runs", "--distributed", "--coordinator", "--num-processes", "--process-id"} <= shown
+    assert docstring.split("\n")[0] in " ".join(text.split())
+    # Each option has a line of documentation and its default.
+    assert text.count("(default: ") >= len(set(options(experiment)))
+
+
+TRAIN = ("train", "tiny")
+DISTRIBUTED = (*TRAIN, "--distributed", "--num-processes", "2", "--process-id", "0", "--coordinator")
+
+BAD = {
+    (): "Expected one of {list, train, evaluate, draw}",
+    ("trian", "tiny"): "Unrecognized options: trian",
+    ("train",): "Name of the experiment; `qconv list` shows them. (required)",
+    ("train", "tinny"): "no experiment 'tinny'; did you mean 'tiny'? allowed: ",
+    ("draw", "nothing_like_it"): "no experiment 'nothing_like_it'; allowed: ",
+    ("train", "broken"): "broken.py, line 3: '(' was never closed",
+    ("train", "misspelt"): "unexpected keyword argument 'strid'",
+    ("train", "empty"): "empty.py has no object `experiment`",
+    (*TRAIN, "--model.conv.strid", "1"): "--model.conv.strides INT|{INT INT}",
+    (*TRAIN, "--model.conv.circuit.ansatz.dept", "1"): "--model.conv.circuit.ansatz.depth INT",
+    (*TRAIN, "--num-step", "1"): "--num-steps INT",
+    (*TRAIN, "--num-steps", "many"): "invalid literal for int() with base 10: 'many'",
+    (*TRAIN, "--num-steps", "0"): "num_steps = 0; allowed: at least 1",
+    (*TRAIN, "--seed", "-1"): "seed = -1; allowed: 0 or more",
+    (*TRAIN, "--seed"): "Missing value for argument '--seed'",
+    (*TRAIN, "--dtype", "float16"): "invalid choice 'float16' for argument '--dtype'",
+    (*TRAIN, "--optimizer.learning-rate", "0"): "learning_rate = 0.0; allowed: more than 0",
+    (*TRAIN, "--optimizer.learning-rate", "nan"): "learning_rate = nan; allowed: more than 0",
+    (*TRAIN, "--data.num-classes", "65"): "num_classes = 65; allowed: at most 64 pixels",
+    (*TRAIN, "--data.height", "0"): "height = 0; allowed: at least 1",
+    (*TRAIN, "--batch-size", "65"): "batch_size = 65; allowed: at most the 64 training images",
+    (*TRAIN, "--model.conv.strides", "0"): "strides = 0; allowed: one or two whole numbers, at least 1",
+    (*TRAIN, "--model.conv.padding", "SMAE"): "--model.conv.padding",
+    (*TRAIN, "--model.conv.padding", "VALID", "--model.conv.kernel-size", "9", "9"): "more than the 8x8 of the padded",
+    (*TRAIN, "--model.conv.kernel-size", "6"): "36 qubits (patches of 36 numbers) need 512.0 GiB",
+    (*TRAIN, "--model.conv.features", "0"): "features = 0; allowed: at least 1 filter",
+    (*TRAIN, "--model.head.num-classes", "3"): "gives logits of shape (3,), but the data have 4 classes",
+    (*TRAIN, "--model.conv.param-dtype", "float64"): "param_dtype = 'float64' needs JAX's 64-bit mode",
+    (*TRAIN, "--runs", "file"): "cannot write to file/tiny/",
+    (*TRAIN, "--coordinator", "127.0.0.1:1234"): "--coordinator, --num-processes and --process-id go with --distrib",
+    (*TRAIN, "--distributed", "--num-processes", "2"): "--process-id go together, or none of them under Slurm",
+    (*DISTRIBUTED, "nonsense"): "--coordinator nonsense; allowed: HOST:PORT",
+    (*DISTRIBUTED, "host:port"): "--coordinator host:port; allowed: HOST:PORT",
+    ("evaluate", "nowhere"): "no run in nowhere: it has no spec.json; allowed: runs/<experiment>/<run id>/seed<k>",
+    ("evaluate", "run/damaged"): "cannot read run/damaged/spec.json: Expecting value: line 1 column 1 (char 0)",
+    ("evaluate", "run/other"): "cannot read run/other/spec.json: it is not the spec of a run",
+    ("draw", "tiny", "--output", "no/folder.png"): "cannot write no/folder.png: No such file",
+    ("draw", "tiny", "--output", "circuit.xyz"): "cannot write circuit.xyz: Format 'xyz' is not supported",
+}
+
+
+@pytest.fixture(scope="module")
+def cluttered(workshop: Workshop) -> dict[Path, bytes]:
+    """The workshop with broken experiments and runs; what is in all files."""
+    (workshop.folder / "experiments" / "broken.py").write_text('"""Broken."""\n\nexperiment = (\n')
+    (workshop.folder / "experiments" / "misspelt.py").write_text(TINY.replace("strides=2", "strid=2"))
+    (workshop.folder / "experiments" / "empty.py").write_text('"""Empty."""\n')
+    (workshop.folder / "file").write_text("mine")
+    for name, content in (("damaged", ""), ("other", '{"experiment": "tiny"}')):
+        (workshop.folder / "run" / name).mkdir(parents=True)
+        (workshop.folder / "run" / name / "spec.json").write_text(content)
+    return contents(workshop.folder)
+
+
+def contents(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and "__pycache__" not in path.parts}
+
+
+@pytest.mark.parametrize("command", BAD, ids=" ".join)
+def test_bad_input(
+    inside: Workshop, trained: Path, cluttered: dict[Path, bytes], command: tuple[str, ...], capsys: Output
+) -> None:
+    _, error = said(capsys, *command, code=2)
+    text = " ".join(re.sub("[│╭╮╰╯─]", " ", error).split())
+    assert BAD[command] in text
+    assert "Traceback" not in error
+    after = contents(inside.folder)
+    assert {path: after.get(path) for path in cluttered} == cluttered  # nothing is lost
+
+
+def test_processes_that_cannot_find_each_other(workshop: Workshop) -> None:
+    process = workshop.run(*TRAIN, "--distributed")
+    assert process.returncode == 2
+    assert process.stderr == (
+        "qconv: cannot join other processes: coordinator_address should be defined. Without a cluster manager that "
+        "JAX knows, give --coordinator HOST:PORT, --num-processes and --process-id\n"
+    )
+
+
+def test_bad_input_in_a_process_of_its_own(workshop: Workshop) -> None:
+    process = workshop.run(*TRAIN, "--batch-size", "65")
+    assert process.returncode == 2
+    assert process.stderr == "qconv: batch_size = 65; allowed: at most the 64 training images\n"
