@@ -18,6 +18,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 from jaxtyping import Array, Complex, Float
 
 from qconv.errors import InputError
@@ -77,7 +78,7 @@ def _rotation(pauli: np.ndarray) -> Callable[..., Matrix]:
 def exponential(generator: np.ndarray | Array, theta: Scalar, dtype: Any) -> Matrix:
     """exp(-i theta G) for a G with G^2 = 1."""
     direction = -1j * generator
-    if not isinstance(direction, jax.core.Tracer) and not direction.imag.any():
+    if not isinstance(direction, Tracer) and not direction.imag.any():
         direction = direction.real
     identity = _cast(np.eye(len(generator)), dtype)
     return jnp.cos(theta) * identity + jnp.sin(theta) * _cast(direction, dtype)

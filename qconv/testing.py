@@ -17,6 +17,7 @@ import json
 import math
 import textwrap
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import jax
@@ -27,7 +28,6 @@ from jaxtyping import Array
 
 from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hardware_efficient import HardwareEfficient
-from qconv.ansatz.strongly_entangling import StronglyEntangling
 from qconv.circuit.circuit import Circuit, record_ansatz, record_encoding
 from qconv.circuit.expectations import expectations
 from qconv.circuit.unitary import final_state
@@ -85,7 +85,7 @@ def check_ansatz(ansatz: Ansatz, num_qubits: int = 4) -> None:
     circuit = Circuit(Angle(), ansatz, PauliStrings(("Z", "X", "Y")))
     theta = _uniform(shape, -math.pi, math.pi)
     # A state without symmetry, so that an angle without effect on it has none on any.
-    real, imaginary = _uniform((2, 2**num_qubits), -1, 1)
+    real, imaginary = _uniform((2, 2**num_qubits), -1.0, 1.0)
     start = jax.lax.complex(real, imaginary) / jnp.sqrt(jnp.sum(real**2 + imaginary**2))
 
     def state(angles: Array) -> Array:
@@ -104,7 +104,7 @@ def check_ansatz(ansatz: Ansatz, num_qubits: int = 4) -> None:
     _require(error.get() is None, f"angles beyond param_shape {shape} are used: {error.get()}")
     moved = jax.jit(jax.vmap(state))(_each_moved(theta)) if theta.size else []
     for index, image in zip(np.ndindex(shape), moved, strict=True):
-        _require(not _same(end, image), f"the angle theta{list(index)} has no effect; is param_shape {shape} too large?")
+        _require(not _same(end, image), f"theta{list(index)} has no effect; is param_shape {shape} too large?")
     _check_engines(circuit, theta, _uniform((3, num_qubits), 0.05, 0.95))
 
 
@@ -122,8 +122,8 @@ def check_readout(readout: Readout, num_qubits: int = 4) -> None:
         _require(fits, f"observable {string!r}; allowed: {num_qubits} of the letters {OPERATORS}")
     channels = readout.num_channels(num_qubits)
     _require(channels == len(observables), f"num_channels is {channels}, but there are {len(observables)} observables")
-    circuit = Circuit(Angle(), StronglyEntangling(1), readout)
-    _check_engines(circuit, _uniform((1, num_qubits, 3), 0.3, 2.8), _uniform((3, num_qubits), 0.05, 0.95))
+    circuit = Circuit(Angle(), HardwareEfficient(1, ("rx",)), readout)
+    _check_engines(circuit, _uniform((1, num_qubits, 1), 0.3, 2.8), _uniform((3, num_qubits), 0.05, 0.95))
 
 
 def _matrices(circuit: Circuit, theta: Array, num_qubits: int) -> list[Array]:
@@ -134,7 +134,10 @@ def _check_spec(spec: Any) -> None:
     """What a part of a spec must be."""
     name = type(spec).__name__
     params = getattr(type(spec), "__dataclass_params__", None)
-    _require(params is not None and params.frozen, f"{name} is not a frozen dataclass; write @dataclass(frozen=True) above it")
+    _require(
+        params is not None and params.frozen,
+        f"{name} is not a frozen dataclass; allowed: @dataclass(frozen=True)",
+    )
     copy = dataclasses.replace(spec)
     _require(copy == spec, f"{name} does not equal a copy of itself; do not switch off eq, nor compare=False")
     _require(_attempt("hash()", hash, spec) == hash(copy), f"{name} and a copy of it have different hashes")
@@ -151,7 +154,7 @@ def _documented(cls: type) -> set[str]:
     for base in cls.__mro__:
         if dataclasses.is_dataclass(base):
             body = getattr(ast.parse(textwrap.dedent(inspect.getsource(base))).body[0], "body", [])
-            for node, below in zip(body, body[1:], strict=False):
+            for node, below in pairwise(body):
                 text = below.value if isinstance(below, ast.Expr) else None
                 if isinstance(node, ast.AnnAssign) and isinstance(text, ast.Constant) and isinstance(text.value, str):
                     found.add(ast.unparse(node.target))

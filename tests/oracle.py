@@ -5,21 +5,23 @@ Matrices are those of Nielsen and Chuang, "Quantum Computation and Quantum Infor
 """
 
 from collections.abc import Callable, Sequence
-from functools import partial, reduce
+from functools import reduce
 from itertools import product
 from typing import Any
 
 import numpy as np
 from scipy.linalg import block_diag, expm
 
-I, X, Y, Z = np.eye(2), np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1, -1])
-OPERATORS = {"I": I, "X": X, "Y": Y, "Z": Z, "0": np.diag([1, 0]), "1": np.diag([0, 1])}
+ID, X, Y, Z = np.eye(2), np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1, -1])
+OPERATORS = {"I": ID, "X": X, "Y": Y, "Z": Z, "0": np.diag([1, 0]), "1": np.diag([0, 1])}
 H = (X + Z) / np.sqrt(2)
-SWAP = (np.kron(I, I) + np.kron(X, X) + np.kron(Y, Y) + np.kron(Z, Z)) / 2
-CNOT = block_diag(I, X)
+SWAP = (np.kron(ID, ID) + np.kron(X, X) + np.kron(Y, Y) + np.kron(Z, Z)) / 2
+CNOT = block_diag(ID, X)
 
 
-assert_close = partial(np.testing.assert_allclose, rtol=0)  # a relative tolerance of 1e-7 would hide float32 errors
+def assert_close(actual: Any, expected: Any, atol: float) -> None:
+    """Without NumPy's relative tolerance of 1e-7, behind which float32 errors could hide."""
+    np.testing.assert_allclose(actual, expected, rtol=0, atol=atol)
 
 
 def kron(*factors: np.ndarray) -> np.ndarray:
@@ -65,7 +67,7 @@ def multicontrol(unitary: Any, ctrl: Sequence[int]) -> np.ndarray:
 
 
 def su4(theta: Any) -> np.ndarray:
-    paulis = [np.kron(a, b) for a, b in product((I, X, Y, Z), repeat=2)][1:]
+    paulis = [np.kron(a, b) for a, b in product((ID, X, Y, Z), repeat=2)][1:]
     return expm(-1j * sum(angle * pauli for angle, pauli in zip(np.asarray(theta, float), paulis, strict=True)))
 
 
@@ -78,7 +80,7 @@ def controlled_on_zero(gate: Callable[..., np.ndarray]) -> Callable[..., np.ndar
 
 
 GATES: dict[str, Callable[..., np.ndarray]] = {
-    "i": lambda: I,
+    "i": lambda: ID,
     "x": lambda: X,
     "y": lambda: Y,
     "z": lambda: Z,
@@ -151,7 +153,7 @@ def expectations(circuit: Any, theta: Any, patches: Any) -> np.ndarray:
 
 
 def output_axis(size: int, kernel: int, stride: int, padding: Any, dilation: int) -> tuple[int, int]:
-    """Length of a convolution's output along one axis, and the zeros before the image; SAME as TensorFlow defines it."""
+    """Length of a convolution's output along one axis, and the zeros before the image; SAME is TensorFlow's."""
     extent = dilation * (kernel - 1) + 1
     if padding == "SAME":
         length = -(-size // stride)

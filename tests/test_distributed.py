@@ -94,11 +94,13 @@ def test_two_processes_train_as_one_does(
 
     # Each loads its half of the rows of a batch, filled up to 16 with the last image.
     mine, other = (reads(tmp_path / f"reads{k}", "train") for k in range(2))
-    if "--model.conv.no-trainable" in options:  # all images once, 64 at a time; then the twin, step by step
-        assert (mine.pop(0), other.pop(0)) == (list(range(32)), list(range(32, 64)))
-    for step in range(12):
-        batch = training_indices(0, step, batch_size, 64).tolist()
-        assert (len(mine[step]), len(other[step])) == (8, 8)
-        assert mine[step] + other[step] == batch + [batch[-1]] * (16 - batch_size)
+    if "--model.conv.no-trainable" in options:  # network and twin take all images once, 64 at a time
+        assert (mine, other) == ([list(range(32))] * 2, [list(range(32, 64))] * 2)
+    else:
+        for step, halves in enumerate(zip(mine[:12], other[:12], strict=True)):
+            batch = training_indices(0, step, batch_size, 64).tolist()
+            assert [len(half) for half in halves] == [8, 8]
+            assert [*halves[0], *halves[1]] == batch + [batch[-1]] * (16 - batch_size)
+        assert len(mine) == len(other) == 24 and (mine[12:], other[12:]) == (mine[:12], other[:12])
     tests = [reads(tmp_path / f"reads{k}", "test") for k in range(2)]
     assert {tuple(rows) for rows in tests[0]}.isdisjoint({tuple(rows) for rows in tests[1]})

@@ -234,7 +234,7 @@ class Miscounting(Strings):
         (NotJson(), "to_json and from_json fails with InputError: a spec holds frozenset"),
         (Impure(), r"param_shape gives \(1,\), and then \(2,\)"),
         (Rotations((2,)), r"angles beyond param_shape \(2,\) are used: .* index 2 is out of bounds"),
-        (Rotations((4,)), r"the angle theta\[3\] has no effect; is param_shape \(4,\) too large"),
+        (Rotations((4,)), r"theta\[3\] has no effect; is param_shape \(4,\) too large"),
         (NotUnitary(), r"gate any on qubits \(0,\) is not unitary"),
         (Branching(), "compiling with jax.jit fails with TracerBoolConversionError"),
         (UnknownGate(), "recording the gates fails with AttributeError: no gate 'rzq'"),

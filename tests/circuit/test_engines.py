@@ -4,6 +4,7 @@ import re
 import time
 from itertools import product
 from types import SimpleNamespace
+from typing import get_args
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +19,7 @@ from qconv.ansatz.strongly_entangling import StronglyEntangling
 from qconv.circuit import expectations as engines
 from qconv.circuit import statevector
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import choose_engine, expectations
+from qconv.circuit.expectations import EngineName, choose_engine, expectations
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.encoding.basis import Basis
@@ -30,7 +31,7 @@ from tests import oracle
 from tests.oracle import assert_close
 from tests.variants import TABLE, Gates, Joined
 
-ENGINES = ["unitary", "statevector"]
+ENGINES = get_args(EngineName)
 READOUT = Joined(
     (
         PauliZ(),

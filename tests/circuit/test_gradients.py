@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import get_args
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +12,7 @@ import pytest
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import expectations
+from qconv.circuit.expectations import EngineName, expectations
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
@@ -20,7 +21,7 @@ from tests import oracle
 from tests.oracle import assert_close
 from tests.variants import TABLE, Gates
 
-ENGINES = ["unitary", "statevector"]
+ENGINES = get_args(EngineName)
 READOUT = PauliStrings(("ZII", "XYI", "YZX"))
 WEIGHTS = np.array([0.7, -1.1, 0.4])
 SQRT2 = math.sqrt(2)
@@ -67,7 +68,9 @@ def expected_gradient(encoding: Encoding, ansatz: Gates, theta: np.ndarray, patc
     return gradient
 
 
-def found_gradient(circuit: Circuit, theta: np.ndarray, patch: np.ndarray, engine: str) -> tuple[jax.Array, jax.Array]:
+def found_gradient(
+    circuit: Circuit, theta: np.ndarray, patch: np.ndarray, engine: EngineName
+) -> tuple[jax.Array, jax.Array]:
     def weighted(theta: jax.Array, patch: jax.Array) -> jax.Array:
         return (expectations(circuit, theta, patch[None], engine) @ WEIGHTS)[0]
 

@@ -233,7 +233,7 @@ def test_an_interrupted_download_leaves_nothing(data_dir: Path, monkeypatch: pyt
             silent.settimeout(20)
             silent.accept()[0].close()
             child.terminate()
-            assert child.communicate(timeout=10) == (b"", None)
+            assert child.communicate(timeout=60) == (b"", None)
     assert not data_dir.parent.exists()
 
 

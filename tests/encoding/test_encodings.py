@@ -1,7 +1,6 @@
 """Encodings against closed forms."""
 
 import math
-from functools import reduce
 
 import jax
 import jax.numpy as jnp
@@ -18,7 +17,7 @@ from qconv.encoding.base import Encoding
 from qconv.encoding.basis import Basis
 from qconv.errors import InputError
 from qconv.readout.probabilities import Probabilities
-from tests.oracle import assert_close
+from tests.oracle import assert_close, kron
 
 PATCH = np.array([0.0, 0.3, 1.0])
 
@@ -38,7 +37,7 @@ def state(encoding: Encoding, patch: np.ndarray) -> jax.Array:
 @pytest.mark.parametrize("scale", [math.pi, -0.7])
 def test_angle_is_a_rotation_of_each_qubit(x64, axis, qubit, scale):
     encoding = Angle(axis, scale)
-    expected = reduce(np.kron, [np.array(qubit(scale * pixel)) for pixel in PATCH])
+    expected = kron(*(np.array(qubit(scale * pixel)) for pixel in PATCH))
     assert_close(state(encoding, PATCH), expected, atol=1e-15)
     assert jnp.isrealobj(state(encoding, PATCH)) == (axis == "Y")
     assert encoding.num_qubits(3) == 3
@@ -79,7 +78,7 @@ def test_dark_patches_are_the_ground_state_with_zero_gradient(engine, pixel):
 
 @pytest.mark.parametrize("epsilon", [0.1, 0.4])
 def test_amplitude_has_a_direction_from_epsilon_on(epsilon):
-    bright = state(Amplitude(epsilon=epsilon), np.float32([0.0, 0.2]))
+    bright = state(Amplitude(epsilon=epsilon), np.array([0.0, 0.2], np.float32))
     np.testing.assert_array_equal(bright, [0, 1] if epsilon < 0.2 else [1, 0])
 
 

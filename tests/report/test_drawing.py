@@ -4,8 +4,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 
 from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hardware_efficient import HardwareEfficient
@@ -98,6 +98,6 @@ def test_the_picture_has_the_gates_of_the_text() -> None:
         + [f"RZ\n(θ{i})" for i in (1, 3, 5)]
         + ["X"] * 3
     )
-    colors = [tuple(np.round(patch.get_facecolor(), 2)) for patch in axes[0].patches]
+    colors = [to_hex(patch.get_facecolor()) for patch in axes[0].patches]
     assert len(colors) == 12 and len(set(colors)) == 2  # data set three of them, angles or nothing the others
     assert colors.count(colors[0]) == 3

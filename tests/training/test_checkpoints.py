@@ -92,7 +92,8 @@ def test_a_file_in_the_way(tmp_path: Path) -> None:
 
 
 def test_the_digest_sees_every_bit() -> None:
-    one = {"a": np.float32([1, 2]), "b": np.float32(0)}
+    one = {"a": np.array([1, 2], np.float32), "b": np.float32(0)}
+    next_after_2 = np.nextafter(np.float32(2), np.float32(3))
     assert digest(one) == digest({"a": jnp.array([1.0, 2.0]), "b": jnp.float32(0)})
-    for other in ({"a": np.float32([1, np.nextafter(np.float32(2), 3)]), "b": one["b"]}, {**one, "b": -one["b"]}):
+    for other in (one | {"a": np.array([1, next_after_2], np.float32)}, one | {"b": np.float32(-0.0)}):
         assert digest(other) != digest(one)
