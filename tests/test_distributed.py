@@ -4,6 +4,7 @@ import json
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -71,7 +72,8 @@ def test_two_processes_train_as_one_does(
     processes = [workshop.start(*command, "--runs", str(tmp_path / "one"))]
     for k, (told, environment) in enumerate([launch(k) for k in range(2)]):
         group = (*command, "--runs", str(tmp_path / "two"), "--distributed", *told)
-        processes.append(workshop.start(*group, READS=str(tmp_path / f"reads{k}"), **environment))
+        variables: dict[str, Any] = environment | {"READS": str(tmp_path / f"reads{k}")}
+        processes.append(workshop.start(*group, **variables))
     alone, first, second = map(finish, processes)
     for process in (alone, first, second):
         assert process.returncode == 0, process.stderr

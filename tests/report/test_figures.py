@@ -3,6 +3,7 @@
 import dataclasses
 import json
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -67,13 +68,13 @@ def test_confusion_matrices() -> None:
     assert (first.get_xlabel(), first.get_ylabel()) == ("predicted class", "class")
     # Texts stand at (column, row); nothing is written where no image is.
     assert {text.get_position(): text.get_text() for text in first.texts} == {(0, 0): "3", (1, 0): "1", (1, 1): "4"}
-    np.testing.assert_allclose(first.images[0].get_array(), [[0.75, 0.25], [0, 1]])
+    np.testing.assert_allclose(np.asarray(first.images[0].get_array()), [[0.75, 0.25], [0, 1]])
 
 
 @pytest.mark.parametrize("channels", [1, 3])
 def test_filters_before_and_after(channels: int) -> None:
     experiment = dataclasses.replace(TINY, model=QuanvNet(CONV.clone(channels="concatenate"), LinearHead(2)))
-    test = dataclasses.replace(TINY.data, channels=channels).load("test")
+    test = Synthetic(16, height=4, width=4, channels=channels, num_classes=2).load("test")
     images = test[np.arange(2)].images
     before = first_state(experiment, experiment.model, test, device_mesh())
     after = before.replace(params=jax.tree.map(lambda x: x + 0.5, before.params))
@@ -82,12 +83,12 @@ def test_filters_before_and_after(channels: int) -> None:
     axes = figure.axes[: 2 * (1 + 2 * shown)]
     titles = [ax.get_title() for ax in axes[: 1 + 2 * shown]]
     assert titles == ["image", *(f"{when} {c}" for when in ("before", "after") for c in range(shown))]
-    outputs = [
+    outputs: list[Any] = [
         CONV.clone(channels="concatenate").apply({"params": s.params["conv"]}, jnp.asarray(images))
         for s in (before, after)
     ]
     for row in range(2):
-        pictures = [ax.images[0].get_array() for ax in axes[row * (1 + 2 * shown) :][: 1 + 2 * shown]]
+        pictures = [np.asarray(ax.images[0].get_array()) for ax in axes[row * (1 + 2 * shown) :][: 1 + 2 * shown]]
         np.testing.assert_array_equal(pictures[0], images[row, ..., 0] if channels == 1 else images[row])
         for channel in range(shown):
             np.testing.assert_allclose(pictures[1 + channel], outputs[0][row, ..., channel], atol=1e-6)

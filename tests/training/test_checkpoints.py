@@ -14,7 +14,8 @@ from qconv.training.steps import Sums, TrainState
 
 def state(step: int) -> TrainState:
     params = {"a": jnp.arange(300, dtype=jnp.float32) * step, "b": jnp.ones((2, 3))}
-    return TrainState(jnp.int32(step), params, {}, (), Sums.zero(np.dtype(np.float32)), jnp.int32(0))
+    sums = Sums(*map(jnp.float32, (1.5, 2, 4)))
+    return TrainState(jnp.int32(step), params, {}, (), sums, jnp.int32(0))
 
 
 @pytest.fixture
