@@ -68,15 +68,6 @@ def expected_gradient(encoding: Encoding, ansatz: Gates, theta: np.ndarray, patc
     return gradient
 
 
-def found_gradient(
-    circuit: Circuit, theta: np.ndarray, patch: np.ndarray, engine: EngineName
-) -> tuple[jax.Array, jax.Array]:
-    def weighted(theta: jax.Array, patch: jax.Array) -> jax.Array:
-        return (expectations(circuit, theta, patch[None], engine) @ WEIGHTS)[0]
-
-    return jax.grad(weighted, (0, 1))(jnp.asarray(theta), jnp.asarray(patch))
-
-
 START = (("ry", (0,), (0,)), ("rx", (1,), (1,)), ("ry", (2,), (2,)), ("cnot", (0, 1), ()), ("cnot", (1, 2), ()))
 """Shares angles 0 to 2 with the gates under test, and brings every qubit into superposition."""
 EXACT = ["rx", "ry", "rz", "rxx", "ryy", "rzz", "phase", "cphase", "u", "cu"]
@@ -90,35 +81,9 @@ def with_gates(names: list[str]) -> Gates:
     return Gates((*START, *gates), 3)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize(("names", "atol"), [(EXACT, 1e-13), (OTHERS, 1e-9)], ids=["exact", "differences"])
-def test_gradient_of_angles(x64, names, atol, engine):
-    encoding, ansatz = Angle("X"), with_gates(names)
-    found, _ = found_gradient(Circuit(encoding, ansatz, READOUT), THETA, PATCH, engine)
-    expected = expected_gradient(encoding, ansatz, THETA, PATCH)
-    assert np.abs(expected).min() > 1e-3  # no angle is dead, so no error hides
-    assert_close(found, expected, atol=atol)
-
-
-@pytest.mark.parametrize("engine", ENGINES)
-@pytest.mark.parametrize("encoding", [Angle("Z", -1.3), Amplitude(3)], ids=str)
-def test_gradient_of_patches(x64, encoding, engine):
-    circuit = Circuit(encoding, with_gates(["rzz", "ry"]), READOUT)
-    _, found = found_gradient(circuit, THETA, PATCH, engine)
-
-    def of_patch(patch: np.ndarray) -> float:
-        return loss(circuit, THETA, patch)
-
-    terms, atol = DIFFERENCES, 1e-9
-    if isinstance(encoding, Angle):
-        terms, atol = {shift / encoding.scale: f * encoding.scale for shift, f in TWO_TERMS.items()}, 1e-13
-    expected = [shifted(of_patch, PATCH, pixel, terms) for pixel in range(3)]
-    assert_close(found, expected, atol=atol)
-
-
 @dataclass(frozen=True)
-class Squared(Encoding):
-    """A pixel that several gates use: an encoding of a user's own."""
+class Entangling(Encoding):
+    """An encoding of a user's own, whose gates share pixels."""
 
     def num_qubits(self, patch_size):
         return 3
@@ -130,11 +95,33 @@ class Squared(Encoding):
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_gradient_through_an_entangling_encoding(x64, engine):
-    circuit = Circuit(Squared(), with_gates(["ry"]), READOUT)
-    _, found = found_gradient(circuit, THETA, PATCH, engine)
-    expected = [shifted(lambda p: loss(circuit, THETA, p), PATCH, pixel, DIFFERENCES) for pixel in range(3)]
-    assert_close(found, expected, atol=1e-9)
+@pytest.mark.parametrize(
+    ("names", "atol", "encoding", "patch_atol"),
+    [
+        (EXACT, 1e-13, Angle("Z", -1.3), 1e-13),
+        (OTHERS, 1e-9, Amplitude(3), 1e-9),
+        (["rzz", "ry"], 1e-13, Entangling(), 1e-9),
+    ],
+    ids=["exact", "differences", "entangling"],
+)
+def test_gradients(x64, names, atol, encoding, patch_atol, engine):
+    ansatz = with_gates(names)
+    circuit = Circuit(encoding, ansatz, READOUT)
+
+    def weighted(theta: jax.Array, patch: jax.Array) -> jax.Array:
+        return (expectations(circuit, theta, patch[None], engine) @ WEIGHTS)[0]
+
+    of_theta, of_patch = jax.grad(weighted, (0, 1))(jnp.asarray(THETA), jnp.asarray(PATCH))
+    expected = expected_gradient(encoding, ansatz, THETA, PATCH)
+    assert np.abs(expected).min() > 1e-3  # no angle is dead, so no error hides
+    assert_close(of_theta, expected, atol=atol)
+
+    terms = DIFFERENCES
+    if isinstance(encoding, Angle):
+        terms = {shift / encoding.scale: factor * encoding.scale for shift, factor in TWO_TERMS.items()}
+    expected = [shifted(lambda patch: loss(circuit, THETA, patch), PATCH, pixel, terms) for pixel in range(3)]
+    assert np.abs(expected).min() > 1e-3
+    assert_close(of_patch, expected, atol=patch_atol)
 
 
 def test_gradient_in_closed_form(x64):

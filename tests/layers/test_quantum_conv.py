@@ -153,15 +153,12 @@ def test_images_do_not_see_each_other(images, variables, outputs):
     assert apply(LAYER, variables, images[:0]).shape == (0, *outputs.shape[1:])
 
 
-def test_jit_is_eager(images, variables, outputs):
-    assert_close(jax.jit(lambda v, x: apply(LAYER, v, x))(variables, images), outputs, atol=1e-6)
+@pytest.mark.parametrize("engine", ["unitary", "statevector"])
+def test_jit_is_eager(images, variables, outputs, engine):
+    layer = LAYER.clone(engine=engine)
+    assert_close(jax.jit(lambda v, x: apply(layer, v, x))(variables, images), outputs, atol=3e-6)
     with jax.disable_jit():
-        assert_close(apply(LAYER, variables, images), outputs, atol=1e-6)
-
-
-def test_engines_agree(images, variables, outputs):
-    with jax.disable_jit():
-        assert_close(apply(LAYER.clone(engine="statevector"), variables, images), outputs, atol=5e-6)
+        assert_close(apply(layer, variables, images[:1]), outputs[:1], atol=3e-6)
 
 
 def test_each_filter_is_a_circuit_of_its_own(images, variables, outputs):
@@ -195,12 +192,10 @@ def test_frozen_angles_are_no_parameters_but_the_same_numbers(images, variables,
     assert_close(apply(layer, frozen, images), outputs, atol=1e-6)
 
 
-def test_angles_start_uniform_in_their_range(images):
-    layer = QuantumConv(Circuit(Amplitude(), HardwareEfficient(4)), features=64, angle_range=0.1)
-    theta = jax.eval_shape(lambda: layer.init(KEY, images))["params"]["theta"]
+def test_angles_start_uniform_in_their_range():
+    layer = QuantumConv(Circuit(ansatz=HardwareEfficient(4, ("ry",))), features=256, kernel_size=1, angle_range=0.1)
+    theta = layer.init(KEY, jnp.ones((1, 1, 1)))["params"]["theta"]
     assert theta.dtype == np.float32
-    with jax.disable_jit():
-        theta = np.asarray(layer.init(KEY, images[:1])["params"]["theta"])
     assert -0.1 <= theta.min() < -0.098 and 0.098 < theta.max() <= 0.1
     assert abs(theta.mean()) < 4 * 0.1 / np.sqrt(3 * theta.size)
 
@@ -258,7 +253,7 @@ def test_a_layer_trains_inside_nnx(images):
         (lambda: run(QuantumConv(kernel_size=3, padding="VALID"), jnp.ones((1, 2, 2, 1))), "more than the 2x2"),
         (lambda: run(QuantumConv(param_dtype="float64"), jnp.ones((1, 2, 2, 1))), "float64.* needs JAX's 64-bit mode"),
         (lambda: run(QuantumConv(kernel_size=8), jnp.ones((1, 8, 8, 1))), r"64 qubits .* need [\d,.]+ GiB"),
-        (lambda: run(QuantumConv(kernel_size=28), jnp.ones((1, 28, 28, 3))), r"2352 qubits .* need 2\^\d+ GiB"),
+        (lambda: run(QuantumConv(kernel_size=16), jnp.ones((1, 16, 16, 3))), r"768 qubits .* need 2\^\d+ GiB"),
         (lambda: run(QuantumConv(Circuit(Amplitude(1))), jnp.ones((1, 2, 2, 1))), "qubits = 1 hold 2 amplitudes"),
     ],
 )
