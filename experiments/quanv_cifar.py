@@ -29,7 +29,7 @@ experiment = Experiment(
         head=ConvHead(features=(32, 64), hidden=128, dropout=0.25),
     ),
     optimizer=Adam(learning_rate=2e-3, schedule="cosine"),
-    num_steps=2500,
+    num_steps=1500,
     eval_every=500,
     checkpoint_every=500,
 )

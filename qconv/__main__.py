@@ -7,7 +7,7 @@ Only this module knows the argument parser. What the commands need is imported w
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -135,10 +135,11 @@ def _parse(prog: str, name: str, defaults: Any, options: list[str]) -> tuple["Ex
     from qconv.experiment.loading import load
 
     experiment, docstring = load(name)
-
-    flat = arg(name="")  # options without a prefix
-    both = tuple[Annotated[Experiment, flat], Annotated[type(defaults), flat]]  # ty: ignore[invalid-type-form]
-    return tyro.cli(both, default=(experiment, defaults), args=options, prog=prog, description=docstring)
+    # One dataclass of both, whose fields are options without a prefix.
+    kinds = {"experiment": Experiment, "run": type(defaults)}
+    both: Any = make_dataclass("Options", [(name, Annotated[kind, arg(name="")]) for name, kind in kinds.items()])
+    chosen = tyro.cli(both, default=both(experiment, defaults), args=options, prog=prog, description=docstring)
+    return chosen.experiment, chosen.run
 
 
 def _fail(message: str, code: int) -> None:

@@ -113,14 +113,14 @@ def test_gradients(x64, names, atol, encoding, patch_atol, engine):
 
     of_theta, of_patch = jax.grad(weighted, (0, 1))(jnp.asarray(THETA), jnp.asarray(PATCH))
     expected = expected_gradient(encoding, ansatz, THETA, PATCH)
-    assert np.abs(expected).min() > 1e-3  # no angle is dead, so no error hides
+    assert np.abs(expected).min() > 1e-5  # no angle is dead, so no error hides
     assert_close(of_theta, expected, atol=atol)
 
     terms = DIFFERENCES
     if isinstance(encoding, Angle):
         terms = {shift / encoding.scale: factor * encoding.scale for shift, factor in TWO_TERMS.items()}
     expected = [shifted(lambda patch: loss(circuit, THETA, patch), PATCH, pixel, terms) for pixel in range(3)]
-    assert np.abs(expected).min() > 1e-3
+    assert np.abs(expected).min() > 1e-5
     assert_close(of_patch, expected, atol=patch_atol)
 
 

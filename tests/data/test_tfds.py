@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import IO, cast
 
 import numpy as np
 import pytest
@@ -19,6 +20,7 @@ from jaxtyping import TypeCheckError
 from PIL import Image
 
 from qconv.data import tfds, tfds_prepare
+from qconv.data.dataset import Split
 from qconv.data.tfds import Tfds, TfdsSource
 from qconv.errors import DataUnavailableError, InputError
 
@@ -118,7 +120,7 @@ def put_by_hand(archive: Path, data_dir: Path) -> None:
 def written(archive: Path, names: list[str]) -> list[tuple[int, bytes]]:
     """Label and pixels, rows first and channels last, of each image in some files of the archive."""
     with tarfile.open(archive) as tar:
-        content = b"".join(tar.extractfile(f"cifar-10-batches-bin/{name}").read() for name in names)
+        content = b"".join(cast(IO[bytes], tar.extractfile(f"cifar-10-batches-bin/{name}")).read() for name in names)
     rows = np.frombuffer(content, np.uint8).reshape(-1, 1 + 3 * 32 * 32)
     return sorted((int(row[0]), row[1:].reshape(3, 32, 32).transpose(1, 2, 0).tobytes()) for row in rows)
 
@@ -324,7 +326,7 @@ def test_a_split_that_does_not_exist_is_refused(own_data_dir: Path, monkeypatch:
         Tfds("qconv_grey").load("test")
     # The second where annotations are checked while testing.
     with pytest.raises((InputError, TypeCheckError), match=r"split 'val' is unknown; allowed: train, test|'split'"):
-        Tfds("qconv_grey").load("val")
+        Tfds("qconv_grey").load(cast(Split, "val"))
 
 
 def test_data_in_another_file_format_are_refused(
