@@ -33,7 +33,7 @@ check: $(VENV)/.installed-dev  ## format, lint, types, and the direction of impo
 	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ty check --quiet --python $(VENV)
-	@$(BIN)/lint-imports --no-logo | tail -n 3
+	@$(BIN)/lint-imports --no-logo
 
 test: $(VENV)/.installed-dev  ## the tests, but for the slow ones
 	@$(BIN)/pytest -n auto -m "not slow" $(ARGS)

@@ -135,9 +135,10 @@ def _parse(prog: str, name: str, defaults: Any, options: list[str]) -> tuple["Ex
     from qconv.experiment.loading import load
 
     experiment, docstring = load(name)
-    # One dataclass of both, whose fields are options without a prefix.
-    kinds = {"experiment": Experiment, "run": type(defaults)}
-    both: Any = make_dataclass("Options", [(name, Annotated[kind, arg(name="")]) for name, kind in kinds.items()])
+    # One dataclass of both, whose fields are options without a prefix. Its types are known only here.
+    flat = {"experiment": Experiment, "run": type(defaults)}
+    fields = [(field, Annotated[kind, arg(name="")]) for field, kind in flat.items()]  # ty: ignore[invalid-type-form]
+    both: Any = make_dataclass("Options", fields)
     chosen = tyro.cli(both, default=both(experiment, defaults), args=options, prog=prog, description=docstring)
     return chosen.experiment, chosen.run
 
