@@ -8,7 +8,8 @@ import numpy as np
 from qconv.errors import RunError
 from qconv.models.base import classical_twin, quantum_layers
 from qconv.training.checkpoints import Checkpoints
-from qconv.training.fit import evaluator, first_state, frozen_features
+from qconv.training.fit import evaluator, first_state
+from qconv.training.frozen import frozen_features
 from qconv.training.mesh import device_mesh
 from qconv.training.run import precision
 from qconv.training.run_directory import read_run

@@ -14,12 +14,13 @@ from jax.sharding import Mesh
 from jaxtyping import Float
 from rich.console import Console
 
-from qconv.data.dataset import Batch, Source
+from qconv.data.dataset import Source
 from qconv.errors import RunError
 from qconv.experiment.experiment import Experiment
 from qconv.models.base import ImageModel
 from qconv.training.batches import all_batches, load_batch, training_indices
 from qconv.training.checkpoints import Checkpoints
+from qconv.training.frozen import frozen_features
 from qconv.training.interrupt import Interrupted, stop_request
 from qconv.training.mesh import any_process, replicated
 from qconv.training.metrics import MetricsLog
@@ -168,36 +169,3 @@ def evaluator(
         return sums.means(), confusion
 
     return evaluate
-
-
-@dataclass(frozen=True, eq=False)
-class FeatureSource:
-    """What the frozen first part of a network makes of a source, held in memory."""
-
-    features: Float[np.ndarray, "images ..."]
-    labels: np.ndarray
-
-    @property
-    def image_shape(self) -> tuple[int, ...]:
-        """Shape of one image's features."""
-        return self.features.shape[1:]
-
-    def __len__(self) -> int:
-        return len(self.features)
-
-    def __getitem__(self, indices: np.ndarray) -> Batch:
-        return Batch(self.features[indices], self.labels[indices])
-
-
-def frozen_features(
-    experiment: Experiment, model: ImageModel, state: TrainState, source: Source, mesh: Mesh
-) -> FeatureSource:
-    """Computes the features of all images of a source, once."""
-    variables = {"params": state.params, "frozen": state.frozen}
-    compute = jax.jit(partial(model.apply, method="features"), out_shardings=replicated(mesh))
-    features, labels = [], []
-    for batch in all_batches(source, 4 * experiment.batch_size, mesh, np.dtype(experiment.dtype)):
-        real = np.asarray(jax.device_put(batch.weights, replicated(mesh))) > 0
-        features.append(np.asarray(compute(variables, batch.inputs))[real])
-        labels.append(np.asarray(jax.device_put(batch.labels, replicated(mesh)))[real])
-    return FeatureSource(np.concatenate(features), np.concatenate(labels))

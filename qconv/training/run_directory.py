@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 from collections.abc import Generator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -17,7 +17,7 @@ import jax
 from filelock import FileLock, Timeout
 
 import qconv
-from qconv.errors import RunError
+from qconv.errors import InputError, RunError
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.spec import from_json, run_id, to_json
 from qconv.training.mesh import any_process
@@ -60,6 +60,8 @@ class RunDirectory:
         return self
 
     def __exit__(self, kind: type | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        if isinstance(value, InputError) and not (self.folder / "checkpoints").exists():
+            self._remove()  # nothing has been done: no trace of it stays
         self._exit.close()
 
     @property
@@ -72,6 +74,14 @@ class RunDirectory:
         """Marks the run as finished."""
         if jax.process_index() == 0:
             write_json(self.folder / "summary.json", summary)
+
+    def _remove(self) -> None:
+        if jax.process_index() == 0:
+            for name in ("spec.json", ".lock"):
+                (self.folder / name).unlink(missing_ok=True)
+            with suppress(OSError):  # other seeds, runs or experiments are there
+                for folder in (self.folder, *self.folder.parents[:2]):
+                    folder.rmdir()
 
     def _write_spec(self) -> None:
         path = self.folder / "spec.json"
