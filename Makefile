@@ -36,10 +36,10 @@ check: $(VENV)/.installed-dev  ## format, lint, types, and the direction of impo
 	@$(BIN)/lint-imports --no-logo
 
 test: $(VENV)/.installed-dev  ## the tests, but for the slow ones
-	@$(BIN)/pytest -n auto -m "not slow" $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadfile -m "not slow" $(ARGS)
 
 test-all: $(VENV)/.installed-dev  ## all tests
-	@$(BIN)/pytest -n auto $(ARGS)
+	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
 bench: $(VENV)/.installed  ## how fast: quantum convolution by engine, and nn.Conv, side by side
 	@$(BIN)/python benchmarks/conv.py $(ARGS)

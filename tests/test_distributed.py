@@ -62,8 +62,10 @@ def by_slurm(k: int) -> tuple[tuple[str, ...], dict[str, str]]:
 
 @pytest.mark.parametrize(
     ("launch", "options", "batch_size"),
-    [(by_hand, ("--batch-size", "15"), 15), (by_slurm, ("--model.conv.no-trainable",), 16)],
-    ids=["by hand, ragged batches", "Slurm, frozen circuit"],
+    [
+        pytest.param(by_hand, ("--batch-size", "15"), 15, id="by hand, ragged batches"),
+        pytest.param(by_slurm, ("--model.conv.no-trainable",), 16, id="Slurm, frozen circuit", marks=pytest.mark.slow),
+    ],
 )
 def test_two_processes_train_as_one_does(
     workshop: Workshop, tmp_path: Path, launch: Launch, options: tuple[str, ...], batch_size: int

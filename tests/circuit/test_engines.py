@@ -86,7 +86,7 @@ ALL_GATES = Gates(
 NUMBERS = st.sampled_from([0.0, 1.0, np.pi, -np.pi / 2, 5e-324, -1e-310, 1e-8, 100.0]) | st.floats(-4, 4)
 
 
-@settings(max_examples=8, deadline=None, derandomize=True)
+@settings(max_examples=4, deadline=None, derandomize=True)
 @given(ansatz=gate_lists(), theta=st.tuples(*[NUMBERS] * 4), patch=st.tuples(*[NUMBERS] * 3))
 @example(ansatz=ALL_GATES, theta=(0.3, -2.0, 1.1, 0.0), patch=(0.2, 0.5, 0.9))
 def test_any_gates_at_any_angles(ansatz, theta, patch):

@@ -99,7 +99,7 @@ class Entangling(Encoding):
     ("names", "atol", "encoding", "patch_atol"),
     [
         (EXACT, 1e-13, Angle("Z", -1.3), 1e-13),
-        (OTHERS, 1e-9, Amplitude(3), 1e-9),
+        pytest.param(OTHERS, 1e-9, Amplitude(3), 1e-9, marks=pytest.mark.slow),
         (["rzz", "ry"], 1e-13, Entangling(), 1e-9),
     ],
     ids=["exact", "differences", "entangling"],

@@ -100,7 +100,12 @@ def test_importing_qconv_and_the_unitary_engine_do_not_import_tensorcircuit():
 
 
 @pytest.mark.parametrize(
-    ("global_x64", "preallocate", "own"), [(False, "", "complex128"), (True, "true", ""), (False, "", "")]
+    ("global_x64", "preallocate", "own"),
+    [
+        (False, "", "complex128"),
+        pytest.param(True, "true", "", marks=pytest.mark.slow),
+        pytest.param(False, "", "", marks=pytest.mark.slow),
+    ],
 )
 def test_switches_are_as_before(global_x64, preallocate, own):
     run(SWITCHES, str(global_x64), preallocate, own)

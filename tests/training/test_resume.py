@@ -61,6 +61,7 @@ def test_kill_9_between_two_checkpoints(workshop: Workshop, straight: Path, kill
     assert result(workshop.seed_folder("killed-again")) == result(straight)
 
 
+@pytest.mark.slow
 def test_kill_9_in_the_middle_of_the_twin(workshop: Workshop, straight: Path) -> None:
     assert train(workshop, "twin", AT=f"{12 + 6} kill").returncode == -9
     again = train(workshop, "twin")
@@ -70,6 +71,7 @@ def test_kill_9_in_the_middle_of_the_twin(workshop: Workshop, straight: Path) ->
     assert result(workshop.seed_folder("twin")) == result(straight)
 
 
+@pytest.mark.slow
 def test_kill_9_while_a_checkpoint_is_written(workshop: Workshop, straight: Path) -> None:
     process = workshop.start("train", "tiny", "--runs", "halved")
     runs = workshop.folder / "halved" / "tiny"
