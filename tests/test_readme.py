@@ -9,12 +9,21 @@ from pathlib import Path
 
 import pytest
 
+from tests.processes import compiled_programs
+
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text()
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, flags=re.MULTILINE | re.DOTALL)
 COMMANDS = [line for language, block in BLOCKS if not language for line in block.splitlines()]
 COMMANDS = [line for line in COMMANDS if line.split(" ")[0] in ("make", "qconv")]
 SMALL = "--num-steps 2 --runs {tmp}"
+
+
+@pytest.fixture(autouse=True)
+def shared_compilation(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Most commands train the same network: it is compiled once."""
+    monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(compiled_programs(tmp_path_factory)))
+    monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
 
 
 def run(command: str, tmp: Path) -> str:
@@ -43,7 +52,10 @@ def with_small_budget(command: str, tmp: Path) -> str:
     return command
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if "RUN_ID" not in c and c not in ("make test", "make bench")])
+ELSEWHERE = ("make test", "make bench", "qconv train quanv_digits --seed 1")  # long, or run by another test here
+
+
+@pytest.mark.parametrize("command", [c for c in COMMANDS if "RUN_ID" not in c and c not in ELSEWHERE])
 def test_command(command: str, tmp_path: Path):
     output = run(with_small_budget(command, tmp_path), tmp_path)
     if "train" in command and "--help" not in command:
@@ -51,7 +63,9 @@ def test_command(command: str, tmp_path: Path):
 
 
 def test_commands_on_a_run(tmp_path: Path):
-    run(f"qconv train quanv_digits --seed 1 {SMALL.format(tmp=tmp_path)}", tmp_path)
+    train = ELSEWHERE[-1]
+    assert train in COMMANDS
+    run(with_small_budget(train, tmp_path), tmp_path)
     (folder,) = (tmp_path / "quanv_digits").iterdir()
     commands = [c for c in COMMANDS if "RUN_ID" in c]
     assert commands
