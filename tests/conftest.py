@@ -20,3 +20,11 @@ def x64() -> Iterator[None]:
     """JAX's 64-bit mode: float64 and complex128."""
     with jax.enable_x64(True):
         yield
+
+
+@pytest.fixture
+def quick_compilation() -> Iterator[None]:
+    """For tests of whether parts fit together; what tests numbers compiles as users do."""
+    jax.config.update("jax_disable_most_optimizations", True)
+    yield
+    jax.config.update("jax_disable_most_optimizations", False)

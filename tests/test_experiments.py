@@ -1,10 +1,8 @@
 """Every experiment there is: it says what it is, has help, and trains a step."""
 
 import dataclasses
-from collections.abc import Iterator
 from pathlib import Path
 
-import jax
 import pytest
 from rich.console import Console
 
@@ -17,14 +15,6 @@ from qconv.training.run_directory import RunDirectory
 
 SHAPES = {"cifar10": (32, 32, 3)}
 """Of the images of datasets that may have to be downloaded: nothing here needs a network."""
-
-
-@pytest.fixture
-def quick_compilation() -> Iterator[None]:
-    """Here it is seen whether all parts fit together; the numbers are tested elsewhere, as users compile them."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)
 
 
 @pytest.mark.usefixtures("quick_compilation")

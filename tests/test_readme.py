@@ -55,7 +55,14 @@ def with_small_budget(command: str, tmp: Path) -> str:
 ELSEWHERE = ("make test", "make bench", "qconv train quanv_digits --seed 1")  # long, or run by another test here
 
 
-@pytest.mark.parametrize("command", [c for c in COMMANDS if "RUN_ID" not in c and c not in ELSEWHERE])
+QUICK = [c for c in COMMANDS if "RUN_ID" not in c and c not in ELSEWHERE]
+# The second command for an experiment of the same file takes as long again: it is for `make test-all`.
+MARKED = [
+    pytest.param(c, marks=[pytest.mark.slow] * c.startswith("make train EXP=ring_rzz_digits ARGS")) for c in QUICK
+]
+
+
+@pytest.mark.parametrize("command", MARKED)
 def test_command(command: str, tmp_path: Path):
     output = run(with_small_budget(command, tmp_path), tmp_path)
     if "train" in command and "--help" not in command:

@@ -18,6 +18,8 @@ from qconv.models.base import fields
 from qconv.readout.base import Readout
 from qconv.testing import check_ansatz, check_encoding, check_readout
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 CHECKS = {Encoding: check_encoding, Ansatz: check_ansatz, Readout: check_readout}
 
 

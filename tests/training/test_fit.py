@@ -204,6 +204,7 @@ def test_signals_are_left_alone_outside_the_main_thread() -> None:
     assert seen == [False]
 
 
+@pytest.mark.slow
 def test_a_run_in_float64(tmp_path: Path) -> None:
     results = {}
     for dtype in ("float32", "float64"):
