@@ -20,10 +20,14 @@ SMALL = "--num-steps 2 --runs {tmp}"
 
 
 @pytest.fixture(autouse=True)
-def shared_compilation(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
-    """Most commands train the same network: it is compiled once."""
+def little_compilation(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    """Most commands train the same network, for few steps: it is compiled once and quickly, but where figures count."""
     monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", str(compiled_programs(tmp_path_factory)))
     monkeypatch.setenv("JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS", "0")
+    if "slow" not in request.keywords:
+        monkeypatch.setenv("JAX_DISABLE_MOST_OPTIMIZATIONS", "1")
 
 
 def run(command: str, tmp: Path) -> str:
