@@ -12,14 +12,15 @@ Angles are in radians.
 import inspect
 import math
 from collections.abc import Callable, Mapping
-from functools import wraps
+from dataclasses import dataclass
+from functools import cached_property, wraps
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
-from jaxtyping import Array, Complex, Float
+from jaxtyping import Array, Inexact
 
 from qconv.errors import InputError
 
@@ -30,7 +31,7 @@ CircuitBuilder = Any
 Scalar = Any
 """A number: of Python, NumPy or JAX."""
 
-Matrix = Float[Array, "rows columns"] | Complex[Array, "rows columns"]
+Matrix = Inexact[Array, "_ _"] | Inexact[np.ndarray, "_ _"]
 
 _I = np.eye(2)
 _X = np.array([[0.0, 1], [1, 0]])
@@ -43,27 +44,38 @@ _PAULIS = {"I": _I, "X": _X, "Y": _Y, "Z": _Z}
 _SU4_GENERATORS = np.stack([np.kron(a, b) for a in _PAULIS.values() for b in _PAULIS.values()][1:])
 
 
-class Gate(NamedTuple):
-    """One recorded gate.
-
-    Attributes:
-        name: as in TensorCircuit, without aliases (`cnot`, never `cx`).
-        qubits: where it acts; the first is the most significant bit of `matrix`.
-        params: its keyword arguments, angles in radians.
-        matrix: (2^k, 2^k), of a real dtype if the gate is real: so it can be seen whether states stay real.
-    """
+@dataclass(frozen=True, eq=False)
+class Gate:
+    """One recorded gate."""
 
     name: str
+    """As in TensorCircuit, without aliases (`cnot`, never `cx`)."""
     qubits: tuple[int, ...]
+    """Where it acts; the first is the most significant bit of `matrix`."""
     params: Mapping[str, Any]
-    matrix: Matrix
+    """Its keyword arguments, angles in radians."""
+    dtype: Any
+    """float32 or float64."""
+
+    @cached_property
+    def matrix(self) -> Matrix:
+        """(2^k, 2^k), built when asked for; of a real dtype if the gate is real, and of NumPy if it is a constant."""
+        return _KINDS[self.name].build(self.dtype, **self.params)
 
 
-def _constant(matrix: np.ndarray) -> Callable[[Any], Matrix]:
+class _Kind(NamedTuple):
+    """One entry of the gate table."""
+
+    build: Callable[..., Matrix]
+    num_qubits: int | None
+    """None for gates of a matrix that is given: theirs depends on it."""
+
+
+def _constant(matrix: np.ndarray) -> _Kind:
     def build(dtype: Any) -> Matrix:
         return _cast(matrix, dtype)
 
-    return build
+    return _Kind(build, int(math.log2(len(matrix))))
 
 
 def _rotation(pauli: np.ndarray) -> Callable[..., Matrix]:
@@ -116,11 +128,17 @@ def _iswap(dtype: Any, theta: Scalar = 1.0) -> Matrix:
 
 def _any(dtype: Any, unitary: Any) -> Matrix:
     """A given unitary, as a matrix or with one axis of length 2 for each qubit in and out."""
+    size = _side(unitary)
+    return _cast(unitary if isinstance(unitary, jax.Array) else np.asarray(unitary), dtype).reshape(size, size)
+
+
+def _side(unitary: Any) -> int:
+    """2^k of a unitary on k qubits."""
     shape = np.shape(unitary)
     size = math.isqrt(math.prod(shape))
     if shape not in ((size, size), (2,) * (2 * (size.bit_length() - 1))) or size & (size - 1):
         raise InputError(f"unitary has shape {shape}; allowed: (2^k, 2^k), or 2k axes of length 2")
-    return _cast(jnp.reshape(unitary, (size, size)), dtype)
+    return size
 
 
 def _exp(dtype: Any, unitary: Any, theta: Scalar) -> Matrix:
@@ -144,33 +162,31 @@ def _su4(dtype: Any, theta: Any) -> Matrix:
 def _multicontrol(dtype: Any, unitary: Any, ctrl: Any = 1) -> Matrix:
     matrix = _any(dtype, unitary)
     for value in reversed([ctrl] if isinstance(ctrl, int) else list(ctrl)):
-        matrix = _controlled(lambda _, inner=matrix: inner, value)(dtype)
+        matrix = _control(matrix, value)
     return matrix
 
 
-def _adjoint(build: Callable[..., Matrix]) -> Callable[..., Matrix]:
-    def build_adjoint(dtype: Any) -> Matrix:
-        return build(dtype).conj().T
-
-    return build_adjoint
-
-
-def _controlled(build: Callable[..., Matrix], value: int = 1) -> Callable[..., Matrix]:
+def _controlled(kind: _Kind, value: int = 1) -> _Kind:
     """The gate where the first qubit is in state `value`, else nothing."""
 
-    def build_controlled(dtype: Any, **params: Any) -> Matrix:
-        matrix = build(dtype, **params)
-        on = _cast(np.diag([1.0 - value, float(value)]), dtype)
-        off = _cast(np.diag([float(value), 1.0 - value]), dtype)
-        return jnp.kron(on, matrix) + jnp.kron(off, jnp.eye(len(matrix), dtype=dtype))
+    def build(dtype: Any, **params: Any) -> Matrix:
+        return _control(kind.build(dtype, **params), value)
 
-    return wraps(build)(build_controlled)  # keeps the names of the parameters
+    assert kind.num_qubits is not None
+    return _Kind(wraps(kind.build)(build), kind.num_qubits + 1)  # wraps: keeps the names of the parameters
+
+
+def _control(matrix: Matrix, value: int) -> Matrix:
+    xp = np if isinstance(matrix, np.ndarray) else jnp
+    identity, zeros = np.eye(len(matrix), dtype=matrix.dtype), np.zeros(matrix.shape, matrix.dtype)
+    blocks = [[matrix, zeros], [zeros, identity]] if value == 0 else [[identity, zeros], [zeros, matrix]]
+    return xp.block(blocks)
 
 
 def _cast(matrix: Any, dtype: Any) -> Any:
-    """To the precision of the real `dtype`; real stays real."""
-    matrix = jnp.asarray(matrix) if isinstance(matrix, jax.Array) else np.asarray(matrix)
-    return jnp.asarray(matrix, complex_dtype(dtype) if np.iscomplexobj(matrix) else dtype)
+    """To the precision of the real `dtype`; real stays real, and NumPy stays NumPy: a constant needs no tracing."""
+    target = complex_dtype(dtype) if np.iscomplexobj(matrix) else np.dtype(dtype)
+    return matrix.astype(target) if isinstance(matrix, jax.Array) else np.asarray(matrix, target)
 
 
 def x64_enabled() -> bool:
@@ -190,17 +206,18 @@ _PAULI_ROTATIONS = {"rx": _X, "ry": _Y, "rz": _Z} | {
     f"r{p.lower() * 2}": np.kron(_PAULIS[p], _PAULIS[p]) for p in "XYZ"
 }
 
-_BUILDERS: dict[str, Callable[..., Matrix]] = {
+_KINDS: dict[str, _Kind] = {
     **{name: _constant(matrix) for name, matrix in _FIXED.items()},
-    **{name: _rotation(pauli) for name, pauli in _PAULI_ROTATIONS.items()},
-    **{"phase": _phase, "u": _u, "r": _r, "iswap": _iswap, "su4": _su4},
-    **{"any": _any, "exp": _exp, "exp1": _exp1, "multicontrol": _multicontrol},
+    **{f"{name}d": _constant(_FIXED[name].conj().T) for name in ("s", "t")},
+    **{name: _Kind(_rotation(pauli), int(math.log2(len(pauli)))) for name, pauli in _PAULI_ROTATIONS.items()},
+    **{"phase": _Kind(_phase, 1), "u": _Kind(_u, 1), "r": _Kind(_r, 1), "iswap": _Kind(_iswap, 2)},
+    **{"su4": _Kind(_su4, 2), "any": _Kind(_any, None), "exp": _Kind(_exp, None), "exp1": _Kind(_exp1, None)},
+    "multicontrol": _Kind(_multicontrol, None),
 }
-_BUILDERS |= {f"{name}d": _adjoint(_BUILDERS[name]) for name in ("s", "t")}
-_BUILDERS |= {"cnot": _controlled(_BUILDERS["x"])}
-_BUILDERS |= {f"c{name}": _controlled(_BUILDERS[name]) for name in ("y", "z", "rx", "ry", "rz", "phase", "u", "r")}
-_BUILDERS |= {f"o{name}": _controlled(_BUILDERS[name], 0) for name in ("x", "y", "z", "rx", "ry", "rz")}
-_BUILDERS |= {"toffoli": _controlled(_BUILDERS["cnot"]), "fredkin": _controlled(_BUILDERS["swap"])}
+_KINDS |= {"cnot": _controlled(_KINDS["x"])}
+_KINDS |= {f"c{name}": _controlled(_KINDS[name]) for name in ("y", "z", "rx", "ry", "rz", "phase", "u", "r")}
+_KINDS |= {f"o{name}": _controlled(_KINDS[name], 0) for name in ("x", "y", "z", "rx", "ry", "rz")}
+_KINDS |= {"toffoli": _controlled(_KINDS["cnot"]), "fredkin": _controlled(_KINDS["swap"])}
 
 _ALIASES = {"cx": "cnot", "cswap": "fredkin", "ccnot": "toffoli", "ccx": "toffoli", "unitary": "any"} | {
     "sdg": "sd",
@@ -244,8 +261,8 @@ class Tape:
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         gate = _ALIASES.get(name.lower(), name.lower())
-        if gate not in _BUILDERS:
-            raise AttributeError(f"no gate {name!r}; allowed: {', '.join(sorted(_BUILDERS | _ALIASES))}")
+        if gate not in _KINDS:
+            raise AttributeError(f"no gate {name!r}; allowed: {', '.join(sorted(_KINDS | _ALIASES))}")
 
         def append(*index: Any, **params: Any) -> None:
             if not index or isinstance(index[0], int | np.integer):
@@ -262,18 +279,25 @@ class Tape:
     def _append(self, name: str, qubits: tuple[int | np.integer, ...], params: dict[str, Any]) -> None:
         if "hermitian" in params:  # TensorCircuit's other name for the same argument of exp and exp1
             params = {("unitary" if key == "hermitian" else key): value for key, value in params.items()}
-        signature = dict(list(inspect.signature(_BUILDERS[name]).parameters.items())[1:])
+        signature = dict(list(inspect.signature(_KINDS[name].build).parameters.items())[1:])
         if unknown := set(params) - set(signature):
             allowed = ", ".join(signature) or "none"
             raise InputError(f"gate {name!r} has no parameter {sorted(unknown)[0]!r}; allowed: {allowed}")
         if missing := [key for key, p in signature.items() if p.default is p.empty and key not in params]:
             raise InputError(f"gate {name!r} needs a parameter {missing[0]!r}")
-        matrix = _BUILDERS[name](self.dtype, **params)
-        if matrix.shape != (2 ** len(qubits),) * 2:
-            raise InputError(f"gate {name!r} acts on {int(math.log2(len(matrix)))} qubits; it was given {qubits}")
+        if len(qubits) != (count := _num_qubits(name, params)):
+            raise InputError(f"gate {name!r} acts on {count} qubits; it was given {qubits}")
         if len(set(qubits)) < len(qubits) or not all(0 <= q < self.num_qubits for q in qubits):
             raise InputError(f"gate {name!r} on qubits {qubits}; allowed: different ones of 0 .. {self.num_qubits - 1}")
-        self.gates.append(Gate(name, tuple(int(q) for q in qubits), params, matrix))
+        self.gates.append(Gate(name, tuple(int(q) for q in qubits), params, self.dtype))
+
+
+def _num_qubits(name: str, params: Mapping[str, Any]) -> int:
+    """Qubits that a gate acts on."""
+    if (count := _KINDS[name].num_qubits) is not None:
+        return count
+    controls = np.size(params.get("ctrl", 1)) if name == "multicontrol" else 0
+    return controls + _side(params["unitary"]).bit_length() - 1
 
 
 def apply_matrix(states: Array, matrix: Matrix, qubits: tuple[int, ...]) -> Array:

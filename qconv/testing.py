@@ -34,7 +34,7 @@ from qconv.circuit.unitary import final_state
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.experiment.spec import from_json, to_json
-from qconv.gates import Tape, apply_matrix
+from qconv.gates import Matrix, Tape, apply_matrix
 from qconv.readout.base import OPERATORS, Readout
 from qconv.readout.pauli import PauliStrings
 
@@ -126,7 +126,7 @@ def check_readout(readout: Readout, num_qubits: int = 4) -> None:
     _check_engines(circuit, _uniform((1, num_qubits, 1), 0.3, 2.8), _uniform((3, num_qubits), 0.05, 0.95))
 
 
-def _matrices(circuit: Circuit, theta: Array, num_qubits: int) -> list[Array]:
+def _matrices(circuit: Circuit, theta: Array, num_qubits: int) -> list[Matrix]:
     return [gate.matrix for gate in record_ansatz(circuit, theta, num_qubits).gates]
 
 

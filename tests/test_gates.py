@@ -12,7 +12,7 @@ import pytest
 
 from qconv.circuit.tensorcircuit import tensorcircuit
 from qconv.errors import InputError
-from qconv.gates import _ALIASES, _BUILDERS, Tape, apply_matrix, complex_dtype
+from qconv.gates import _ALIASES, _KINDS, Tape, apply_matrix, complex_dtype
 from tests import oracle
 from tests.oracle import assert_close
 
@@ -32,7 +32,7 @@ PARAMS: dict[str, dict[str, Any]] = {
     "multicontrol": {"unitary": UNITARY, "ctrl": [1, 0]},
 }
 REAL = {"i", "x", "z", "h", "swap", "ry", "cnot", "cz", "cry", "ox", "oz", "ory", "toffoli", "fredkin"}
-NAMES = sorted({*_BUILDERS, *_ALIASES})
+NAMES = sorted({*_KINDS, *_ALIASES})
 
 
 @pytest.fixture(scope="module")

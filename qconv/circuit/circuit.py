@@ -65,10 +65,19 @@ def record_ansatz(circuit: Circuit, theta: Float[Array, "..."], num_qubits: int)
 
 
 def example_tapes(circuit: Circuit, patch_size: int) -> tuple[Tape, Tape]:
-    """Encoding and ansatz as recorded for a patch of zeros and angles of zero: to draw them, or to count gates."""
-    patch, theta = np.zeros(patch_size, np.float32), np.zeros(circuit.param_shape(patch_size), np.float32)
-    encoding = record_encoding(circuit, jax.numpy.asarray(patch))
-    return encoding, record_ansatz(circuit, jax.numpy.asarray(theta), encoding.num_qubits)
+    """Encoding and ansatz as recorded for some patch and angles: which gates there are and where, not their values.
+
+    Nothing is computed, so it is quick for any register.
+    """
+    tapes: list[Tape] = []
+
+    def record(patch: Array, theta: Array) -> None:
+        tapes.append(record_encoding(circuit, patch))
+        tapes.append(record_ansatz(circuit, theta, tapes[0].num_qubits))
+
+    shapes = ((patch_size,), circuit.param_shape(patch_size))
+    jax.eval_shape(record, *(jax.ShapeDtypeStruct(shape, np.float32) for shape in shapes))
+    return tapes[0], tapes[1]
 
 
 def real_dtype(*arrays: Any) -> np.dtype:

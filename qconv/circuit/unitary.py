@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.circuit import Circuit, record_ansatz, record_encoding
+from qconv.circuit.circuit import Circuit, example_tapes, record_ansatz, record_encoding
 from qconv.gates import Tape, apply_matrix, complex_dtype
 
 _TO_Z = {
@@ -26,9 +26,8 @@ _DIAGONALS = {"I": (1, 1), "X": (1, -1), "Y": (1, -1), "Z": (1, -1), "0": (1, 0)
 def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
     """Memory for the unitary after each gate of the ansatz, which the gradient needs."""
     num_qubits = circuit.num_qubits(patch_size)
-    theta = jax.ShapeDtypeStruct(circuit.param_shape(patch_size), dtype)
-    gates = jax.eval_shape(lambda angles: [g.matrix for g in record_ansatz(circuit, angles, num_qubits).gates], theta)
-    return (len(gates) + 1) * 4**num_qubits * complex_dtype(dtype).itemsize
+    gates = len(example_tapes(circuit, patch_size)[1].gates)
+    return (gates + 1) * 4**num_qubits * complex_dtype(dtype).itemsize
 
 
 def expectations(
@@ -70,7 +69,7 @@ def final_state(tape: Tape) -> Array:
 def _product_state(tape: Tape) -> Array:
     factors = [jnp.asarray([1, 0], tape.dtype)] * tape.num_qubits
     for gate in tape.gates:
-        factors[gate.qubits[0]] = gate.matrix @ factors[gate.qubits[0]]
+        factors[gate.qubits[0]] = jnp.asarray(gate.matrix) @ factors[gate.qubits[0]]
     while len(factors) > 1:  # neighbours first: the large products come last, and there are few of them
         paired = [jnp.outer(a, b).ravel() for a, b in zip(factors[::2], factors[1::2], strict=False)]
         factors = paired + factors[2 * len(paired) :]
