@@ -13,6 +13,8 @@ import pytest
 from matplotlib.image import imread
 
 from qconv.__main__ import main
+from qconv.data.synthetic import Synthetic
+from qconv.errors import DataUnavailableError
 from qconv.experiment.discovery import available
 from qconv.experiment.loading import load
 from qconv.models.base import fields
@@ -100,6 +102,18 @@ def test_train(inside: Workshop, trained: Path, capsys: Output) -> None:
     out, _ = said(capsys, "train", "tiny", "--model.conv.circuit.ansatz.depth", "2", "--seed", "3")
     assert out.startswith(f"run directory {trained.relative_to(inside.folder)}\nfinished before;")
     assert out.rstrip().endswith(f"run {trained.relative_to(inside.folder)}")
+
+
+def test_a_finished_run_whose_data_have_gone(
+    inside: Workshop, trained: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(self: Synthetic, split: str) -> None:
+        raise DataUnavailableError("no images in /nonexistent")
+
+    assert trained.exists()
+    monkeypatch.setattr(Synthetic, "load", gone)
+    out, err = said(capsys, "train", "tiny", "--model.conv.circuit.ansatz.depth", "2", "--seed", "3", code=2)
+    assert "no images in /nonexistent" in err and "test accuracy" not in out
 
 
 def test_evaluate_counts_what_the_summary_says(inside: Workshop, trained: Path, capsys: Output) -> None:

@@ -38,6 +38,7 @@ def train(
 
     Raises:
         InputError: see `execute`; or options of `distributed` that do not fit.
+        DataUnavailableError: the data are not there, also where nothing is left to train.
         RunError: see `RunDirectory` and `fit`.
     """
     _join(distributed, coordinator, num_processes, process_id)
@@ -53,6 +54,7 @@ def train(
             summary = result.summary(run)
             run.write_summary(summary)
         else:
+            experiment.data.load("test")  # a wrong TFDS_DATA_DIR is an error whatever was trained before
             console.print("finished before; remove the directory to train again")
         if jax.process_index() == 0:
             console.print(summary_table(summary, finished_seeds(run.folder), run.folder))
