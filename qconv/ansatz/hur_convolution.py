@@ -92,7 +92,7 @@ class HurConvolution(Ansatz):
 
     Source: Hur, Kim and Park, "Quantum convolutional neural network for classical data classification", Quantum Machine
     Intelligence 4:3 (2022), fig. 2; gate and pair orders as in the authors' code. Circuit 9 is that of Vatan and
-    Williams, "Optimal quantum circuits for general two-qubit gates", Physical Review A 69, 032315 (2004), fig. 6.
+    Williams, "Optimal quantum circuits for general two-qubit gates", Physical Review A 69, 032315 (2004).
     """
 
     circuit_id: int = 9

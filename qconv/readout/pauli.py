@@ -59,7 +59,7 @@ class AllZZ(Readout):
     """<Z Z> of every pair of qubits: num_qubits * (num_qubits - 1) / 2 channels.
 
     Source: the interactions of an Ising model on all pairs: Lucas, "Ising formulations of many NP problems", Frontiers
-    in Physics 2, 5 (2014), eq. 1.
+    in Physics 2, 5 (2014), section 1.
     """
 
     def observables(self, num_qubits: int) -> tuple[str, ...]:
