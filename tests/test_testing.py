@@ -55,7 +55,9 @@ VARIANTS = variants()
 def test_the_variants_are_all_there():
     names = {type(variant).__name__ for variant in VARIANTS}
     assert names >= {"Angle", "Amplitude", "Basis", "HardwareEfficient", "StronglyEntangling", "RandomLayers"}
+    assert names >= {"BasicEntangler", "SU4Brickwork", "SimCircuit", "HurConvolution", "HurPooling"}
     assert names >= {"PauliZ", "NeighborZZ", "PauliStrings", "Parity", "Probabilities", "RingRZZ"}
+    assert names >= {"PauliXYZ", "AllZZ"}
 
 
 @pytest.mark.parametrize("variant", VARIANTS, ids=str)

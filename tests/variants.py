@@ -1,11 +1,13 @@
-"""Variants that several tests use: several readouts at once, and any list of gates as an ansatz."""
+"""What several tests use: several readouts at once, any list of gates as an ansatz, and what an ansatz records."""
 
 from dataclasses import dataclass
 from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
 
 from qconv.ansatz.base import Ansatz
+from qconv.gates import Tape
 from qconv.readout.base import Readout
 from tests import oracle
 
@@ -56,3 +58,47 @@ class Gates(Ansatz):
             _, angles, fixed = TABLE[name]
             params = {key: theta[index] for key, index in zip(angles, indices, strict=True)}
             getattr(circuit, name)(*qubits, **params, **fixed)
+
+
+class GateList:
+    """Keeps the gates and the angles they are given."""
+
+    def __init__(self, num_qubits: int) -> None:
+        self.num_qubits = num_qubits
+        self.gates: list[tuple[str, tuple[int, ...]]] = []
+        self.angles: list[float] = []
+
+    def __getattr__(self, name: str) -> Any:
+        def append(*qubits: int, **angles: Any) -> None:
+            self.gates.append((name, qubits))
+            self.angles += [float(angle) for angle in angles.values()]
+
+        return append
+
+
+def gate_list(ansatz: Ansatz, num_qubits: int) -> GateList:
+    """What an ansatz appends when its angles are 0, 1, 2, ..."""
+    shape = ansatz.param_shape(num_qubits)
+    circuit = GateList(num_qubits)
+    ansatz(circuit, jnp.arange(float(np.prod(shape))).reshape(shape))
+    return circuit
+
+
+def recorded_unitary(tape: Tape) -> np.ndarray:
+    """The product of the recorded matrices, put together by NumPy: cheap, as nothing is compiled."""
+    product = np.eye(2**tape.num_qubits)
+    for gate in tape.gates:
+        product = oracle.embed(np.asarray(gate.matrix), gate.qubits, tape.num_qubits) @ product
+    return product
+
+
+def published_unitary(gates: str, angles: Any, num_qubits: int) -> np.ndarray:
+    """The oracle's unitary of gates such as "ry0 u1 cnot10", a control before its target, that take angles in turn."""
+    queue, product = iter(angles), np.eye(2**num_qubits)
+    for text in gates.split():
+        name = text.rstrip("0123456789")
+        params = {key: next(queue) for key in TABLE[name][1]}
+        qubits = [int(digit) for digit in text[len(name) :]]
+        product = oracle.embed(oracle.GATES[name](**params), qubits, num_qubits) @ product
+    assert not list(queue), "angles are left over"
+    return product

@@ -1,6 +1,7 @@
 """Expectations of Pauli strings."""
 
 from dataclasses import dataclass
+from itertools import combinations
 
 from qconv.errors import InputError
 from qconv.readout.base import Readout, on_qubits
@@ -17,6 +18,19 @@ class PauliZ(Readout):
     def observables(self, num_qubits: int) -> tuple[str, ...]:
         """Z on qubit 0, on qubit 1, ..."""
         return tuple(on_qubits("Z", (qubit,), num_qubits) for qubit in range(num_qubits))
+
+
+@dataclass(frozen=True)
+class PauliXYZ(Readout):
+    """<X>, <Y> and <Z> of every qubit: 3 * num_qubits channels, the Bloch vector of each.
+
+    Source: Huang et al., "Power of data in quantum machine learning", Nature Communications 12, 2631 (2021), whose
+    projected quantum kernels are made of the states of single qubits.
+    """
+
+    def observables(self, num_qubits: int) -> tuple[str, ...]:
+        """X, Y and Z on qubit 0, then on qubit 1, ..."""
+        return tuple(on_qubits(letter, (qubit,), num_qubits) for qubit in range(num_qubits) for letter in "XYZ")
 
 
 @dataclass(frozen=True)
@@ -38,6 +52,21 @@ class NeighborZZ(Readout):
             )
         count = num_qubits if self.ring and num_qubits > 2 else num_qubits - 1
         return tuple(on_qubits("Z", (q, (q + 1) % num_qubits), num_qubits) for q in range(count))
+
+
+@dataclass(frozen=True)
+class AllZZ(Readout):
+    """<Z Z> of every pair of qubits: num_qubits * (num_qubits - 1) / 2 channels.
+
+    Source: the interactions of an Ising model on all pairs: Lucas, "Ising formulations of many NP problems", Frontiers
+    in Physics 2, 5 (2014), section 1.
+    """
+
+    def observables(self, num_qubits: int) -> tuple[str, ...]:
+        """ZZ on qubits (0, 1), (0, 2), ..., (1, 2), ..."""
+        if num_qubits < 2:
+            raise InputError(f"AllZZ reads pairs of qubits, but the register has {num_qubits}; allowed: at least 2")
+        return tuple(on_qubits("Z", pair, num_qubits) for pair in combinations(range(num_qubits), 2))
 
 
 @dataclass(frozen=True)

@@ -7,11 +7,14 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from qconv.ansatz.basic_entangler import BasicEntangler
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.random_layers import RandomLayers
 from qconv.ansatz.strongly_entangling import StronglyEntangling
+from qconv.ansatz.su4_brickwork import SU4Brickwork
 from qconv.errors import InputError
 from tests.oracle import Dense, assert_close
+from tests.variants import gate_list
 
 
 def rotations(names: list[str], layer: int, num_qubits: int) -> list[Any]:
@@ -69,6 +72,31 @@ CASES = {
         2,
         rotations(EULER, 0, 2) + entanglers("cnot", (0, 1), (1, 0)),
     ),
+    "basic entangler": (
+        BasicEntangler(),
+        3,
+        [("rx", (q,), (0, q)) for q in range(3)]
+        + entanglers("cnot", (0, 1), (1, 2), (2, 0))
+        + [("rx", (q,), (1, q)) for q in range(3)]
+        + entanglers("cnot", (0, 1), (1, 2), (2, 0)),
+    ),
+    "basic entangler, two qubits": (
+        BasicEntangler(1, "ry"),
+        2,
+        [("ry", (0,), (0, 0)), ("ry", (1,), (0, 1)), ("cnot", (0, 1), None)],
+    ),
+    "basic entangler, one qubit": (BasicEntangler(1, "rz"), 1, [("rz", (0,), (0, 0))]),
+    # An index here stands for the fifteen angles of a block.
+    "brickwork": (
+        SU4Brickwork(2),
+        5,
+        [
+            ("su4", pair, (layer, index))
+            for layer in range(2)
+            for index, pair in enumerate([(0, 1), (2, 3), (1, 2), (3, 4)])
+        ],
+    ),
+    "brickwork, two qubits": (SU4Brickwork(1), 2, [("su4", (0, 1), (0, 0))]),
     "strongly entangling, one qubit": (StronglyEntangling(depth=1), 1, rotations(EULER, 0, 1)),
 }
 
@@ -86,31 +114,7 @@ def test_gates_are_the_published_ones(x64, name):
     for gate, qubits, index in gates:
         getattr(expected, gate)(*qubits, **({} if index is None else {"theta": theta[index]}))
     assert_close(found.state, expected.state, atol=1e-13)
-    assert theta.size == sum(index is not None for _, _, index in gates)
-
-
-class GateList:
-    """Keeps the gates and the angles they are given."""
-
-    def __init__(self, num_qubits: int) -> None:
-        self.num_qubits = num_qubits
-        self.gates: list[tuple[str, tuple[int, ...]]] = []
-        self.angles: list[float] = []
-
-    def __getattr__(self, name: str) -> Any:
-        def append(*qubits: int, theta: Any = None) -> None:
-            self.gates.append((name, qubits))
-            if theta is not None:
-                self.angles.append(float(theta))
-
-        return append
-
-
-def gate_list(ansatz: RandomLayers, num_qubits: int) -> GateList:
-    shape = ansatz.param_shape(num_qubits)
-    circuit = GateList(num_qubits)
-    ansatz(circuit, jnp.arange(float(np.prod(shape))).reshape(shape))
-    return circuit
+    assert theta.size == sum(theta[index].size for _, _, index in gates if index is not None)
 
 
 def test_random_layers_are_fixed_by_their_seed():
@@ -154,6 +158,9 @@ def test_random_layers_stay_what_they_were():
         (lambda: HardwareEfficient(depth=-1), "depth = -1; allowed: 0 or more"),
         (lambda: HardwareEfficient(rotations=()), r"rotations = \(\); allowed"),
         (lambda: StronglyEntangling(depth=-2), "depth = -2; allowed"),
+        (lambda: BasicEntangler(depth=-1), "depth = -1; allowed"),
+        (lambda: SU4Brickwork(depth=-1), "depth = -1; allowed"),
+        (lambda: SU4Brickwork().param_shape(1), "SU4Brickwork .* there are 1; allowed: at least 2"),
         (lambda: RandomLayers(depth=-1), "depth = -1; allowed"),
         (lambda: RandomLayers(rotations=0), "rotations = 0; allowed: at least 1"),
         (lambda: RandomLayers(cnot_ratio=1.0), "cnot_ratio = 1.0; allowed: 0 to less than 1"),

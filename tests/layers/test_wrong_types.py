@@ -8,9 +8,13 @@ import pytest
 
 CASES = {
     "Angle(axis='W')": "axis = 'W'; allowed: 'X', 'Y', 'Z'",
+    "BasicEntangler(rotation='x')": "rotation = 'x'; allowed: 'rx', 'ry', 'rz'",
     "HardwareEfficient(entangler='swap')": "entangler = 'swap'; allowed: 'cnot', 'cz'",
     "HardwareEfficient(pattern='star')": "pattern = 'star'; allowed: 'ring', 'chain', 'all'",
     "HardwareEfficient(rotations=('rx', 'h'))": "rotations = ('rx', 'h'); allowed: one or more of",
+    "HurConvolution(pattern='all')": "pattern = 'all'; allowed: 'ring', 'chain'",
+    "HurPooling(kind='crot')": "kind = 'crot'; allowed: 'zx', 'general'",
+    "HurPooling(pairs=((0, 0, 1),))": "pairs = ((0, 0, 1),); allowed: one or more pairs of different qubits",
     "QuantumConv(kernel_size=2.5)": "kernel_size = 2.5; allowed",
     "QuantumConv(kernel_size=(2, 2, 2))": "kernel_size = (2, 2, 2); allowed",
     "QuantumConv(kernel_size=None)": "kernel_size = None; allowed",
@@ -27,7 +31,10 @@ CASES = {
 
 SCRIPT = """
 import json, sys, jax
+from qconv.ansatz.basic_entangler import BasicEntangler
 from qconv.ansatz.hardware_efficient import HardwareEfficient
+from qconv.ansatz.hur_convolution import HurConvolution
+from qconv.ansatz.hur_pooling import HurPooling
 from qconv.encoding.angle import Angle
 from qconv.errors import InputError
 from qconv.layers.quantum_conv import QuantumConv

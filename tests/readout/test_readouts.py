@@ -14,7 +14,7 @@ from qconv.circuit.circuit import Circuit
 from qconv.circuit.expectations import expectations
 from qconv.encoding.angle import Angle
 from qconv.errors import InputError
-from qconv.readout.pauli import NeighborZZ, Parity, PauliStrings, PauliZ
+from qconv.readout.pauli import AllZZ, NeighborZZ, Parity, PauliStrings, PauliXYZ, PauliZ
 from qconv.readout.probabilities import Probabilities
 from tests.oracle import assert_close
 from tests.variants import Joined
@@ -25,6 +25,10 @@ from tests.variants import Joined
     [
         (PauliZ(), 3, ("ZII", "IZI", "IIZ")),
         (PauliZ(), 1, ("Z",)),
+        (PauliXYZ(), 2, ("XI", "YI", "ZI", "IX", "IY", "IZ")),
+        (PauliXYZ(), 1, ("X", "Y", "Z")),
+        (AllZZ(), 4, ("ZZII", "ZIZI", "ZIIZ", "IZZI", "IZIZ", "IIZZ")),
+        (AllZZ(), 2, ("ZZ",)),
         (NeighborZZ(), 4, ("ZZII", "IZZI", "IIZZ")),
         (NeighborZZ(ring=True), 4, ("ZZII", "IZZI", "IIZZ", "ZIIZ")),
         (NeighborZZ(ring=True), 2, ("ZZ",)),
@@ -108,6 +112,7 @@ def test_z_strings_are_signed_sums_of_probabilities(measured):
         (lambda: PauliStrings(("",)), "Pauli string ''"),
         (lambda: PauliStrings(("ZZZ",)).observables(2), "'ZZZ' is longer than the register of 2 qubits"),
         (lambda: NeighborZZ().observables(1), "the register has 1; allowed: at least 2"),
+        (lambda: AllZZ().observables(1), "AllZZ .* the register has 1; allowed: at least 2"),
         (lambda: Probabilities(()), r"qubits = \(\); allowed"),
         (lambda: Probabilities((0, 0)), r"qubits = \(0, 0\); allowed: .* different"),
         (lambda: Probabilities((0, 3)).observables(3), "qubit 3 is measured; allowed: 0 .. 2"),
