@@ -6,9 +6,10 @@ from typing import Literal
 from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz
-from qconv.ansatz.entanglers import Pattern, check_depth, pairs
+from qconv.ansatz.entanglers import check_depth
 from qconv.errors import InputError
 from qconv.gates import CircuitBuilder
+from qconv.patterns import Pattern, pairs
 
 
 @dataclass(frozen=True)
