@@ -55,6 +55,7 @@ VARIANTS = variants()
 def test_the_variants_are_all_there():
     names = {type(variant).__name__ for variant in VARIANTS}
     assert names >= {"Angle", "Amplitude", "Basis", "HardwareEfficient", "StronglyEntangling", "RandomLayers"}
+    assert names >= {"DenseAngle", "HigherOrderAngle", "IQP", "FRQI", "NEQR", "HybridDirect", "HybridAngle"}
     assert names >= {"PauliZ", "NeighborZZ", "PauliStrings", "Parity", "Probabilities", "RingRZZ"}
 
 
