@@ -56,6 +56,7 @@ def test_the_variants_are_all_there():
     names = {type(variant).__name__ for variant in VARIANTS}
     assert names >= {"Angle", "Amplitude", "Basis", "HardwareEfficient", "StronglyEntangling", "RandomLayers"}
     assert names >= {"BasicEntangler", "SU4Brickwork", "SimCircuit", "HurConvolution", "HurPooling"}
+    assert names >= {"DenseAngle", "HigherOrderAngle", "IQP", "FRQI", "NEQR", "HybridDirect", "HybridAngle"}
     assert names >= {"PauliZ", "NeighborZZ", "PauliStrings", "Parity", "Probabilities", "RingRZZ"}
     assert names >= {"PauliXYZ", "AllZZ"}
 

@@ -4,6 +4,7 @@ from abc import ABC, abstractmethod
 
 from jaxtyping import Array, Float
 
+from qconv.errors import InputError
 from qconv.gates import CircuitBuilder
 
 
@@ -26,3 +27,13 @@ class Ansatz(ABC):
             circuit: has `param_shape`'s number of qubits.
             theta: angles in radians, of shape `param_shape(num_qubits)`.
         """
+
+
+def check_depth(depth: int) -> None:
+    """Refuses a negative number of layers.
+
+    Raises:
+        InputError: so.
+    """
+    if depth < 0:
+        raise InputError(f"depth = {depth}; allowed: 0 or more layers")

@@ -5,10 +5,10 @@ from typing import Literal
 
 from jaxtyping import Array, Float
 
-from qconv.ansatz.base import Ansatz
-from qconv.ansatz.entanglers import check_depth, pairs
+from qconv.ansatz.base import Ansatz, check_depth
 from qconv.errors import InputError
 from qconv.gates import CircuitBuilder
+from qconv.patterns import pairs
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,7 @@ from dataclasses import dataclass
 
 from jaxtyping import Array, Float
 
-from qconv.ansatz.base import Ansatz
-from qconv.ansatz.entanglers import check_depth
+from qconv.ansatz.base import Ansatz, check_depth
 from qconv.errors import InputError
 from qconv.gates import CircuitBuilder
 

@@ -9,6 +9,10 @@ import pytest
 CASES = {
     "Angle(axis='W')": "axis = 'W'; allowed: 'X', 'Y', 'Z'",
     "BasicEntangler(rotation='x')": "rotation = 'x'; allowed: 'rx', 'ry', 'rz'",
+    "DenseAngle(axes='ZX')": "axes = 'ZX'; allowed: 'XY', 'XZ', 'YX', 'YZ'",
+    "FRQI(angle='cubic')": "angle = 'cubic'; allowed: 'linear', 'arcsin'",
+    "IQP(pattern='star')": "pattern = 'star'; allowed: 'ring', 'chain', 'all'",
+    "IQP(phases='sum')": "phases = 'sum'; allowed: 'product', 'complement'",
     "HardwareEfficient(entangler='swap')": "entangler = 'swap'; allowed: 'cnot', 'cz'",
     "HardwareEfficient(pattern='star')": "pattern = 'star'; allowed: 'ring', 'chain', 'all'",
     "HardwareEfficient(rotations=('rx', 'h'))": "rotations = ('rx', 'h'); allowed: one or more of",
@@ -36,6 +40,9 @@ from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.hur_convolution import HurConvolution
 from qconv.ansatz.hur_pooling import HurPooling
 from qconv.encoding.angle import Angle
+from qconv.encoding.dense_angle import DenseAngle
+from qconv.encoding.frqi import FRQI
+from qconv.encoding.iqp import IQP
 from qconv.errors import InputError
 from qconv.layers.quantum_conv import QuantumConv
 

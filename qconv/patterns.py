@@ -1,8 +1,6 @@
-"""Which qubits an entangling layer joins, and its check of fields that several ansätze share."""
+"""Which qubits the two-qubit gates of a layer join."""
 
 from typing import Literal
-
-from qconv.errors import InputError
 
 Pattern = Literal["ring", "chain", "all"]
 """Neighbours and the last with the first; neighbours; or every pair."""
@@ -15,13 +13,3 @@ def pairs(pattern: Pattern, num_qubits: int) -> list[tuple[int, int]]:
     neighbours = [(q, q + 1) for q in range(num_qubits - 1)]
     closing = [(num_qubits - 1, 0)] if pattern == "ring" and num_qubits > 2 else []
     return neighbours + closing
-
-
-def check_depth(depth: int) -> None:
-    """Refuses a negative number of layers.
-
-    Raises:
-        InputError: so.
-    """
-    if depth < 0:
-        raise InputError(f"depth = {depth}; allowed: 0 or more layers")

@@ -1,0 +1,50 @@
+"""Dense angle encoding: two numbers a qubit."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from jaxtyping import Array, Float
+
+from qconv.encoding.base import Encoding
+from qconv.errors import InputError
+from qconv.gates import CircuitBuilder
+
+_Axes = Literal["XY", "XZ", "YX", "YZ"]
+
+
+@dataclass(frozen=True)
+class DenseAngle(Encoding):
+    """Rotates qubit q by `scale * patch[q]` radians about one axis, then by `scale * patch[n + q]` about another.
+
+    There are n = ceil(patch_size / 2) qubits. If `patch_size` is odd, the last qubit has the first rotation only.
+
+    Source: XY is the dense qubit encoding of Hur, Kim and Park, "Quantum convolutional neural network for classical
+    data classification", Quantum Machine Intelligence 4:3 (2022), there with features in [0, pi] and scale 1. YZ with
+    scale 2 pi is, but for a global phase, the dense angle encoding of LaRose and Coyle, "Robust data encodings for
+    quantum classifiers", Physical Review A 102, 032420 (2020): cos(pi x)|0> + exp(2 pi i y) sin(pi x)|1>; they put
+    neighbouring numbers on a qubit.
+    """
+
+    axes: _Axes = "XY"
+    """Axes of the first and of the second rotation. The first is not Z, about which |0> does not turn."""
+    scale: float = math.pi
+    """Radians for a pixel of value 1."""
+
+    def __post_init__(self) -> None:
+        if self.axes not in get_args(_Axes):
+            raise InputError(f"axes = {self.axes!r}; allowed: {', '.join(map(repr, get_args(_Axes)))}")
+        if not math.isfinite(self.scale):
+            raise InputError(f"scale = {self.scale}; allowed: any finite number of radians")
+
+    def num_qubits(self, patch_size: int) -> int:
+        """Half as many as numbers, rounded up."""
+        return (patch_size + 1) // 2
+
+    def __call__(self, circuit: CircuitBuilder, patch: Float[Array, " pixels"]) -> None:
+        """Two rotations on each qubit."""
+        rotate = {"X": circuit.rx, "Y": circuit.ry, "Z": circuit.rz}
+        num_qubits = self.num_qubits(patch.shape[0])
+        for index in range(patch.shape[0]):
+            layer, qubit = divmod(index, num_qubits)
+            rotate[self.axes[layer]](qubit, theta=self.scale * patch[index])

@@ -1,0 +1,62 @@
+"""IQP encoding: numbers and their products as phases; Qiskit's ZZFeatureMap is one of its forms."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from jaxtyping import Array, Float
+
+from qconv.encoding.base import Encoding
+from qconv.errors import InputError
+from qconv.gates import CircuitBuilder
+from qconv.patterns import Pattern, pairs
+
+_Phases = Literal["product", "complement"]
+
+
+@dataclass(frozen=True)
+class IQP(Encoding):
+    """`repetitions` times: H on every qubit, RZ(a_q) on every qubit, RZZ(b_qr) on the pairs of `pattern`.
+
+    With z_q = `scale * patch[q]` the angles are, by `phases`,
+
+        product:     a_q = z_q,    b_qr = z_q z_r,
+        complement:  a_q = 2 z_q,  b_qr = 2 (pi - z_q) (pi - z_r).
+
+    Source: Havlíček et al., "Supervised learning with quantum-enhanced feature spaces", Nature 567, 209 (2019), with
+    2 repetitions. `complement` has their phases as Qiskit's ZZFeatureMap has them, to which it is equal but for a
+    global phase; `product` is PennyLane's IQPEmbedding. Both have scale 1 and all pairs.
+    """
+
+    repetitions: int = 2
+    """How often the layer is applied. Measured in Z right away, one layer would give 0."""
+    pattern: Pattern = "all"
+    """Pairs with a product: neighbours and the last with the first, neighbours, or all."""
+    phases: _Phases = "product"
+    """The angles: `product` as in PennyLane's IQPEmbedding, `complement` as in Qiskit's ZZFeatureMap."""
+    scale: float = math.pi
+    """What a pixel of value 1 becomes before the products, in radians."""
+
+    def __post_init__(self) -> None:
+        if self.repetitions < 1:
+            raise InputError(f"repetitions = {self.repetitions}; allowed: at least 1")
+        for name, allowed in (("pattern", get_args(Pattern)), ("phases", get_args(_Phases))):
+            if getattr(self, name) not in allowed:
+                raise InputError(f"{name} = {getattr(self, name)!r}; allowed: {', '.join(map(repr, allowed))}")
+        if not math.isfinite(self.scale):
+            raise InputError(f"scale = {self.scale}; allowed: any finite number of radians")
+
+    def num_qubits(self, patch_size: int) -> int:
+        """One qubit a number."""
+        return patch_size
+
+    def __call__(self, circuit: CircuitBuilder, patch: Float[Array, " pixels"]) -> None:
+        """H, RZ and RZZ, layer by layer."""
+        z = self.scale * patch
+        weight, factors = (1, z) if self.phases == "product" else (2, math.pi - z)
+        for _ in range(self.repetitions):
+            for qubit in range(patch.shape[0]):
+                circuit.h(qubit)
+                circuit.rz(qubit, theta=weight * z[qubit])
+            for a, b in pairs(self.pattern, patch.shape[0]):
+                circuit.rzz(a, b, theta=weight * factors[a] * factors[b])
