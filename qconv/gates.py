@@ -12,7 +12,7 @@ Angles are in radians.
 import inspect
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, wraps
 from typing import Any, NamedTuple
 
@@ -23,6 +23,7 @@ from jax.core import Tracer
 from jaxtyping import Array, Inexact
 
 from qconv.errors import InputError
+from qconv.sincos import sincos
 
 CircuitBuilder = Any
 """What encodings and ansätze append their gates to: a `Tape`, or a `tensorcircuit.Circuit` that was given the attribute
@@ -57,10 +58,32 @@ class Gate:
     dtype: Any
     """float32 or float64."""
 
+    @property
+    def is_diagonal(self) -> bool:
+        """Whether the matrix is diagonal, whatever the angles."""
+        return _KINDS[self.name].is_diagonal
+
+    @cached_property
+    def permutation(self) -> np.ndarray | None:
+        """For a constant gate that only permutes basis states: the one that each of them comes from; else None."""
+        if self.params or not _is_permutation(self.matrix):
+            return None
+        return np.asarray(self.matrix).argmax(axis=1)
+
     @cached_property
     def matrix(self) -> Matrix:
         """(2^k, 2^k), built when asked for; of a real dtype if the gate is real, and of NumPy if it is a constant."""
         return _KINDS[self.name].build(self.dtype, **self.params)
+
+    def with_matrix(self, matrix: Matrix) -> "Gate":
+        """The same gate, its matrix computed elsewhere."""
+        gate = replace(self)
+        vars(gate)["matrix"] = matrix
+        return gate
+
+    def with_params(self, params: Mapping[str, Any]) -> "Gate":
+        """The same kind of gate with other angles."""
+        return replace(self, params=params)
 
 
 class _Kind(NamedTuple):
@@ -69,13 +92,19 @@ class _Kind(NamedTuple):
     build: Callable[..., Matrix]
     num_qubits: int | None
     """None for gates of a matrix that is given: theirs depends on it."""
+    is_diagonal: bool = False
+    """For all angles."""
 
 
 def _constant(matrix: np.ndarray) -> _Kind:
     def build(dtype: Any) -> Matrix:
         return _cast(matrix, dtype)
 
-    return _Kind(build, int(math.log2(len(matrix))))
+    return _Kind(build, int(math.log2(len(matrix))), not (matrix - np.diag(np.diag(matrix))).any())
+
+
+def _is_permutation(matrix: Any) -> bool:
+    return isinstance(matrix, np.ndarray) and bool(np.isin(matrix, (0, 1)).all())
 
 
 def _rotation(pauli: np.ndarray) -> Callable[..., Matrix]:
@@ -93,13 +122,13 @@ def exponential(generator: np.ndarray | Array, theta: Scalar, dtype: Any) -> Mat
     if not isinstance(direction, Tracer) and not direction.imag.any():
         direction = direction.real
     identity = _cast(np.eye(len(generator)), dtype)
-    return jnp.cos(theta) * identity + jnp.sin(theta) * _cast(direction, dtype)
+    sin, cos = sincos(jnp.asarray(theta, dtype))
+    return cos * identity + sin * _cast(direction, dtype)
 
 
 def _phase(dtype: Any, theta: Scalar = 0.0) -> Matrix:
-    theta = jnp.asarray(theta, dtype)
-    one = jnp.ones((), dtype)
-    return jnp.diag(jnp.stack([jax.lax.complex(one, 0 * one), jax.lax.complex(jnp.cos(theta), jnp.sin(theta))]))
+    sin, cos = sincos(jnp.asarray(theta, dtype))
+    return _cast(np.diag([1.0, 0.0]), dtype) + jax.lax.complex(cos, sin) * _cast(np.diag([0.0, 1.0]), dtype)
 
 
 def _u(dtype: Any, theta: Scalar = 0.0, phi: Scalar = 0.0, lbd: Scalar = 0.0) -> Matrix:
@@ -109,21 +138,19 @@ def _u(dtype: Any, theta: Scalar = 0.0, phi: Scalar = 0.0, lbd: Scalar = 0.0) ->
 
 def _r(dtype: Any, theta: Scalar = 0.0, alpha: Scalar = 0.0, phi: Scalar = 0.0) -> Matrix:
     """exp(-i theta (sin(alpha) cos(phi) X + sin(alpha) sin(phi) Y + cos(alpha) Z))."""
-    theta, alpha, phi = (jnp.asarray(angle, dtype) for angle in (theta, alpha, phi))
-    axis = (jnp.sin(alpha) * jnp.cos(phi), jnp.sin(alpha) * jnp.sin(phi), jnp.cos(alpha))
+    (sin, cos), (sin_alpha, cos_alpha), (sin_phi, cos_phi) = (
+        sincos(jnp.asarray(a, dtype)) for a in (theta, alpha, phi)
+    )
+    axis = (sin_alpha * cos_phi, sin_alpha * sin_phi, cos_alpha)
     direction = sum(a * _cast(-1j * pauli, dtype) for a, pauli in zip(axis, (_X, _Y, _Z), strict=True))
-    return jnp.cos(theta) * _cast(_I, dtype) + jnp.sin(theta) * direction
+    return cos * _cast(_I, dtype) + sin * direction
 
 
 def _iswap(dtype: Any, theta: Scalar = 1.0) -> Matrix:
     """`theta` is a fraction of pi/2 here, as in TensorCircuit: 1 is the full iSWAP."""
-    angle = jnp.asarray(theta, dtype) * (math.pi / 2)
+    sin, cos = sincos(jnp.asarray(theta, dtype) * (math.pi / 2))
     inner = np.diag([0.0, 1, 1, 0])
-    return (
-        _cast(np.eye(4) - inner, dtype)
-        + jnp.cos(angle) * _cast(inner, dtype)
-        + jnp.sin(angle) * _cast(1j * (inner @ _SWAP), dtype)
-    )
+    return _cast(np.eye(4) - inner, dtype) + cos * _cast(inner, dtype) + sin * _cast(1j * (inner @ _SWAP), dtype)
 
 
 def _any(dtype: Any, unitary: Any) -> Matrix:
@@ -173,7 +200,9 @@ def _controlled(kind: _Kind, value: int = 1) -> _Kind:
         return _control(kind.build(dtype, **params), value)
 
     assert kind.num_qubits is not None
-    return _Kind(wraps(kind.build)(build), kind.num_qubits + 1)  # wraps: keeps the names of the parameters
+    return _Kind(
+        wraps(kind.build)(build), kind.num_qubits + 1, kind.is_diagonal
+    )  # wraps: keeps the names of the parameters
 
 
 def _control(matrix: Matrix, value: int) -> Matrix:
@@ -209,8 +238,11 @@ _PAULI_ROTATIONS = {"rx": _X, "ry": _Y, "rz": _Z} | {
 _KINDS: dict[str, _Kind] = {
     **{name: _constant(matrix) for name, matrix in _FIXED.items()},
     **{f"{name}d": _constant(_FIXED[name].conj().T) for name in ("s", "t")},
-    **{name: _Kind(_rotation(pauli), int(math.log2(len(pauli)))) for name, pauli in _PAULI_ROTATIONS.items()},
-    **{"phase": _Kind(_phase, 1), "u": _Kind(_u, 1), "r": _Kind(_r, 1), "iswap": _Kind(_iswap, 2)},
+    **{
+        name: _Kind(_rotation(pauli), int(math.log2(len(pauli))), name in ("rz", "rzz"))
+        for name, pauli in _PAULI_ROTATIONS.items()
+    },
+    **{"phase": _Kind(_phase, 1, True), "u": _Kind(_u, 1), "r": _Kind(_r, 1), "iswap": _Kind(_iswap, 2)},
     **{"su4": _Kind(_su4, 2), "any": _Kind(_any, None), "exp": _Kind(_exp, None), "exp1": _Kind(_exp1, None)},
     "multicontrol": _Kind(_multicontrol, None),
 }

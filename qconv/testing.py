@@ -30,7 +30,6 @@ from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit, record_ansatz, record_encoding
 from qconv.circuit.expectations import expectations
-from qconv.circuit.unitary import final_state
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.experiment.spec import from_json, to_json

@@ -8,14 +8,14 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit import statevector, unitary
+from qconv.circuit import fused, statevector, unitary
 from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.errors import InputError
 
-EngineName = Literal["statevector", "unitary"]
-Engine = Literal["auto", "statevector", "unitary"]
+EngineName = Literal["statevector", "unitary", "fused"]
+Engine = Literal["auto", "statevector", "unitary", "fused"]
 
-_ENGINES = {"statevector": statevector, "unitary": unitary}
+_ENGINES = {"statevector": statevector, "unitary": unitary, "fused": fused}
 
 _UNITARY_MAX_QUBITS = 10
 """Up to here one product with a 2^n x 2^n matrix beats n-qubit gates one after the other (`make bench`)."""
@@ -31,7 +31,7 @@ def choose_engine(circuit: Circuit, patch_size: int, engine: Engine = "auto") ->
         raise InputError(f"engine = {engine!r}; allowed: {', '.join(map(repr, get_args(Engine)))}")
     if engine != "auto":
         return engine
-    return "unitary" if circuit.num_qubits(patch_size) <= _UNITARY_MAX_QUBITS else "statevector"
+    return "unitary" if circuit.num_qubits(patch_size) <= _UNITARY_MAX_QUBITS else "fused"
 
 
 def expectations(
@@ -67,7 +67,7 @@ def expectations(
 @partial(jax.jit, static_argnames=("circuit", "engine"))
 def _evaluate(circuit: Circuit, theta: Array, patches: Array, engine: EngineName) -> Array:
     # Compiled as a whole also where the caller is not: gate by gate, the first call would take seconds.
-    return _ENGINES[engine].expectations(circuit, theta, patches)
+    return _ENGINES[engine].expectations(circuit, theta, patches.T).T
 
 
 def check_memory(circuit: Circuit, patch_size: int, engine: EngineName, dtype: np.dtype) -> None:

@@ -28,9 +28,10 @@ def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
 
 
 def expectations(
-    circuit: Circuit, theta: Float[Array, "..."], patches: Float[Array, "patches pixels"]
-) -> Float[Array, "patches channels"]:
-    """See `qconv.circuit.expectations.expectations`."""
+    circuit: Circuit, theta: Float[Array, "..."], columns: Float[Array, "pixels columns"]
+) -> Float[Array, "channels columns"]:
+    """See `qconv.circuit.expectations.expectations`; patches are columns here."""
+    patches = columns.T
     count, patch_size = patches.shape
     num_qubits = circuit.num_qubits(patch_size)
     observables = circuit.observables(patch_size)
@@ -49,9 +50,9 @@ def expectations(
 
         chunk = max(1, _CHUNK_BYTES // bytes_needed(circuit, patch_size, patches.dtype))
         if count <= chunk:
-            return jax.vmap(evaluate)(patches)
+            return jax.vmap(evaluate)(patches).T
         # Recomputing a chunk in the backward pass keeps the memory of the gradient at one chunk.
-        return jax.lax.map(jax.checkpoint(evaluate), patches, batch_size=chunk)
+        return jax.lax.map(jax.checkpoint(evaluate), patches, batch_size=chunk).T
 
 
 def _expectation(state: Array, observable: str) -> Float[Array, ""]:

@@ -2,115 +2,63 @@
 
 All patches run the same ansatz, only their encoding differs. So its 2^n x 2^n unitary is built once a call, and
 
-    patches -> states (patches, 2^n) -> times [Re U | Im U] -> squares -> times the observables' diagonals.
+    patches -> states (2^n, patches) -> [Re U ; Im U] times them -> squares -> the observables' diagonals times them.
 
-States of an encoding with real gates stay real, so the product is one of real numbers. Observables with X or Y are
-measured after turning their basis to Z; those that can share a basis do.
+States of an encoding with real gates stay real, so the product is one of real numbers.
 """
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.circuit import Circuit, example_tapes, record_ansatz, record_encoding
-from qconv.gates import Tape, apply_matrix, complex_dtype
+from qconv.circuit.chunks import in_chunks
+from qconv.circuit.circuit import Circuit, record_ansatz
+from qconv.circuit.measurement import bases, expectations_in, in_order
+from qconv.circuit.operations import Columns, operations
+from qconv.circuit.states import encoded
 
-_TO_Z = {
-    "X": np.array([[1, 1], [1, -1]]) / np.sqrt(2),
-    "Y": np.array([[1, -1j], [1, 1j]]) / np.sqrt(2),
-}
-_DIAGONALS = {"I": (1, 1), "X": (1, -1), "Y": (1, -1), "Z": (1, -1), "0": (1, 0), "1": (0, 1)}
+_CHUNK_BYTES = 2**27
+"""Amplitudes of one chunk of patches, before and after the unitary."""
+_BLOCK = 4
+"""Qubits of the dense blocks that the unitary is built from."""
 
 
 def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
-    """Memory for the unitary after each gate of the ansatz, which the gradient needs."""
+    """Memory for the unitary after each layer of operations, about, which the gradient needs."""
     num_qubits = circuit.num_qubits(patch_size)
-    gates = len(example_tapes(circuit, patch_size)[1].gates)
-    return (gates + 1) * 4**num_qubits * complex_dtype(dtype).itemsize
+    return 8 * 4**num_qubits * 2 * np.dtype(dtype).itemsize
 
 
 def expectations(
-    circuit: Circuit, theta: Float[Array, "..."], patches: Float[Array, "patches pixels"]
-) -> Float[Array, "patches channels"]:
-    """See `qconv.circuit.expectations.expectations`."""
-    patch_size = patches.shape[1]
-    num_qubits = circuit.num_qubits(patch_size)
-    states = jax.vmap(lambda patch: final_state(record_encoding(circuit, patch)))(patches)
-    images = jnp.eye(2**num_qubits, dtype=theta.dtype)  # row b: the image of basis state b
-    for gate in record_ansatz(circuit, theta, num_qubits).gates:
-        images = apply_matrix(images, gate.matrix, gate.qubits)
-
-    observables = circuit.observables(patch_size)
-    channels: dict[int, Array] = {}
-    for basis, members in _shared_bases(observables).items():
+    circuit: Circuit, theta: Float[Array, "..."], columns: Float[Array, "pixels columns"]
+) -> Float[Array, "channels columns"]:
+    """See `qconv.circuit.expectations.expectations`; patches are columns here."""
+    num_qubits = circuit.num_qubits(len(columns))
+    images: Columns = jnp.eye(2**num_qubits, dtype=theta.dtype)[None]  # column b: the image of basis state b
+    for operation in operations(record_ansatz(circuit, theta, num_qubits).gates, num_qubits, _BLOCK):
+        images = operation.apply(images)
+    measured = []
+    for basis in bases(circuit.observables(len(columns)), theta.dtype):
         turned = images
-        for qubit, letter in enumerate(basis):
-            if letter in _TO_Z:
-                matrix = _TO_Z[letter].astype(complex_dtype(theta.dtype) if letter == "Y" else theta.dtype)
-                turned = apply_matrix(turned, jnp.asarray(matrix), (qubit,))
-        diagonals = np.stack([_diagonal(observables[member]) for member in members], axis=1)
-        outputs = _measure(states, turned, diagonals)
-        channels |= {member: outputs[:, column] for column, member in enumerate(members)}
-    return jnp.stack([channels[index] for index in range(len(observables))], axis=1)
+        for operation in operations(basis.turn, num_qubits, _BLOCK):
+            turned = operation.apply(turned)
+        measured.append((basis, turned))
+
+    def evaluate(chunk: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
+        states = encoded(circuit, chunk)
+        return in_order([(b, expectations_in(b.diagonals, _times(turned, states))) for b, turned in measured])
+
+    amplitudes = 2 ** (num_qubits + 2)
+    return in_chunks(evaluate, columns, max(1, _CHUNK_BYTES // (amplitudes * theta.dtype.itemsize)))
 
 
-def final_state(tape: Tape) -> Array:
-    """The state (2^n,) after the gates of a tape; real if they all are."""
-    if tape.initial is None and all(len(gate.qubits) == 1 for gate in tape.gates):
-        return _product_state(tape)
-    ground = jnp.zeros(2**tape.num_qubits, tape.dtype).at[0].set(1)
-    state = (ground if tape.initial is None else tape.initial)[None]
-    for gate in tape.gates:
-        state = apply_matrix(state, gate.matrix, gate.qubits)
-    return state[0]
-
-
-def _product_state(tape: Tape) -> Array:
-    factors = [jnp.asarray([1, 0], tape.dtype)] * tape.num_qubits
-    for gate in tape.gates:
-        factors[gate.qubits[0]] = jnp.asarray(gate.matrix) @ factors[gate.qubits[0]]
-    while len(factors) > 1:  # neighbours first: the large products come last, and there are few of them
-        paired = [jnp.outer(a, b).ravel() for a, b in zip(factors[::2], factors[1::2], strict=False)]
-        factors = paired + factors[2 * len(paired) :]
-    return factors[0]
-
-
-def _measure(states: Array, images: Array, diagonals: np.ndarray) -> Float[Array, "patches channels"]:
-    """Expectations of diagonal observables (2^n, channels) after the unitary; all products are real."""
-    if jnp.iscomplexobj(states):
-        real, imaginary = images.real, images.imag if jnp.iscomplexobj(images) else jnp.zeros_like(images)
-        unitary = jnp.block([[real, imaginary], [-imaginary, real]])
-        states = jnp.concatenate([states.real, states.imag], axis=1)
-    elif jnp.iscomplexobj(images):
-        unitary = jnp.concatenate([images.real, images.imag], axis=1)
+def _times(images: Columns, states: Columns) -> Columns:
+    """Matrix times states, complex if either is; one product of real numbers."""
+    size = images.shape[1]
+    if len(states) == 1:
+        left, right = images.reshape(-1, size), states[0]
     else:
-        unitary = images
-    parts = unitary.shape[1] // len(diagonals)  # amplitudes as real numbers, or as real and imaginary parts
-    weights = jnp.asarray(np.concatenate([diagonals] * parts), unitary.dtype)
+        real, imaginary = images if len(images) == 2 else (images[0], jnp.zeros_like(images[0]))
+        left, right = jnp.block([[real, -imaginary], [imaginary, real]]), states.reshape(2 * size, -1)
     # Full float32 products: accelerators would use fewer bits by default.
-    with jax.default_matmul_precision("highest"):
-        return jnp.square(states @ unitary) @ weights
-
-
-def _shared_bases(observables: tuple[str, ...]) -> dict[str, list[int]]:
-    """Measurement bases, one letter of I, X, Y, Z a qubit, and the observables that each serves."""
-    bases: dict[str, list[int]] = {}
-    for index, observable in enumerate(observables):
-        needed = observable.translate(str.maketrans("01", "ZZ"))
-        for basis, members in bases.items():
-            if all("I" in (a, b) or a == b for a, b in zip(basis, needed, strict=True)):
-                merged = "".join(b if a == "I" else a for a, b in zip(basis, needed, strict=True))
-                del bases[basis]
-                bases[merged] = [*bases.get(merged, []), *members, index]
-                break
-        else:
-            bases[needed] = [index]
-    return bases
-
-
-def _diagonal(observable: str) -> np.ndarray:
-    diagonal = np.ones(1)
-    for letter in observable:
-        diagonal = np.kron(diagonal, _DIAGONALS[letter])
-    return diagonal
+    return jnp.matmul(left, right, precision="highest").reshape(-1, size, right.shape[1])
