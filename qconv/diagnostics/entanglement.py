@@ -1,0 +1,31 @@
+"""Entangling capability: the mean Meyer-Wallach measure of a circuit's states.
+
+Source: Meyer and Wallach, "Global entanglement in multiparticle systems", Journal of Mathematical Physics 43, 4273
+(2002), in the form of Brennen, Quantum Information and Computation 3, 619 (2003); as a property of circuits: Sim,
+Johnson and Aspuru-Guzik, Advanced Quantum Technologies 2, 1900070 (2019), section 3.2.
+"""
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float, Inexact
+
+
+def meyer_wallach(states: Inexact[Array, "batch amplitudes"]) -> Float[Array, " batch"]:
+    """Q = 2 (1 - mean over qubits of Tr rho_q^2), rho_q the state of qubit q alone; 0 for product states, at most 1."""
+    batch, size = states.shape
+    num_qubits = size.bit_length() - 1
+    purity = jnp.zeros(batch, jnp.real(states).dtype)
+    for qubit in range(num_qubits):
+        halves = states.reshape(batch, 2**qubit, 2, -1)
+        zero, one = halves[:, :, 0], halves[:, :, 1]
+        populations = [jnp.sum(jnp.square(jnp.abs(half)), axis=(1, 2)) for half in (zero, one)]
+        coherence = jnp.abs(jnp.sum(zero.conj() * one, axis=(1, 2)))
+        purity += populations[0] ** 2 + populations[1] ** 2 + 2 * coherence**2
+    return jnp.clip(2 * (1 - purity / num_qubits), 0, 1)  # rounding may lead out by the last digit
+
+
+def haar_meyer_wallach(num_qubits: int) -> float:
+    """Mean of Q over Haar-random states: (N - 2) / (N + 1) with N = 2^n.
+
+    From the mean purity of one qubit, (2 + N / 2) / (N + 1): Lubkin, Journal of Mathematical Physics 19, 1028 (1978).
+    """
+    return (2**num_qubits - 2) / (2**num_qubits + 1)

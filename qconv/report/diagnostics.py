@@ -1,0 +1,152 @@
+"""Diagnostics of circuits, as a table and as a picture."""
+
+from typing import Any
+
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from qconv.diagnostics.diagnosis import Diagnosis
+from qconv.diagnostics.expressibility import haar_log_probabilities
+
+_ANSATZ, _WHOLE, _HAAR = "#c8641b", "#1f5fa8", "0.35"
+_SMALLEST = 1e-12
+"""Where logarithmic axes end: below are zeros with the rounding of float32."""
+
+
+def diagnosis_table(diagnosis: Diagnosis, title: str) -> Group:
+    """The four diagnostics of one circuit, and below them what they were computed from."""
+    table = Table(title=title, title_justify="left")
+    table.add_column("diagnostic")
+    for column in ("ansatz on |0…0⟩", "with encoding"):
+        table.add_column(column, justify="right")
+    table.add_column("to compare")
+    ansatz, whole, sampling = diagnosis.ansatz, diagnosis.whole, diagnosis.sampling
+    table.add_row(
+        "expressibility (KL, nats)",
+        *(f"{part.expressibility:.4f}" for part in (ansatz, whole)),
+        f"{diagnosis.expressibility_floor:.4f} Haar-random, as many pairs",
+    )
+    table.add_row(
+        "entangling capability Q",
+        *(f"{part.meyer_wallach.mean():.4f}" for part in (ansatz, whole)),
+        f"{diagnosis.haar_meyer_wallach:.4f} Haar-random",
+    )
+    lines = [
+        f"angles uniform in [-π, π], patches of training images; {sampling.pairs:,} pairs of states in {sampling.bins} "
+        "bins of fidelity"
+    ]
+    if 2**diagnosis.num_qubits > sampling.bins:
+        lines.append(
+            f"Fidelities of Haar-random states of {diagnosis.num_qubits} qubits are about {0.5**diagnosis.num_qubits:.1g}, "
+            f"so most are in the first of {sampling.bins} bins: expressibility tells little here."
+        )
+    variance, eigenvalues = diagnosis.gradient_variance, diagnosis.spectrum
+    if variance is None or eigenvalues is None or diagnosis.effective_dimension is None:
+        lines.append("The circuit has no angles: no gradients, and no effective dimension.")
+    else:
+        of_angles = variance.mean(axis=0)
+        spread = f"{of_angles.min():.1e} to {of_angles.max():.1e} by angle"
+        table.add_row("gradient variance, mean", "", f"{variance.mean():.2e}", spread)
+        share, count = diagnosis.effective_dimension, diagnosis.num_angles
+        table.add_row("effective dimension / angles", "", f"{share:.4f}", f"{share * count:.1f} of {count} angles")
+        lines += [
+            f"gradients: {sampling.gradients:,} angles, each with a patch; {len(variance)} channels, {count} angles",
+            f"effective dimension: n = {diagnosis.data_count:,} data, γ = {sampling.gamma:g}; Fisher information at "
+            f"{sampling.fisher_angles} angles over {sampling.fisher_patches} patches",
+        ]
+    return Group(table, *(Text(line, overflow="fold") for line in lines))
+
+
+def diagnosis_figure(diagnoses: dict[str, Diagnosis]) -> Figure:
+    """A row of four panels for each circuit, by its title: fidelities, Q, gradient variances, Fisher spectrum."""
+    figure = Figure(figsize=(17, 4.1 * len(diagnoses)), layout="constrained")
+    rows = figure.subfigures(len(diagnoses), 1, squeeze=False)[:, 0]
+    for row, (title, diagnosis) in zip(rows, diagnoses.items(), strict=True):
+        row.suptitle(title, fontsize=10)
+        fidelity, entanglement, gradient, fisher = row.subplots(1, 4)
+        _draw_fidelities(fidelity, diagnosis)
+        _draw_entanglement(entanglement, diagnosis)
+        _draw_gradients(gradient, diagnosis)
+        _draw_spectrum(fisher, diagnosis)
+    return figure
+
+
+def _draw_fidelities(ax: Any, diagnosis: Diagnosis) -> None:
+    bins, pairs = diagnosis.sampling.bins, diagnosis.sampling.pairs
+    for part, color, label in _parts(diagnosis):
+        text = f"{label}: {part.expressibility:.3f}"
+        ax.hist(part.fidelities, bins, (0, 1), density=True, histtype="step", color=color, label=text)
+    with np.errstate(under="ignore"):
+        haar = bins * np.exp(haar_log_probabilities(diagnosis.num_qubits, bins))
+    ax.plot((np.arange(bins) + 0.5) / bins, haar, color=_HAAR, linestyle="--", linewidth=1, label="Haar-random")
+    ax.set_yscale("log")
+    ax.set_ylim(bins / pairs / 3, None)  # a third of one pair in a bin
+    ax.set_xlabel("fidelity of two states")
+    ax.set_ylabel("density")
+    ax.set_title("expressibility (KL, nats)", fontsize=10)
+    ax.legend(fontsize=8)
+
+
+def _draw_entanglement(ax: Any, diagnosis: Diagnosis) -> None:
+    for part, color, label in _parts(diagnosis):
+        text = f"{label}: {part.meyer_wallach.mean():.3f}"
+        ax.hist(part.meyer_wallach, 50, (0, 1), density=True, histtype="step", color=color, label=text)
+    mean = diagnosis.haar_meyer_wallach
+    ax.axvline(mean, color=_HAAR, linestyle="--", linewidth=1, label=f"mean of Haar-random: {mean:.3f}")
+    ax.set_xlabel("Meyer-Wallach Q of a state")
+    ax.set_ylabel("density")
+    ax.set_title("entangling capability", fontsize=10)
+    ax.legend(fontsize=8)
+
+
+def _draw_gradients(ax: Any, diagnosis: Diagnosis) -> None:
+    ax.set_title("gradient variance", fontsize=10)
+    if diagnosis.gradient_variance is None:
+        _say_no_angles(ax)
+        return
+    variance = diagnosis.gradient_variance
+    angles = np.arange(diagnosis.num_angles)
+    for channel, row in enumerate(variance):
+        label = "one channel" if channel == 0 else None
+        ax.plot(angles, _positive(row), "o", color=_WHOLE, alpha=0.35, markersize=3.5, markeredgewidth=0, label=label)
+    ax.plot(angles, _positive(variance.mean(axis=0)), color=_ANSATZ, linewidth=1.2, label="mean over channels")
+    ax.set_yscale("log")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_xlabel("angle θ, as in the drawing of the circuit; zeros are not shown")
+    ax.set_ylabel("variance of d⟨O⟩/dθ")
+    ax.legend(fontsize=8)
+
+
+def _draw_spectrum(ax: Any, diagnosis: Diagnosis) -> None:
+    ax.set_title("Fisher information", fontsize=10)
+    if diagnosis.spectrum is None:
+        _say_no_angles(ax)
+        return
+    values, order = diagnosis.spectrum, np.arange(diagnosis.num_angles)
+    low, high = np.quantile(values, (0.1, 0.9), axis=0)
+    ax.fill_between(order, _positive(low), _positive(high), color=_WHOLE, alpha=0.2, label="10 % to 90 % of samples")
+    ax.plot(order, _positive(values.mean(axis=0)), "o-", color=_WHOLE, markersize=3, linewidth=1, label="mean")
+    ax.set_yscale("log")
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+    ax.set_xlabel("number of the eigenvalue, the largest first")
+    ax.set_ylabel("eigenvalue, normalised")
+    ax.set_title(f"effective dimension: {diagnosis.effective_dimension:.3f} of the angles", fontsize=10)
+    ax.legend(fontsize=8)
+
+
+def _parts(diagnosis: Diagnosis) -> list[tuple[Any, str, str]]:
+    return [(diagnosis.ansatz, _ANSATZ, "ansatz on |0…0⟩"), (diagnosis.whole, _WHOLE, "with encoding")]
+
+
+def _positive(values: np.ndarray) -> np.ndarray:
+    """Zeros have no place on a logarithmic axis."""
+    return np.where(values > _SMALLEST, values, np.nan)
+
+
+def _say_no_angles(ax: Any) -> None:
+    ax.text(0.5, 0.5, "the circuit has no angles", ha="center", va="center", transform=ax.transAxes)
+    ax.axis("off")
