@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -13,7 +14,7 @@ from qconv.diagnostics.entanglement import haar_meyer_wallach, meyer_wallach
 from qconv.diagnostics.expressibility import expressibility, fidelities, haar_floor
 from qconv.diagnostics.gradients import gradient_variance, gradients
 from qconv.diagnostics.sampling import Sampling, resolution
-from qconv.diagnostics.states import ansatz_states, chunk_rows, in_chunks, states
+from qconv.diagnostics.states import after_ansatz, chunk_rows, encoded, ground, in_chunks
 from qconv.errors import InputError
 
 _MAX_WORK = 2e11
@@ -75,7 +76,7 @@ def diagnose_circuit(
     patch_size = patches.shape[1]
     num_qubits, shape = circuit.num_qubits(patch_size), circuit.param_shape(patch_size)
     has_angles = math.prod(shape) > 0
-    num_gates = _check_work(circuit, patch_size, sampling)
+    _check_work(circuit, patch_size, sampling)
     if has_angles:
         resolution(data_count, sampling.gamma)
     keys = iter(jax.random.split(jax.random.key(seed), 6))
@@ -87,7 +88,7 @@ def diagnose_circuit(
     ansatz, whole = _state_diagnoses(circuit, *draw(2 * sampling.pairs), sampling)
     variance = dimension = eigenvalues = None
     if has_angles:
-        variance = gradient_variance(gradients(circuit, *draw(sampling.gradients), num_gates))
+        variance = gradient_variance(gradients(circuit, *draw(sampling.gradients)))
         thetas, windows = draw(max(sampling.fisher_angles, sampling.fisher_patches))
         fisher = fisher_information(circuit, thetas[: sampling.fisher_angles], windows[: sampling.fisher_patches])
         dimension, eigenvalues = effective_dimension(fisher, data_count, sampling.gamma), spectrum(fisher)
@@ -115,9 +116,12 @@ def _state_diagnoses(
 
     def both(*angles_and_patches: Array) -> list[tuple[Array, Array]]:
         a, b, x, y = angles_and_patches
-        alone = ansatz_states(circuit, a, num_qubits), ansatz_states(circuit, b, num_qubits)
-        whole = states(circuit, a, x), states(circuit, b, y)
-        return [(fidelities(first, second), meyer_wallach(first)) for first, second in (alone, whole)]
+        start = encoded(circuit, jnp.concatenate([x, y]))
+        alone = jnp.broadcast_to(ground(num_qubits, start.dtype), start.shape)
+        # All four kinds of state at once: the gates of the ansatz are compiled once.
+        final = after_ansatz(circuit, jnp.concatenate([a, b, a, b]), jnp.concatenate([alone, start]))
+        kinds = final.reshape(2, 2, -1, final.shape[1])
+        return [(fidelities(first, second), meyer_wallach(first)) for first, second in kinds]
 
     rows = chunk_rows(8 * 2**num_qubits, thetas.dtype)  # four states, and what the next gate makes of them
     found = in_chunks(both, (thetas[:pairs], thetas[pairs:], patches[:pairs], patches[pairs:]), rows)
@@ -128,8 +132,8 @@ def _state_diagnoses(
     return first, second
 
 
-def _check_work(circuit: Circuit, patch_size: int, sampling: Sampling) -> int:
-    """Refuses what would take hours, before any work; the number of gates.
+def _check_work(circuit: Circuit, patch_size: int, sampling: Sampling) -> None:
+    """Refuses what would take hours, before any work.
 
     Raises:
         InputError: so; it says which numbers of samples are too large.
@@ -138,7 +142,7 @@ def _check_work(circuit: Circuit, patch_size: int, sampling: Sampling) -> int:
     num_gates = sum(len(tape.gates) for tape in example_tapes(circuit, patch_size)) + 1
     passes = {
         "pairs": 4 * sampling.pairs,
-        "gradients": sampling.gradients * 2 * (1 + min(num_angles, len(circuit.observables(patch_size)))),
+        "gradients": sampling.gradients * (1 + num_angles),
         "fisher_angles * fisher_patches": sampling.fisher_angles * sampling.fisher_patches * (1 + num_angles),
     }
     if not num_angles:
@@ -151,4 +155,3 @@ def _check_work(circuit: Circuit, patch_size: int, sampling: Sampling) -> int:
             f"{num_qubits} qubits, {num_gates} gates and {num_angles} angles take {total:.1e} updates of an amplitude; "
             f"allowed: {_MAX_WORK:.0e}. Most of them are for {largest} = {numbers}: lower it, or use a smaller kernel"
         )
-    return num_gates

@@ -1,8 +1,8 @@
 """Effective dimension: how many of a circuit's angles the probabilities of its outcomes can tell apart.
 
-Source: Abbas et al., "The power of quantum neural networks", Nature Computational Science 1, 403 (2021), eq. 2 and 3. It
-is the global one, over all angles; the model is the probability of each of the 2^n outcomes of measuring all qubits in
-the computational basis, given a patch.
+Source: Abbas et al., "The power of quantum neural networks", Nature Computational Science 1, 403 (2021), eq. 2 and 3.
+This is the global one, over all angles; the model is the probability of each of the 2^n outcomes of measuring all
+qubits in the computational basis, given a patch.
 """
 
 import math
@@ -14,7 +14,7 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit
 from qconv.diagnostics.sampling import resolution
-from qconv.diagnostics.states import chunk_rows, in_chunks, states
+from qconv.diagnostics.states import amplitude_slopes, chunk_rows, in_chunks
 
 
 def fisher_information(
@@ -30,23 +30,18 @@ def fisher_information(
         thetas: of shape (samples, *param_shape).
         patches: the same for all samples; pixels row by row.
     """
-    shape, num_angles = thetas.shape[1:], math.prod(thetas.shape[1:])
     smallest = float(np.finfo(thetas.dtype).eps) ** 2
 
     def one(theta: Array, patch: Array) -> Array:
-        def amplitudes(angles: Array) -> Array:
-            state = states(circuit, angles.reshape((1, *shape)), patch[None])[0]
-            return jnp.stack([jnp.real(state), jnp.imag(state)])
-
-        parts, push = jax.linearize(amplitudes, theta.ravel())
-        slopes = jax.vmap(push)(jnp.eye(num_angles, dtype=theta.dtype))  # (angles, 2, amplitudes)
-        probabilities = jnp.sum(parts**2, axis=0)
+        state, slopes = amplitude_slopes(circuit, theta, patch)
+        probabilities = jnp.square(jnp.abs(state))
         # dp / sqrt(p) = 2 Re(conj(psi) dpsi) / |psi|, whose size is that of dpsi also where p is small.
         scale = jnp.where(probabilities > smallest, jax.lax.rsqrt(jnp.maximum(probabilities, smallest)), 0)
-        scores = 2 * jnp.sum(parts * slopes, axis=1) * scale
+        scores = 2 * jnp.real(state.conj() * slopes) * scale
         with jax.default_matmul_precision("highest"):
             return scores @ scores.T
 
+    num_angles = math.prod(thetas.shape[1:])
     rows = chunk_rows(2 * (num_angles + 1) * 2 ** circuit.num_qubits(patches.shape[1]), thetas.dtype)
     at_once = min(rows, len(patches))
 
@@ -75,9 +70,10 @@ def effective_dimension(
 ) -> float:
     """The effective dimension of a model with d angles, as a part of d.
 
-    2 ln(mean over angles of sqrt(det(1 + kappa F))) / ln(kappa) / d, with kappa = gamma n / (2 pi ln n) and F normalised.
-    It tends to the rank of F over d, from above or below, as n grows; it exceeds 1 slightly for a model all of whose
-    angles count alike: ln(1 + kappa) / ln(kappa).
+    2 ln(mean over angles of sqrt(det(1 + kappa F))) / ln(kappa) / d, where F is normalised and
+    kappa = gamma n / (2 pi ln n).
+    As n grows it tends to the largest rank of F, over d. A model all of whose angles count alike has
+    ln(1 + kappa) / ln(kappa), slightly above 1.
 
     Args:
         fisher: at angles drawn uniformly; see `fisher_information`.

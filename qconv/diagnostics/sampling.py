@@ -39,7 +39,7 @@ class Sampling:
 
 
 def resolution(data_count: int, gamma: float) -> float:
-    """gamma n / (2 pi ln n): how finely n data tell models apart, in the effective dimension.
+    """How finely n data tell models apart, in the effective dimension: gamma n / (2 pi ln n).
 
     Raises:
         InputError: it is not above 1, where the effective dimension is not defined.

@@ -21,42 +21,44 @@ def diagnosis_table(diagnosis: Diagnosis, title: str) -> Group:
     """The four diagnostics of one circuit, and below them what they were computed from."""
     table = Table(title=title, title_justify="left")
     table.add_column("diagnostic")
-    for column in ("ansatz on |0…0⟩", "with encoding"):
+    for column in ("ansatz alone", "with encoding"):
         table.add_column(column, justify="right")
     table.add_column("to compare")
     ansatz, whole, sampling = diagnosis.ansatz, diagnosis.whole, diagnosis.sampling
     table.add_row(
-        "expressibility (KL, nats)",
+        "expressibility",
         *(f"{part.expressibility:.4f}" for part in (ansatz, whole)),
-        f"{diagnosis.expressibility_floor:.4f} Haar-random, as many pairs",
+        f"{diagnosis.expressibility_floor:.4f} Haar-random",
     )
     table.add_row(
-        "entangling capability Q",
+        "entanglement",
         *(f"{part.meyer_wallach.mean():.4f}" for part in (ansatz, whole)),
         f"{diagnosis.haar_meyer_wallach:.4f} Haar-random",
     )
     lines = [
-        f"angles uniform in [-π, π], patches of training images; {sampling.pairs:,} pairs of states in {sampling.bins} "
-        "bins of fidelity"
+        "angles uniform in [-π, π], patches of training images; the ansatz alone is on |0…0⟩",
+        f"expressibility: KL divergence in nats, {sampling.bins} bins, {sampling.pairs:,} pairs of states (so few give "
+        "Haar-random ones more than 0); entanglement: mean Meyer-Wallach Q",
     ]
     if 2**diagnosis.num_qubits > sampling.bins:
         lines.append(
-            f"Fidelities of Haar-random states of {diagnosis.num_qubits} qubits are about {0.5**diagnosis.num_qubits:.1g}, "
-            f"so most are in the first of {sampling.bins} bins: expressibility tells little here."
+            f"Haar-random states of {diagnosis.num_qubits} qubits have fidelities of about "
+            f"{0.5**diagnosis.num_qubits:.1g}, most of them in the first bin: expressibility tells little here."
         )
     variance, eigenvalues = diagnosis.gradient_variance, diagnosis.spectrum
     if variance is None or eigenvalues is None or diagnosis.effective_dimension is None:
         lines.append("The circuit has no angles: no gradients, and no effective dimension.")
     else:
         of_angles = variance.mean(axis=0)
-        spread = f"{of_angles.min():.1e} to {of_angles.max():.1e} by angle"
-        table.add_row("gradient variance, mean", "", f"{variance.mean():.2e}", spread)
+        spread = f"{of_angles.min():.0e} to {of_angles.max():.0e}"
+        table.add_row("gradient variance", "", f"{variance.mean():.2e}", spread)
         share, count = diagnosis.effective_dimension, diagnosis.num_angles
-        table.add_row("effective dimension / angles", "", f"{share:.4f}", f"{share * count:.1f} of {count} angles")
+        table.add_row("effective dimension", "", f"{share:.4f}", f"{share * count:.1f} of {count} angles")
         lines += [
-            f"gradients: {sampling.gradients:,} angles, each with a patch; {len(variance)} channels, {count} angles",
-            f"effective dimension: n = {diagnosis.data_count:,} data, γ = {sampling.gamma:g}; Fisher information at "
-            f"{sampling.fisher_angles} angles over {sampling.fisher_patches} patches",
+            f"gradient variance: of {sampling.gradients:,} samples, mean over {len(variance)} channels and "
+            f"{count} angles; lowest and highest angle",
+            f"effective dimension: a part of the angles, for n = {diagnosis.data_count:,} and γ = {sampling.gamma:g}, "
+            f"from {sampling.fisher_angles} samples of angles and {sampling.fisher_patches} patches",
         ]
     return Group(table, *(Text(line, overflow="fold") for line in lines))
 
@@ -113,10 +115,18 @@ def _draw_gradients(ax: Any, diagnosis: Diagnosis) -> None:
     for channel, row in enumerate(variance):
         label = "one channel" if channel == 0 else None
         ax.plot(angles, _positive(row), "o", color=_WHOLE, alpha=0.35, markersize=3.5, markeredgewidth=0, label=label)
-    ax.plot(angles, _positive(variance.mean(axis=0)), color=_ANSATZ, linewidth=1.2, label="mean over channels")
+    ax.plot(
+        angles,
+        _positive(variance.mean(axis=0)),
+        "_",
+        color=_ANSATZ,
+        markersize=9,
+        markeredgewidth=2,
+        label="mean of channels",
+    )
     ax.set_yscale("log")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
-    ax.set_xlabel("angle θ, as in the drawing of the circuit; zeros are not shown")
+    ax.set_xlabel("number of the angle (no zeros shown)")
     ax.set_ylabel("variance of d⟨O⟩/dθ")
     ax.legend(fontsize=8)
 
