@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+from matplotlib.figure import Figure
 from rich.console import Console
 
 from qconv.diagnostics.diagnosis import diagnose_circuit
@@ -33,6 +34,7 @@ def diagnose(experiment: Experiment, sampling: Sampling, output: Path) -> None:
         DataUnavailableError: the training images are not there; nothing else takes their place.
         RunError: the picture cannot be written.
     """
+    _check_output(output)
     with precision(experiment.dtype):
         source = experiment.data.load("train")
         if not called_quantum_layers(experiment.model, source.image_shape):
@@ -45,9 +47,18 @@ def diagnose(experiment: Experiment, sampling: Sampling, output: Path) -> None:
             title = f"layer {number}: {layer_title(layer, channels)}"
             diagnoses[title] = diagnose_circuit(layer.circuit, patches, data_count, sampling, experiment.seed)
             console.print(diagnosis_table(diagnoses[title], title), highlight=False)
-    try:
-        with writing(output):
-            diagnosis_figure(diagnoses).savefig(output, dpi=120)
-    except ValueError as error:  # no such format
-        raise InputError(f"cannot write {output}: {error}") from error
+    with writing(output):
+        diagnosis_figure(diagnoses).savefig(output, dpi=120)
     console.print(f"picture in {output}", highlight=False, soft_wrap=True)
+
+
+def _check_output(output: Path) -> None:
+    """Before the work, and not after half a minute of it."""
+    if not output.parent.is_dir():
+        raise InputError(f"cannot write {output}: there is no folder {output.parent}")
+    formats = Figure().canvas.get_supported_filetypes()
+    if output.suffix.removeprefix(".").lower() not in formats:
+        raise InputError(
+            f"cannot write {output}: format {output.suffix.removeprefix('.')!r} is not supported; "
+            f"allowed: {', '.join(formats)}"
+        )

@@ -17,6 +17,10 @@ from qconv.diagnostics.sampling import resolution
 from qconv.diagnostics.states import amplitude_slopes, chunk_rows, in_chunks
 
 
+_NO_INFORMATION = 1e-10
+"""Traces below are rounding: of float32 they are about the square of its precision, 1e-14, for each angle."""
+
+
 def fisher_information(
     circuit: Circuit, thetas: Float[Array, "samples ..."], patches: Float[Array, "patches pixels"]
 ) -> Float[np.ndarray, "samples angles angles"]:
@@ -37,7 +41,7 @@ def fisher_information(
         probabilities = jnp.square(jnp.abs(state))
         # dp / sqrt(p) = 2 Re(conj(psi) dpsi) / |psi|, whose size is that of dpsi also where p is small.
         scale = jnp.where(probabilities > smallest, jax.lax.rsqrt(jnp.maximum(probabilities, smallest)), 0)
-        scores = 2 * jnp.real(state.conj() * slopes) * scale
+        scores = 2 * jnp.real(state.conj()[None] * slopes) * scale[None]
         with jax.default_matmul_precision("highest"):
             return scores @ scores.T
 
@@ -59,10 +63,10 @@ def fisher_information(
 def normalised(fisher: Float[np.ndarray, "samples angles angles"]) -> Float[np.ndarray, "samples angles angles"]:
     """Fisher information times a number, such that the mean of its trace over the sample is the number of angles.
 
-    All zero if no angle has an effect.
+    All zero if no angle has an effect, but for rounding.
     """
     trace = np.trace(fisher, axis1=1, axis2=2).mean()
-    return fisher * (fisher.shape[1] / trace) if trace > 0 else fisher
+    return fisher * (fisher.shape[1] / trace) if trace > _NO_INFORMATION else np.zeros_like(fisher)
 
 
 def effective_dimension(

@@ -81,7 +81,7 @@ def _draw_fidelities(ax: Any, diagnosis: Diagnosis) -> None:
     bins, pairs = diagnosis.sampling.bins, diagnosis.sampling.pairs
     for part, color, label in _parts(diagnosis):
         text = f"{label}: {part.expressibility:.3f}"
-        ax.hist(part.fidelities, bins, (0, 1), density=True, histtype="step", color=color, label=text)
+        ax.hist(part.fidelities, bins, range=(0, 1), density=True, histtype="step", color=color, label=text)
     with np.errstate(under="ignore"):
         haar = bins * np.exp(haar_log_probabilities(diagnosis.num_qubits, bins))
     ax.plot((np.arange(bins) + 0.5) / bins, haar, color=_HAAR, linestyle="--", linewidth=1, label="Haar-random")
@@ -96,7 +96,7 @@ def _draw_fidelities(ax: Any, diagnosis: Diagnosis) -> None:
 def _draw_entanglement(ax: Any, diagnosis: Diagnosis) -> None:
     for part, color, label in _parts(diagnosis):
         text = f"{label}: {part.meyer_wallach.mean():.3f}"
-        ax.hist(part.meyer_wallach, 50, (0, 1), density=True, histtype="step", color=color, label=text)
+        ax.hist(part.meyer_wallach, 50, range=(0, 1), density=True, histtype="step", color=color, label=text)
     mean = diagnosis.haar_meyer_wallach
     ax.axvline(mean, color=_HAAR, linestyle="--", linewidth=1, label=f"mean of Haar-random: {mean:.3f}")
     ax.set_xlabel("Meyer-Wallach Q of a state")
