@@ -126,16 +126,13 @@ FEW = ("--pairs", "20", "--gradients", "4", "--fisher-angles", "2", "--fisher-pa
 @pytest.mark.usefixtures("quick_compilation")
 def test_diagnose(inside: Workshop, tmp_path: Path, capsys: Output) -> None:
     picture = tmp_path / "tiny.png"
-    command = ("diagnose", "tiny", *FEW, "--model.conv.circuit.ansatz.depth", "2", "--seed", "3")
-    out, _ = said(capsys, *command, "--output", str(picture))
+    out, _ = said(capsys, "diagnose", "tiny", *FEW, "--model.conv.circuit.ansatz.depth", "2", "--output", str(picture))
     assert "layer 0: Angle, Turns, PauliZ: 1x2 pixels, 2 qubits, 1 circuit of 4 angles," in out
     for words in ("expressibility", "entanglement", "gradient variance", "effective dimension"):
         assert re.search(rf"│ {words} +│", out)
     assert re.search(r"entanglement +│ +0.0000 │ +0.0000 │ 0.4000 Haar-random", out)  # nothing entangles
     assert "n = 64 and γ = 1, from 2 samples of angles and 3 patches" in " ".join(out.split())
     assert picture.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
-    # The same seed draws the same.
-    assert said(capsys, *command, "--output", str(picture))[0] == out
 
 
 def options(spec: Any, prefix: str = "") -> Iterator[str]:

@@ -16,7 +16,6 @@ from qconv.circuit.circuit import Circuit
 from qconv.diagnostics.sampling import resolution
 from qconv.diagnostics.states import amplitude_slopes, chunk_rows, in_chunks
 
-
 _NO_INFORMATION = 1e-10
 """Traces below are rounding: of float32 they are about the square of its precision, 1e-14, for each angle."""
 
