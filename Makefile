@@ -12,7 +12,7 @@ VENV := .venv
 BIN  := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help train list evaluate draw check test test-all bench clean
+.PHONY: help train list evaluate draw diagnose check test test-all bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -28,6 +28,9 @@ evaluate: $(VENV)/.installed  ## test a trained network: make evaluate RUN=runs/
 
 draw: $(VENV)/.installed  ## draw an experiment's circuits: make draw EXP=quanv_digits
 	@$(BIN)/qconv draw $(EXP) $(ARGS)
+
+diagnose: $(VENV)/.installed  ## expressibility, entanglement, gradients of the circuits: make diagnose EXP=quanv_digits
+	@$(BIN)/qconv diagnose $(EXP) $(ARGS)
 
 check: $(VENV)/.installed-dev  ## format, lint, types, and the direction of imports
 	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }

@@ -1,4 +1,4 @@
-"""The command line: `qconv list | train | evaluate | draw`.
+"""The command line: `qconv list | train | evaluate | draw | diagnose`.
 
 Only this module knows the argument parser. What the commands need is imported when one of them runs, so that
 `qconv --help` answers at once.
@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import tyro
 from tyro.conf import Positional, arg, subcommand
 
+from qconv.diagnostics.sampling import Sampling
 from qconv.errors import DataUnavailableError, QconvError
 
 if TYPE_CHECKING:
@@ -55,11 +56,24 @@ class Draw:
     """Name of the experiment; `qconv list` shows them."""
 
 
+@dataclass(frozen=True)
+class Diagnose:
+    """Measure what an experiment's quantum circuits can do before they are trained, as a table and as a picture.
+
+    Expressibility, entangling capability, variance of gradients, and effective dimension, with patches of the training
+    images. Fields of the experiment are options after its name, its seed too: see `qconv diagnose EXPERIMENT --help`.
+    """
+
+    experiment: Positional[str]
+    """Name of the experiment; `qconv list` shows them."""
+
+
 Command = (
     Annotated[List, subcommand("list")]
     | Annotated[Train, subcommand("train")]
     | Annotated[Evaluate, subcommand("evaluate")]
     | Annotated[Draw, subcommand("draw")]
+    | Annotated[Diagnose, subcommand("diagnose")]
 )
 
 
@@ -87,6 +101,14 @@ class DrawOptions:
     """File of the picture."""
 
 
+@dataclass(frozen=True)
+class DiagnoseOptions(Sampling):
+    """How much is sampled, and where the picture goes."""
+
+    output: Path = field(default_factory=lambda: Path("diagnosis.png"))
+    """File of the picture."""
+
+
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs one command and exits: 0 done, 2 bad input, 130 stopped by Ctrl-C."""
     try:
@@ -106,7 +128,7 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 def _run(argv: list[str]) -> None:
     # The experiment's name decides which options there are, so it is read first.
-    takes_options = argv[:1] in (["train"], ["draw"]) and len(argv) > 1 and not argv[1].startswith("-")
+    takes_options = argv[:1] in (["train"], ["draw"], ["diagnose"]) and len(argv) > 1 and not argv[1].startswith("-")
     head, options = (argv[:2], argv[2:]) if takes_options else (argv, [])
     # `Command` is a union of classes, which no type checker takes for a class.
     command = tyro.cli(Command, args=head, prog="qconv", description=__doc__.split("\n")[0])  # type: ignore[arg-type]
@@ -123,11 +145,17 @@ def _run(argv: list[str]) -> None:
 
         experiment, chosen = _parse(f"qconv train {command.experiment}", command.experiment, TrainOptions(), options)
         train(command.experiment, experiment, **vars(chosen))
-    else:
+    elif isinstance(command, Draw):
         from qconv.commands.draw import draw
 
         experiment, chosen = _parse(f"qconv draw {command.experiment}", command.experiment, DrawOptions(), options)
         draw(experiment, chosen.output)
+    else:
+        from qconv.commands.diagnose import diagnose
+
+        prog = f"qconv diagnose {command.experiment}"
+        experiment, chosen = _parse(prog, command.experiment, DiagnoseOptions(), options)
+        diagnose(experiment, chosen, chosen.output)
 
 
 def _parse(prog: str, name: str, defaults: Any, options: list[str]) -> tuple["Experiment", Any]:

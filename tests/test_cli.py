@@ -134,6 +134,21 @@ def test_draw(inside: Workshop, tmp_path: Path, capsys: Output) -> None:
     assert picture.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
 
 
+FEW = ("--pairs", "20", "--gradients", "4", "--fisher-angles", "2", "--fisher-patches", "3")
+
+
+@pytest.mark.usefixtures("quick_compilation")
+def test_diagnose(inside: Workshop, tmp_path: Path, capsys: Output) -> None:
+    picture = tmp_path / "tiny.png"
+    out, _ = said(capsys, "diagnose", "tiny", *FEW, "--model.conv.circuit.ansatz.depth", "2", "--output", str(picture))
+    assert "layer 0: Angle, Turns, PauliZ: 1x2 pixels, 2 qubits, 1 circuit of 4 angles," in out
+    for words in ("expressibility", "entanglement", "gradient variance", "effective dimension"):
+        assert re.search(rf"│ {words} +│", out)
+    assert re.search(r"entanglement +│ +0.0000 │ +0.0000 │ 0.4000 Haar-random", out)  # nothing entangles
+    assert "n = 64 and γ = 1, from 2 samples of angles and 3 patches" in " ".join(out.split())
+    assert picture.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+
+
 def options(spec: Any, prefix: str = "") -> Iterator[str]:
     """The options of all fields of a spec that hold a value and not a part."""
     for name, value in fields(spec).items():
@@ -163,7 +178,7 @@ TRAIN = ("train", "tiny")
 DISTRIBUTED = (*TRAIN, "--distributed", "--num-processes", "2", "--process-id", "0", "--coordinator")
 
 BAD: dict[tuple[str, ...], str] = {
-    (): "Expected one of {list, train, evaluate, draw}",
+    (): "Expected one of {list, train, evaluate, draw, diagnose}",
     ("trian", "tiny"): "Unrecognized options: trian",
     ("train",): "Name of the experiment; `qconv list` shows them. (required)",
     ("train", "tinny"): "no experiment 'tinny'; did you mean 'tiny'? allowed: ",
@@ -201,6 +216,22 @@ BAD: dict[tuple[str, ...], str] = {
     ("evaluate", "run/other"): "cannot read run/other/spec.json: it is not the spec of a run",
     ("draw", "tiny", "--output", "no/folder.png"): "cannot write no/folder.png: No such file",
     ("draw", "tiny", "--output", "circuit.xyz"): "cannot write circuit.xyz: Format 'xyz' is not supported",
+    ("diagnose", "tinny"): "no experiment 'tinny'; did you mean 'tiny'? allowed: ",
+    ("diagnose", "tiny", "--pair", "1"): "--pairs INT",
+    ("diagnose", "tiny", "--pairs", "0"): "pairs = 0; allowed: at least 1",
+    ("diagnose", "tiny", "--bins", "1"): "bins = 1; allowed: at least 2",
+    ("diagnose", "tiny", "--gradients", "1"): "gradients = 1; allowed: at least 2",
+    ("diagnose", "tiny", "--gamma", "nan"): "gamma = nan; allowed: more than 0, at most 1",
+    ("diagnose", "tiny", "--data-count", "9"): "gamma n / (2 pi ln n) = 0.652; allowed: more than 1",
+    ("diagnose", "tiny", "--data.num-images", "9"): "data_count = 9 with gamma = 1.0 give",
+    ("diagnose", "tiny", "--pairs", "1000000000000"): "Most of them are for pairs = 1000000000000: lower it",
+    ("diagnose", "tiny", "--output", "no/folder.png"): "cannot write no/folder.png: there is no folder no",
+    (
+        "diagnose",
+        "tiny",
+        "--output",
+        "picture.xyz",
+    ): "cannot write picture.xyz: format 'xyz' is not supported; allowed: ",
 }
 
 

@@ -53,6 +53,9 @@ def with_small_budget(command: str, tmp: Path) -> str:
         return shlex.join([*others, f"ARGS={given} {small}"])
     if command.startswith("qconv draw"):
         return f"{command} --output {tmp}/circuit.png"
+    if command.startswith("qconv diagnose"):
+        few = "--pairs 20 --gradients 4 --fisher-angles 2 --fisher-patches 2 --model.conv.circuit.ansatz.depth 1"
+        return f"{command} {few} --output {tmp}/diagnosis.png"
     return command
 
 

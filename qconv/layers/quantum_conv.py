@@ -104,19 +104,9 @@ class QuantumConv(nn.Module):
                 "param_dtype = 'float64' needs JAX's 64-bit mode; call the layer under jax.enable_x64(True)"
             )
         *batch, height, width, in_channels = images.shape
-        windows = extract_patches(
-            images.reshape(math.prod(batch), height, width, in_channels),
-            self.kernel_size,
-            self.strides,
-            self.padding,
-            self.kernel_dilation,
-        )
-        count, rows, columns = windows.shape[:3]
-        registers = 1 if self.channels == "joint" else in_channels
-        # (registers, patches, numbers): all channels in one patch, or each channel's patches apart.
-        patches = (windows if self.channels == "joint" else jnp.moveaxis(windows, -1, 0)).reshape(
-            registers, count * rows * columns, self.patch_size(in_channels)
-        )
+        windows = self.patches(images.reshape(math.prod(batch), height, width, in_channels))
+        registers, count, rows, columns, patch_size = windows.shape
+        patches = windows.reshape(registers, count * rows * columns, patch_size)
         theta = self._theta(registers, self.circuit.param_shape(patches.shape[-1]))
         dtype = real_dtype(theta, patches)
 
@@ -140,6 +130,15 @@ class QuantumConv(nn.Module):
         if self.trainable:
             return self.param("theta", init)
         return self.variable("frozen", "theta", lambda: init(self.make_rng("params"))).value
+
+    @nn.nowrap
+    def patches(
+        self, images: Float[Array, "batch height width channels"]
+    ) -> Float[Array, "registers batch rows columns pixels"]:
+        """What each register encodes at each position: all channels in one register, or each in its own."""
+        windows = extract_patches(images, self.kernel_size, self.strides, self.padding, self.kernel_dilation)
+        apart = windows[None] if self.channels == "joint" else jnp.moveaxis(windows, -1, 0)[..., None]
+        return apart.reshape(*apart.shape[:4], self.patch_size(images.shape[-1]))
 
     @nn.nowrap
     def patch_size(self, in_channels: int) -> int:

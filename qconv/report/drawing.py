@@ -45,16 +45,20 @@ class CircuitDrawing:
 
 def layer_drawing(layer: QuantumConv, in_channels: int) -> CircuitDrawing:
     """The circuit of one window of a layer whose images have `in_channels` channels."""
+    return circuit_drawing(layer.circuit, layer.patch_size(in_channels), layer_title(layer, in_channels))
+
+
+def layer_title(layer: QuantumConv, in_channels: int) -> str:
+    """What the layer is, in a line."""
     circuit, patch_size = layer.circuit, layer.patch_size(in_channels)
     height, width = pair("kernel_size", layer.kernel_size)
     registers = layer.features * (1 if layer.channels == "joint" else in_channels)
-    title = (
+    return (
         f"{type(circuit.encoding).__name__}, {type(circuit.ansatz).__name__}, {type(circuit.readout).__name__}: "
         f"{height}x{width} pixels, {circuit.num_qubits(patch_size)} qubits, "
         f"{registers} circuit{'s' if registers > 1 else ''} of {np.prod(circuit.param_shape(patch_size)):.0f} angles, "
         f"engine {layer.chosen_engine(in_channels)}"
     )
-    return circuit_drawing(circuit, patch_size, title)
 
 
 def circuit_drawing(circuit: Circuit, patch_size: int, title: str = "") -> CircuitDrawing:

@@ -1,0 +1,64 @@
+"""`qconv diagnose`."""
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+from rich.console import Console
+
+from qconv.diagnostics.diagnosis import diagnose_circuit
+from qconv.diagnostics.patches import layer_patches
+from qconv.diagnostics.sampling import Sampling
+from qconv.errors import InputError
+from qconv.experiment.experiment import Experiment
+from qconv.models.base import called_quantum_layers
+from qconv.report.diagnostics import diagnosis_figure, diagnosis_table
+from qconv.report.drawing import layer_title
+from qconv.training.run import precision
+from qconv.training.run_directory import writing
+
+_IMAGES = 256
+"""Training images whose patches are drawn from."""
+
+
+def diagnose(experiment: Experiment, sampling: Sampling, output: Path) -> None:
+    """Prints four diagnostics of each quantum layer's circuit and writes them as a picture.
+
+    Args:
+        experiment: its spec; its seed fixes what is drawn.
+        sampling: how much is drawn.
+        output: file of the picture; its ending is the format.
+
+    Raises:
+        InputError: the network has no quantum layer, it would take too long, or no pictures have that ending.
+        DataUnavailableError: the training images are not there; nothing else takes their place.
+        RunError: the picture cannot be written.
+    """
+    _check_output(output)
+    with precision(experiment.dtype):
+        source = experiment.data.load("train")
+        if not called_quantum_layers(experiment.model, source.image_shape):
+            raise InputError("the experiment's network has no quantum layer to diagnose")
+        chosen = np.random.default_rng(experiment.seed).permutation(len(source))[:_IMAGES]
+        images = source[chosen].images.astype(experiment.dtype)
+        data_count = len(source) if sampling.data_count is None else sampling.data_count
+        console, diagnoses = Console(), {}
+        for number, (layer, channels, patches) in enumerate(layer_patches(experiment.model, images, experiment.seed)):
+            title = f"layer {number}: {layer_title(layer, channels)}"
+            diagnoses[title] = diagnose_circuit(layer.circuit, patches, data_count, sampling, experiment.seed)
+            console.print(diagnosis_table(diagnoses[title], title), highlight=False)
+    with writing(output):
+        diagnosis_figure(diagnoses).savefig(output, dpi=120)
+    console.print(f"picture in {output}", highlight=False, soft_wrap=True)
+
+
+def _check_output(output: Path) -> None:
+    """Before the work, and not after half a minute of it."""
+    if not output.parent.is_dir():
+        raise InputError(f"cannot write {output}: there is no folder {output.parent}")
+    formats = Figure().canvas.get_supported_filetypes()
+    if output.suffix.removeprefix(".").lower() not in formats:
+        raise InputError(
+            f"cannot write {output}: format {output.suffix.removeprefix('.')!r} is not supported; "
+            f"allowed: {', '.join(formats)}"
+        )

@@ -1,0 +1,118 @@
+"""States of many circuits at once, and work in chunks."""
+
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Inexact
+
+from qconv.circuit.circuit import Circuit, record_ansatz, record_encoding
+from qconv.gates import Gate, Matrix, complex_dtype
+
+_CHUNK_BYTES = 2**25
+"""What one chunk may hold: about a core's share of the cache."""
+
+
+def states(
+    circuit: Circuit, thetas: Float[Array, "batch ..."], patches: Float[Array, "batch pixels"]
+) -> Inexact[Array, "batch amplitudes"]:
+    """States after encoding and ansatz: row b has the angles `thetas[b]` (radians) and the patch `patches[b]`."""
+    return after_ansatz(circuit, thetas, encoded(circuit, patches))
+
+
+def encoded(circuit: Circuit, patches: Float[Array, "batch pixels"]) -> Inexact[Array, "batch amplitudes"]:
+    """States after the encoding of each patch."""
+
+    def state(patch: Array) -> Array:
+        tape = record_encoding(circuit, patch)
+        start = ground(tape.num_qubits, patch.dtype) if tape.initial is None else tape.initial
+        return _run(tape.gates, start)
+
+    return jax.vmap(state)(patches)
+
+
+def after_ansatz(
+    circuit: Circuit, thetas: Float[Array, "batch ..."], initial: Inexact[Array, "batch amplitudes"]
+) -> Inexact[Array, "batch amplitudes"]:
+    """States after the ansatz with the angles `thetas[b]` on the state `initial[b]`."""
+
+    def state(theta: Array, start: Array) -> Array:
+        return _run(record_ansatz(circuit, theta, start.size.bit_length() - 1).gates, start)
+
+    return jax.vmap(state)(thetas, initial)
+
+
+def amplitude_slopes(
+    circuit: Circuit, theta: Float[Array, "..."], patch: Float[Array, " pixels"]
+) -> tuple[Inexact[Array, " amplitudes"], Inexact[Array, "angles amplitudes"]]:
+    """The final state of one patch, and its derivative by each angle."""
+    start = encoded(circuit, patch[None])
+
+    def final(angles: Array) -> Array:
+        return after_ansatz(circuit, angles.reshape((1, *theta.shape)), start)[0]
+
+    state, push = jax.linearize(final, theta.ravel())
+    return state, jax.vmap(push)(jnp.eye(theta.size, dtype=theta.dtype))
+
+
+def ground(num_qubits: int, dtype: Any) -> Float[Array, " amplitudes"]:
+    """|0...0>."""
+    return jnp.zeros(2**num_qubits, dtype).at[0].set(1)
+
+
+def _run(gates: Iterable[Gate], state: Array) -> Array:
+    for gate in gates:
+        state = _apply(state, gate.matrix, gate.qubits)
+    return state
+
+
+def _apply(state: Array, matrix: Matrix, qubits: tuple[int, ...]) -> Array:
+    """A gate on one state (2^n,), written out: `vmap` over states with gates of their own makes small products slow."""
+    if len(qubits) == 1:
+        halves = state.reshape(2 ** qubits[0], 2, -1)
+        zero, one = halves[:, 0], halves[:, 1]
+        (a, b), (c, d) = jnp.asarray(matrix)
+        return jnp.stack([a * zero + b * one, c * zero + d * one], axis=1).ravel()
+    num_qubits, k = state.size.bit_length() - 1, len(qubits)
+
+    def front(tensor: Any) -> Any:
+        xp = np if isinstance(tensor, np.ndarray) else jnp
+        return xp.moveaxis(tensor.reshape((2,) * num_qubits), qubits, range(k)).reshape(2**k, -1)
+
+    def back(tensor: Any) -> Any:
+        xp = np if isinstance(tensor, np.ndarray) else jnp
+        return xp.moveaxis(tensor.reshape((2,) * num_qubits), range(k), qubits).ravel()
+
+    if isinstance(matrix, np.ndarray) and np.isin(matrix, (0, 1)).all():  # CNOT, SWAP, ...: amplitudes change places
+        places = back(front(np.arange(state.size))[matrix.argmax(axis=1)])
+        return state.at[places].get(unique_indices=True, mode="promise_in_bounds")
+    return back(jnp.sum(jnp.asarray(matrix)[:, :, None] * front(state)[None], axis=1))
+
+
+def chunk_rows(amplitudes_per_row: int, dtype: Any) -> int:
+    """Rows of a chunk, if each of them holds so many complex amplitudes at a time."""
+    return max(1, _CHUNK_BYTES // (amplitudes_per_row * complex_dtype(dtype).itemsize))
+
+
+def in_chunks(function: Callable[..., Any], arrays: tuple[Array, ...], rows: int) -> Any:
+    """`function(*arrays)` for a function that treats all rows alike, on `rows` of them at a time.
+
+    Compiled once, whatever the number of chunks: the last one is filled up with copies of the first row.
+
+    Returns:
+        What the function returns, as NumPy arrays; all of them have a row for each row of `arrays`.
+    """
+    count = len(arrays[0])
+    rows = min(rows, count)
+    chunks = -(-count // rows)
+    index = np.arange(chunks * rows)
+    index[count:] = 0
+
+    @jax.jit
+    def run(arrays: tuple[Array, ...]) -> Any:
+        split = tuple(array[index].reshape(chunks, rows, *array.shape[1:]) for array in arrays)
+        return jax.lax.map(lambda chunk: function(*chunk), split)
+
+    return jax.tree.map(lambda leaf: np.asarray(leaf).reshape(-1, *leaf.shape[2:])[:count], run(arrays))
