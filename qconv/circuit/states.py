@@ -38,7 +38,8 @@ def encoded(circuit: Circuit, patches: Float[Array, "pixels columns"], leading: 
     values = jax.vmap(record, in_axes=-1, out_axes=-1)(patches)
     tape = tapes[0]
     if is_product(tape):
-        return _outer(_turned(values, leading))
+        # Two kernels: as one, XLA would compute the sines of a patch again for each of its amplitudes.
+        return jax.lax.optimization_barrier(_outer(jax.lax.optimization_barrier(_turned(values, leading))))
     initial, matrices = values
     if initial is None:
         initial = jnp.zeros((2**tape.num_qubits, patches.shape[1]), patches.dtype).at[0].set(1)
@@ -91,7 +92,8 @@ def _turned(factors: Array, leading: Sequence[Gate]) -> Array:
 
 def _outer(factors: Array) -> Columns:
     """The product state of qubits (n, 2, columns): the halves first, since the last product is by far the largest."""
-    qubits = [as_parts(factor) for factor in factors]
+    apart = jax.lax.split(factors, [1] * len(factors), axis=0)  # in the gradient one copy, where indexing makes one each
+    qubits = [as_parts(factor[0]) for factor in apart]
     middle = len(qubits) // 2
     halves = [reduce(_product, half) for half in (qubits[:middle], qubits[middle:]) if half]
     return reduce(_product, halves)

@@ -1,6 +1,7 @@
 """The quantum convolution."""
 
 import math
+from collections.abc import Callable
 from typing import Any, Literal
 
 import flax.linen as nn
@@ -9,7 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, real_dtype
-from qconv.circuit.expectations import Engine, EngineName, choose_engine, expectations
+from qconv.circuit.expectations import Engine, EngineName, check_engine, choose_engine, expectations
 from qconv.errors import InputError
 from qconv.gates import x64_enabled
 from qconv.layers.classical_conv import ClassicalConv
@@ -68,7 +69,7 @@ class QuantumConv(nn.Module):
     angle_range: float = math.pi
     """Angles start uniform in [-angle_range, angle_range] radians."""
     engine: Engine = "auto"
-    """How circuits are evaluated: unitary, statevector, or the faster one (auto)."""
+    """How circuits are evaluated: by name, or the fastest by the cost model (auto)."""
     param_dtype: Literal["float32", "float64"] = "float32"
     """Precision of the angles; float64 (with complex128 states) needs JAX's 64-bit mode."""
 
@@ -85,7 +86,7 @@ class QuantumConv(nn.Module):
         for name in ("kernel_size", "strides", "kernel_dilation"):
             pair(name, getattr(self, name))
         check_padding(self.padding)
-        choose_engine(self.circuit, 1, self.engine if self.engine != "auto" else "unitary")
+        check_engine(self.engine)
 
     @nn.compact
     def __call__(self, images: Float[Array, "*batch height width channels"]) -> Float[Array, "*batch rows columns out"]:
@@ -110,11 +111,12 @@ class QuantumConv(nn.Module):
         theta = self._theta(registers, self.circuit.param_shape(patches.shape[-1]))
         dtype = real_dtype(theta, patches)
 
-        def one_filter(angles: Array, register_patches: Array) -> Array:
-            return expectations(self.circuit, angles.astype(dtype), register_patches.astype(dtype), self.engine)
+        def one_register(angles: Array, own_patches: Array) -> Float[Array, "features patches observables"]:
+            own_patches = own_patches.astype(dtype)
+            return _one_by_one(lambda t: expectations(self.circuit, t.astype(dtype), own_patches, self.engine), angles)
 
-        filters = jax.vmap(one_filter, in_axes=(0, None), out_axes=1)  # (patches, features, observables)
-        outputs = jax.vmap(filters, in_axes=(1, 0), out_axes=1)(theta, patches)  # (patches, registers, ...)
+        outputs = _one_by_one(lambda pair: one_register(*pair), (jnp.swapaxes(theta, 0, 1), patches))
+        outputs = jnp.moveaxis(outputs, 2, 0)  # (patches, registers, features, observables)
         if self.channels == "sum":
             outputs = outputs.sum(axis=1)
         return outputs.reshape(*batch, rows, columns, self.num_channels(in_channels))
@@ -161,3 +163,10 @@ class QuantumConv(nn.Module):
     def twin(self) -> ClassicalConv:
         """The classical convolution that stands in for this layer in a classical twin."""
         return ClassicalConv(like=self, parent=None)
+
+
+def _one_by_one(function: Callable[[Any], Array], inputs: Any) -> Array:
+    """`function` of each row. As one batch, the long axis of patches would not stay where engines are quick with it."""
+    if len(jax.tree.leaves(inputs)[0]) == 1:
+        return function(jax.tree.map(lambda rows: rows[0], inputs))[None]
+    return jax.lax.map(function, inputs)
