@@ -10,8 +10,8 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.chunks import in_chunks
 from qconv.circuit.circuit import Circuit, record_ansatz
-from qconv.circuit.measurement import Basis, bases, expectations_in, in_order
-from qconv.circuit.operations import Operation, Permutation, Phases, built_together, operations
+from qconv.circuit.measurement import bases, expectations_in, in_order
+from qconv.circuit.operations import built_together, program
 from qconv.circuit.states import encoded
 from qconv.gates import Gate
 
@@ -34,23 +34,21 @@ def expectations(
 ) -> Float[Array, "channels columns"]:
     """See `qconv.circuit.expectations.expectations`; patches are columns here."""
     num_qubits = circuit.num_qubits(len(columns))
-    leading, rest = leading_gates(built_together(record_ansatz(circuit, theta, num_qubits).gates))
-    steps = operations(rest, num_qubits, block_size(num_qubits))
+    block = block_size(num_qubits)
+    leading, rest = leading_gates(record_ansatz(circuit, theta, num_qubits).gates)
+    leading = built_together(leading)
     measured = bases(circuit.observables(len(columns)), theta.dtype)
-    if len(measured) == 1 and not measured[0].turn:
-        steps, measured = _with_steps_in_observables(steps, measured[0])
+    ansatz = program(rest, num_qubits, block, measured=not any(basis.turn for basis in measured))
+    turns = [program(basis.turn, num_qubits, block, ansatz.names) for basis in measured]
 
     def evaluate(chunk: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
-        states = encoded(circuit, chunk, leading)
-        for step in steps:
-            states = step.apply(states)
-        channels = []
-        for basis in measured:
-            turned = states
-            for turn in operations(basis.turn, num_qubits, block_size(num_qubits)):
-                turned = turn.apply(turned)
-            channels.append((basis, expectations_in(basis.diagonals, turned)))
-        return in_order(channels)
+        states = ansatz.run(encoded(circuit, chunk, leading))
+        return in_order(
+            [
+                (basis, expectations_in(basis.diagonals[:, turn.names], turn.run(states)))
+                for basis, turn in zip(measured, turns, strict=True)
+            ]
+        )
 
     amplitudes = 2 ** (num_qubits + 1)
     return in_chunks(evaluate, columns, max(1, _CHUNK_BYTES // (amplitudes * theta.dtype.itemsize)))
@@ -67,13 +65,3 @@ def leading_gates(gates: list[Gate]) -> tuple[list[Gate], list[Gate]]:
             rest.append(gate)
             reached |= set(gate.qubits)
     return leading, rest
-
-
-def _with_steps_in_observables(steps: list[Operation], basis: Basis) -> tuple[list[Operation], list[Basis]]:
-    """Phases do nothing to observables in Z, and a permutation before them is one of their eigenvalues."""
-    diagonals = basis.diagonals
-    while steps and isinstance(steps[-1], Permutation | Phases):
-        last, steps = steps[-1], steps[:-1]
-        if isinstance(last, Permutation):
-            diagonals = diagonals[:, np.argsort(last.source)]
-    return steps, [Basis((), basis.members, diagonals)]

@@ -57,8 +57,8 @@ def diagonal(observable: str) -> np.ndarray:
 
 
 def expectations_in(diagonals: np.ndarray, states: Columns) -> Float[Array, "members columns"]:
-    """Expectations of diagonal observables (members, 2^n)."""
-    probabilities = jnp.square(states).sum(0)
+    """Expectations of diagonal observables (members, 2^n), in the order of the rows."""
+    probabilities = jnp.square(states).sum(1)
     return jnp.matmul(diagonals, probabilities, precision="highest")
 
 

@@ -1,12 +1,13 @@
-"""Gates as few operations on many states at once.
+"""Gates as few steps on many states at once.
 
-States are columns: an array (parts, 2^n, columns) of real numbers, with one part if all amplitudes are real, else the
-real and the imaginary part. Columns lie next to each other in memory, so every operation runs over long vectors,
-and products are of real matrices.
+States are columns: an array (2^n, parts, columns) of real numbers, with one part if all amplitudes are real, else the
+real and the imaginary part. Columns lie next to each other in memory, so every step runs over long vectors, and
+products are of real matrices.
 
-Recorded gates are gathered into three kinds of operations: permutations of the amplitudes (CNOT, X, SWAP, ...), which
-are known before anything runs; phases (RZ, CZ, RZZ, ...), one number an amplitude; and dense blocks of a few qubits,
-one small matrix each.
+Recorded gates are gathered into three kinds of operations: permutations of the amplitudes (CNOT, X, SWAP, ...);
+phases (RZ, CZ, RZZ, ...), one number an amplitude; and dense blocks of a few qubits, one small matrix each. A
+permutation costs nothing: from there on the rows are known by other names. Rows move only where a block needs its
+qubits in front. Layers that repeat are compiled once.
 """
 
 from collections.abc import Sequence
@@ -18,9 +19,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.gates import Gate, Matrix, apply_matrix, complex_dtype
+from qconv.gates import Gate, Matrix, apply_matrix
 
-Columns = Float[Array, "parts amplitudes columns"]
+Columns = Float[Array, "amplitudes parts columns"]
 
 
 @dataclass(eq=False)
@@ -46,10 +47,6 @@ class Permutation:
         """Whether `gate` may as well come before."""
         return self.qubits.isdisjoint(gate.qubits)
 
-    def apply(self, states: Columns) -> Columns:
-        """The states after it."""
-        return states[:, self.source]
-
 
 @dataclass(eq=False)
 class Phases:
@@ -68,13 +65,16 @@ class Phases:
         """Whether `gate` may as well come before."""
         return gate.is_diagonal or all(set(own.qubits).isdisjoint(gate.qubits) for own in self.gates)
 
-    def apply(self, states: Columns) -> Columns:
-        """The states after it."""
-        phases: Any = np.ones((), states.dtype)
+    def values(self) -> Any:
+        """The numbers (2^n,), real or complex."""
+        phases: Any = 1
         for gate in self.gates:
             phases = phases * spread(gate.matrix, gate.qubits, self.num_qubits)
-        phases = jnp.broadcast_to(phases, (2,) * self.num_qubits).reshape(-1, 1)
-        return multiply(phases, states)
+        if isinstance(phases, np.ndarray):
+            return np.broadcast_to(phases, (2,) * self.num_qubits).ravel()
+        # They are of size 1 as it is. But XLA never repeats a division for each column, as it would the products.
+        phases = jnp.broadcast_to(phases, (2,) * self.num_qubits).ravel()
+        return phases / jnp.sqrt(jnp.square(phases.real) + jnp.square(phases.imag))
 
 
 @dataclass(eq=False)
@@ -118,7 +118,7 @@ class Block:
     def _with_chains(self, matrix: Any, chains: dict[int, Any]) -> Any:
         """`matrix`, then the chains, all at once."""
         if not chains:
-            return jnp.eye(2 ** len(self.qubits)) if matrix is None else matrix
+            return np.eye(2 ** len(self.qubits), dtype=self.gates[0].dtype) if matrix is None else matrix
         factors = [chains.get(qubit, np.eye(2, dtype=np.float32)) for qubit in self.qubits]
         kronecker = factors[0]
         for factor in factors[1:]:
@@ -126,73 +126,177 @@ class Block:
             kronecker = (kronecker[:, None, :, None] * factor[None, :, None, :]).reshape(size, size)
         return kronecker if matrix is None else jnp.matmul(kronecker, matrix, precision="highest")
 
-    def apply(self, states: Columns) -> Columns:
-        """The states after it."""
-        parts, size, columns = states.shape
-        qubits, num_qubits = self.qubits, size.bit_length() - 1
-        first = qubits[0]
-        order = None
-        if qubits != tuple(range(first, first + len(qubits))):  # neighbours need no copy
-            first, order = 0, (*qubits, *(q for q in range(num_qubits) if q not in qubits))
-            states = states[:, _reordered(order)]
-        rows = 2 ** len(qubits)
-        states = _dense(self.matrix(), states.reshape(parts, 2**first, rows, -1))
-        states = states.reshape(-1, size, columns)
-        return states if order is None else states[:, np.argsort(_reordered(order))]
+
+Operation = Permutation | Phases | Block
 
 
-@dataclass(eq=False)
-class Repeated:
-    """Layers of the same gates with angles of their own, one after the other: compiled once."""
+@dataclass(frozen=True, eq=False)
+class Step:
+    """What is done to the states: rows are reordered, and then multiplied by numbers or by a matrix.
 
-    layers: Sequence[Sequence[Gate]]
-    num_qubits: int
-    max_block: int
+    Attributes:
+        rows: which row comes where; None if they stay.
+        values: numbers (2^n,), or a matrix (2^k, 2^k) for the first k qubits of the order that the rows are in.
+    """
+
+    rows: np.ndarray | None
+    values: Any
 
     def apply(self, states: Columns) -> Columns:
         """The states after it."""
-        first = self.layers[0]
-        groups = _alike(first)
-        angles = [_stacked([layer[index] for layer in self.layers for index in members]) for members in groups]
-        angles = jax.tree.map(lambda values: values.reshape(len(self.layers), -1, *values.shape[1:]), angles)
-
-        def layer(states: Columns, angles: list[dict[str, Array]]) -> tuple[Columns, None]:
-            gates = list(first)
-            for members, values in zip(groups, angles, strict=True):
-                for index, matrix in zip(members, _matrices(first[members[0]], values), strict=True):
-                    gates[index] = first[index].with_matrix(matrix)
-            for operation in _merged(gates, self.num_qubits, self.max_block):
-                states = operation.apply(states)
-            return states, None
-
-        parts = jax.eval_shape(layer, states, jax.tree.map(lambda values: values[0], angles))[0].shape[0]
-        if parts > len(states):
-            states = jnp.concatenate([states, jnp.zeros_like(states)])
-        return jax.lax.scan(layer, states, angles)[0]
+        if self.rows is not None:
+            states = states.at[self.rows].get(unique_indices=True, mode="promise_in_bounds")
+        return multiply(self.values[:, None], states) if self.values.ndim == 1 else _dense(self.values, states)
 
 
-Operation = Permutation | Phases | Block | Repeated
+@dataclass(frozen=True, eq=False)
+class Layers:
+    """Layers of the same gates with angles of their own, one after the other.
+
+    Attributes:
+        rows: of the steps of each layer.
+        values: of the steps, with a leading axis for the layers.
+        closing: the reordering after each layer.
+    """
+
+    rows: list[np.ndarray | None]
+    values: list[Any]
+    closing: np.ndarray | None
+
+    def apply(self, states: Columns) -> Columns:
+        """The states after it."""
+
+        def layer(states: Columns, values: list[Any]) -> tuple[Columns, None]:
+            for rows, own in zip(self.rows, values, strict=True):
+                states = Step(rows, own).apply(states)
+            return states if self.closing is None else states[self.closing], None
+
+        if states.shape[1] == 1 and any(jnp.iscomplexobj(own) for own in self.values):
+            states = jnp.concatenate([states, jnp.zeros_like(states)], axis=1)
+        return jax.lax.scan(layer, states, self.values)[0]
 
 
-def operations(gates: Sequence[Gate], num_qubits: int, max_block: int) -> list[Operation]:
-    """The gates, in as few operations as merging neighbours that commute gives.
+@dataclass(frozen=True, eq=False)
+class Program:
+    """Steps, and what the rows are called afterwards.
+
+    Attributes:
+        steps: in order.
+        names: which amplitude each row holds at the end, (2^n,).
+    """
+
+    steps: list[Step | Layers]
+    names: np.ndarray
+
+    def run(self, states: Columns) -> Columns:
+        """The states after all steps, their rows in the order of `names`."""
+        for step in self.steps:
+            states = step.apply(states)
+        return states
+
+    def run_in_order(self, states: Columns) -> Columns:
+        """The states after all steps, amplitude i in row i."""
+        states = self.run(states)
+        return states if _is_sorted(self.names) else states[np.argsort(self.names)]
+
+
+def program(
+    gates: Sequence[Gate], num_qubits: int, max_block: int, names: np.ndarray | None = None, measured: bool = False
+) -> Program:
+    """The gates, as few steps.
 
     Args:
         gates: in order.
         num_qubits: size of the register.
         max_block: qubits of a dense block, unless a single gate has more.
+        names: which amplitude each row holds at the start; by default row i holds amplitude i.
+        measured: whether only the sizes of the amplitudes count afterwards, so that phases at the end do not.
     """
+    names = np.arange(2**num_qubits) if names is None else names
     period = _period([_signature(gate) for gate in gates])
     repeats = len(gates) // period if period else 0
-    if repeats < 2:
-        return _merged(built_together(gates), num_qubits, max_block)
-    layers = [gates[start : start + period] for start in range(0, repeats * period, period)]
-    rest = _merged(built_together(gates[repeats * period :]), num_qubits, max_block)
-    return [Repeated(layers, num_qubits, max_block), *rest]
+    steps: list[Step | Layers] = []
+    if repeats > 1:
+        layers = [gates[start : start + period] for start in range(0, repeats * period, period)]
+        steps.append(_layers(layers, num_qubits, max_block, names))
+        gates = gates[repeats * period :]
+    operations = _merged(built_together(gates), num_qubits, max_block)
+    while measured and operations and isinstance(operations[-1], Phases):
+        operations.pop()
+    more, names = _steps(operations, names)
+    return Program([*steps, *more], names)
+
+
+def _layers(layers: list[Sequence[Gate]], num_qubits: int, max_block: int, names: np.ndarray) -> Layers:
+    first = layers[0]
+    groups = _alike(first)
+    angles = [_stacked([layer[index] for layer in layers for index in members]) for members in groups]
+    angles = jax.tree.map(lambda values: values.reshape(len(layers), -1, *values.shape[1:]), angles)
+    rows: list[list[np.ndarray | None]] = []
+    last: list[np.ndarray] = []
+
+    def build(angles: list[dict[str, Array]]) -> list[Any]:
+        gates = list(first)
+        for members, values in zip(groups, angles, strict=True):
+            for index, matrix in zip(members, _matrices(first[members[0]], values), strict=True):
+                gates[index] = first[index].with_matrix(matrix)
+        steps, after = _steps(_merged(gates, num_qubits, max_block), names)
+        rows.append([step.rows for step in steps])
+        last.append(after)
+        return [jnp.asarray(step.values) for step in steps]
+
+    values = jax.vmap(build, axis_size=len(layers))(angles)
+    closing = None if np.array_equal(last[0], names) else np.argsort(last[0])[names]
+    return Layers(rows[0], values, closing)
+
+
+def _steps(operations: Sequence[Operation], names: np.ndarray) -> tuple[list[Step], np.ndarray]:
+    steps: list[Step] = []
+    for operation in operations:
+        if isinstance(operation, Permutation):
+            names = np.argsort(operation.source)[names]
+        elif isinstance(operation, Phases):
+            steps.append(Step(None, operation.values()[names]))
+        else:
+            rows = None
+            if not _in_front(operation.qubits, names):
+                wanted = _rows_with_front(operation.qubits, names)
+                rows, names = np.argsort(names)[wanted], wanted
+            steps.append(Step(rows, operation.matrix()))
+    return steps, names
+
+
+def _in_front(qubits: tuple[int, ...], names: np.ndarray) -> bool:
+    """Whether the rows, as a matrix with 2^k rows, differ along columns in nothing but `qubits`, which count them."""
+    num_qubits = len(names).bit_length() - 1
+    blocks = names.reshape(2 ** len(qubits), -1)
+    return (
+        np.array_equal(blocks, blocks[0] | _spread_bits(qubits, num_qubits)[:, None])
+        and not (blocks[0] & _spread_bits(qubits, num_qubits)[-1]).any()
+    )
+
+
+def _rows_with_front(qubits: tuple[int, ...], names: np.ndarray) -> np.ndarray:
+    """Names with `qubits` in front, the others as they come."""
+    num_qubits = len(names).bit_length() - 1
+    counted = _spread_bits(qubits, num_qubits)
+    others = names[(names & counted[-1]) == 0]
+    return (counted[:, None] | others).ravel()
+
+
+def _spread_bits(qubits: tuple[int, ...], num_qubits: int) -> np.ndarray:
+    """The amplitudes where `qubits` count 0, 1, 2, ... and the other qubits are 0."""
+    count = np.arange(2 ** len(qubits))
+    places = reversed(range(len(qubits)))
+    return sum(((count >> place) & 1) << (num_qubits - 1 - qubit) for place, qubit in zip(places, qubits, strict=True))
+
+
+def _is_sorted(names: np.ndarray) -> bool:
+    return np.array_equal(names, np.arange(len(names)))
 
 
 def _merged(gates: Sequence[Gate], num_qubits: int, max_block: int) -> list[Operation]:
-    result: list[Permutation | Phases | Block] = []
+    result: list[Operation] = []
     for gate in gates:
         for operation in reversed(result):
             if operation.add(gate):
@@ -202,10 +306,10 @@ def _merged(gates: Sequence[Gate], num_qubits: int, max_block: int) -> list[Oper
                 break
         else:
             result.append(_started(gate, num_qubits, max_block))
-    return [*result]
+    return result
 
 
-def _started(gate: Gate, num_qubits: int, max_block: int) -> Permutation | Phases | Block:
+def _started(gate: Gate, num_qubits: int, max_block: int) -> Operation:
     return next(
         operation
         for operation in (Permutation(num_qubits), Phases(num_qubits), Block(max_block))
@@ -275,27 +379,29 @@ def _period(items: Sequence[Any]) -> int:
     return len(items) - overlaps[-1] if overlaps else 0
 
 
-def multiply(phases: Array, states: Columns) -> Columns:
-    """Real or complex numbers times states, element by element."""
-    if not jnp.iscomplexobj(phases):
-        return phases * states
-    if len(states) == 1:
-        return jnp.concatenate([phases.real * states, phases.imag * states])
-    real, imaginary = states
-    return jnp.stack([phases.real * real - phases.imag * imaginary, phases.real * imaginary + phases.imag * real])
+def multiply(numbers: Any, states: Columns) -> Columns:
+    """Real or complex numbers (2^n, columns or 1) times states, element by element."""
+    if not jnp.iscomplexobj(numbers):
+        return numbers[:, None] * states
+    real, imaginary = numbers.real, numbers.imag
+    if states.shape[1] == 1:
+        return jnp.stack([real * states[:, 0], imaginary * states[:, 0]], axis=1)
+    parts = (states[:, 0], states[:, 1])
+    return jnp.stack([real * parts[0] - imaginary * parts[1], real * parts[1] + imaginary * parts[0]], axis=1)
 
 
-def _dense(matrix: Matrix, states: Float[Array, "parts left rows right"]) -> Float[Array, "parts left rows right"]:
-    def times(real_matrix: Any) -> Array:
+def _dense(matrix: Matrix, states: Columns) -> Columns:
+    def times(real_matrix: Any) -> Columns:
         # Full float32 products: accelerators would use fewer bits by default.
-        return jnp.einsum("ij,pljr->plir", real_matrix, states, precision="highest")
+        product = jnp.matmul(real_matrix, states.reshape(len(matrix), -1), precision="highest")
+        return product.reshape(states.shape)
 
     if not jnp.iscomplexobj(matrix):
         return times(matrix)
     by_real, by_imaginary = times(matrix.real), times(matrix.imag)
-    if len(states) == 1:
-        return jnp.concatenate([by_real, by_imaginary])
-    return jnp.stack([by_real[0] - by_imaginary[1], by_real[1] + by_imaginary[0]])
+    if states.shape[1] == 1:
+        return jnp.concatenate([by_real, by_imaginary], axis=1)
+    return jnp.stack([by_real[:, 0] - by_imaginary[:, 1], by_real[:, 1] + by_imaginary[:, 0]], axis=1)
 
 
 def _product(later: Matrix, earlier: Matrix) -> Matrix:
@@ -311,11 +417,6 @@ def _embedded(local: np.ndarray, qubits: tuple[int, ...], num_qubits: int) -> np
     cleared = index & ~sum(1 << shift for shift in shifts)
     moved = local[outcome]
     return cleared | sum(((moved >> place) & 1) << shift for place, shift in enumerate(reversed(shifts)))
-
-
-def _reordered(order: tuple[int, ...]) -> np.ndarray:
-    """Which amplitude comes where when qubit `order[0]` becomes the first, and so on."""
-    return np.arange(2 ** len(order)).reshape((2,) * len(order)).transpose(order).ravel()
 
 
 def spread(matrix: Matrix, qubits: tuple[int, ...], num_qubits: int) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, record_encoding
-from qconv.circuit.operations import Columns, built_together, multiply, operations, spread, stacked_matrices
+from qconv.circuit.operations import Columns, built_together, multiply, program, spread, stacked_matrices
 from qconv.gates import Gate, Tape
 
 _SHARED_BLOCK = 4
@@ -44,9 +44,7 @@ def encoded(circuit: Circuit, patches: Float[Array, "pixels columns"], leading: 
     if initial is None:
         initial = jnp.zeros((2**tape.num_qubits, patches.shape[1]), patches.dtype).at[0].set(1)
     states = _gates_of_each(as_parts(initial), tape, matrices)
-    for operation in operations(leading, tape.num_qubits, _SHARED_BLOCK):
-        states = operation.apply(states)
-    return states
+    return program(leading, tape.num_qubits, _SHARED_BLOCK).run_in_order(states)
 
 
 def is_product(tape: Tape) -> bool:
@@ -55,8 +53,8 @@ def is_product(tape: Tape) -> bool:
 
 
 def as_parts(states: Array) -> Columns:
-    """Real or complex (2^n, columns) as real numbers (parts, 2^n, columns)."""
-    return jnp.stack([states.real, states.imag]) if jnp.iscomplexobj(states) else states[None]
+    """Real or complex (2^n, columns) as real numbers (2^n, parts, columns)."""
+    return jnp.stack([states.real, states.imag], axis=1) if jnp.iscomplexobj(states) else states[:, None]
 
 
 def _factors(tape: Tape) -> Array:
@@ -92,7 +90,9 @@ def _turned(factors: Array, leading: Sequence[Gate]) -> Array:
 
 def _outer(factors: Array) -> Columns:
     """The product state of qubits (n, 2, columns): the halves first, since the last product is by far the largest."""
-    apart = jax.lax.split(factors, [1] * len(factors), axis=0)  # in the gradient one copy, where indexing makes one each
+    apart = jax.lax.split(
+        factors, [1] * len(factors), axis=0
+    )  # in the gradient one copy, where indexing makes one each
     qubits = [as_parts(factor[0]) for factor in apart]
     middle = len(qubits) // 2
     halves = [reduce(_product, half) for half in (qubits[:middle], qubits[middle:]) if half]
@@ -100,21 +100,19 @@ def _outer(factors: Array) -> Columns:
 
 
 def _product(left: Columns, right: Columns) -> Columns:
-    size = left.shape[1] * right.shape[1]
+    size = len(left) * len(right)
 
     def times(a: Array, b: Array) -> Array:
         return (a[:, None] * b[None]).reshape(size, -1)
 
-    if len(left) == len(right) == 1:
-        return times(left[0], right[0])[None]
-    if len(left) == 1 or len(right) == 1:
-        return jnp.stack([times(a, b) for a in left for b in right])
-    return jnp.stack(
-        [
-            times(left[0], right[0]) - times(left[1], right[1]),
-            times(left[0], right[1]) + times(left[1], right[0]),
+    if left.shape[1] == 2 == right.shape[1]:
+        parts = [
+            times(left[:, 0], right[:, 0]) - times(left[:, 1], right[:, 1]),
+            times(left[:, 0], right[:, 1]) + times(left[:, 1], right[:, 0]),
         ]
-    )
+    else:
+        parts = [times(left[:, i], right[:, j]) for i in range(left.shape[1]) for j in range(right.shape[1])]
+    return jnp.stack(parts, axis=1)
 
 
 def _gates_of_each(states: Columns, tape: Tape, matrices: list[Array]) -> Columns:
@@ -125,42 +123,39 @@ def _gates_of_each(states: Columns, tape: Tape, matrices: list[Array]) -> Column
         if isinstance(gate.matrix, np.ndarray):
             shared.append(gate)
             continue
-        for operation in operations(shared, tape.num_qubits, _SHARED_BLOCK):
-            states = operation.apply(states)
+        states = program(shared, tape.num_qubits, _SHARED_BLOCK).run_in_order(states)
         shared = []
         matrix = next(own)
         states = _diagonal(gate, matrix, states) if gate.is_diagonal else _dense(gate, matrix, states)
-    for operation in operations(shared, tape.num_qubits, _SHARED_BLOCK):
-        states = operation.apply(states)
-    return states
+    return program(shared, tape.num_qubits, _SHARED_BLOCK).run_in_order(states)
 
 
 def _diagonal(gate: Gate, matrices: Array, states: Columns) -> Columns:
-    num_qubits = states.shape[1].bit_length() - 1
+    num_qubits = len(states).bit_length() - 1
     phases = jax.vmap(lambda matrix: spread(matrix, gate.qubits, num_qubits), in_axes=-1, out_axes=-1)(matrices)
-    columns = phases.shape[-1]
-    phases = jnp.broadcast_to(phases, (2,) * num_qubits + (columns,)).reshape(-1, columns)
-    return multiply(phases, states)
+    phases = jnp.broadcast_to(phases, (2,) * num_qubits + phases.shape[-1:])
+    return multiply(phases.reshape(len(states), -1), states)
 
 
 def _dense(gate: Gate, matrices: Array, states: Columns) -> Columns:
     """Sums of products, element by element: XLA makes one loop over the columns of it."""
-    parts, size, columns = states.shape
+    size, parts, columns = states.shape
     num_qubits, k = size.bit_length() - 1, len(gate.qubits)
-    axes = [qubit + 1 for qubit in gate.qubits]
-    moved = jnp.moveaxis(states.reshape(parts, *(2,) * num_qubits, columns), axes, range(1, k + 1))
-    moved = moved.reshape(parts, 2**k, -1, columns)
+    moved = jnp.moveaxis(states.reshape(*(2,) * num_qubits, parts, columns), gate.qubits, range(k))
+    moved = moved.reshape(2**k, -1, parts, columns)
 
-    def times(real: Array) -> Array:  # (rows, inner, columns) times (parts, inner, others, columns)
-        return (real[None, :, :, None] * moved[:, None]).sum(2)
+    def times(real: Array) -> Array:  # (rows, inner, columns) times (inner, others, parts, columns)
+        return (real[:, :, None, None] * moved).sum(1)
 
     if jnp.iscomplexobj(matrices):
         by_real, by_imaginary = times(matrices.real), times(matrices.imag)
         if parts == 1:
-            result = jnp.concatenate([by_real, by_imaginary])
+            result = jnp.concatenate([by_real, by_imaginary], axis=2)
         else:
-            result = jnp.stack([by_real[0] - by_imaginary[1], by_real[1] + by_imaginary[0]])
+            real, imaginary = by_real[:, :, 0] - by_imaginary[:, :, 1], by_real[:, :, 1] + by_imaginary[:, :, 0]
+            result = jnp.stack([real, imaginary], axis=2)
     else:
         result = times(matrices)
-    result = result.reshape(len(result), *(2,) * num_qubits, columns)
-    return jnp.moveaxis(result, range(1, k + 1), axes).reshape(len(result), size, columns)
+    parts = result.shape[2]
+    result = jnp.moveaxis(result.reshape(*(2,) * num_qubits, parts, columns), range(k), gate.qubits)
+    return result.reshape(size, parts, columns)

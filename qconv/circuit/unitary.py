@@ -14,7 +14,7 @@ from jaxtyping import Array, Float
 from qconv.circuit.chunks import in_chunks
 from qconv.circuit.circuit import Circuit, record_ansatz
 from qconv.circuit.measurement import bases, expectations_in, in_order
-from qconv.circuit.operations import Columns, operations
+from qconv.circuit.operations import Columns, program
 from qconv.circuit.states import encoded
 
 _CHUNK_BYTES = 2**27
@@ -34,19 +34,21 @@ def expectations(
 ) -> Float[Array, "channels columns"]:
     """See `qconv.circuit.expectations.expectations`; patches are columns here."""
     num_qubits = circuit.num_qubits(len(columns))
-    images: Columns = jnp.eye(2**num_qubits, dtype=theta.dtype)[None]  # column b: the image of basis state b
-    for operation in operations(record_ansatz(circuit, theta, num_qubits).gates, num_qubits, _BLOCK):
-        images = operation.apply(images)
+    ansatz = program(record_ansatz(circuit, theta, num_qubits).gates, num_qubits, _BLOCK)
+    images = ansatz.run(jnp.eye(2**num_qubits, dtype=theta.dtype)[:, None])  # column b: the image of basis state b
     measured = []
     for basis in bases(circuit.observables(len(columns)), theta.dtype):
-        turned = images
-        for operation in operations(basis.turn, num_qubits, _BLOCK):
-            turned = operation.apply(turned)
-        measured.append((basis, turned))
+        turn = program(basis.turn, num_qubits, _BLOCK, ansatz.names)
+        measured.append((basis, turn.names, turn.run(images)))
 
     def evaluate(chunk: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
         states = encoded(circuit, chunk)
-        return in_order([(b, expectations_in(b.diagonals, _times(turned, states))) for b, turned in measured])
+        return in_order(
+            [
+                (basis, expectations_in(basis.diagonals[:, names], _times(unitary, states)))
+                for basis, names, unitary in measured
+            ]
+        )
 
     amplitudes = 2 ** (num_qubits + 2)
     return in_chunks(evaluate, columns, max(1, _CHUNK_BYTES // (amplitudes * theta.dtype.itemsize)))
@@ -54,11 +56,14 @@ def expectations(
 
 def _times(images: Columns, states: Columns) -> Columns:
     """Matrix times states, complex if either is; one product of real numbers."""
-    size = images.shape[1]
-    if len(states) == 1:
-        left, right = images.reshape(-1, size), states[0]
+    size = len(images)
+    if states.shape[1] == 1:
+        left, right = jnp.swapaxes(images, 0, 1).reshape(-1, size), states[:, 0]
     else:
-        real, imaginary = images if len(images) == 2 else (images[0], jnp.zeros_like(images[0]))
-        left, right = jnp.block([[real, -imaginary], [imaginary, real]]), states.reshape(2 * size, -1)
+        real = images[:, 0]
+        imaginary = images[:, 1] if images.shape[1] == 2 else jnp.zeros_like(real)
+        left = jnp.block([[real, -imaginary], [imaginary, real]])
+        right = jnp.swapaxes(states, 0, 1).reshape(2 * size, -1)
     # Full float32 products: accelerators would use fewer bits by default.
-    return jnp.matmul(left, right, precision="highest").reshape(-1, size, right.shape[1])
+    product = jnp.matmul(left, right, precision="highest")
+    return jnp.swapaxes(product.reshape(-1, size, right.shape[1]), 0, 1)
