@@ -20,9 +20,8 @@ from benchmarks.growth import draw, measure_growth
 from benchmarks.henderson import measure_henderson
 from benchmarks.measure import measure
 from benchmarks.memory import measure_memory
-from benchmarks.paths import PATHS
+from benchmarks.paths import PATHS, named
 from benchmarks.paths.base import Path as BenchmarkPath
-from benchmarks.paths.qconv_layer import QconvLayer
 from benchmarks.report import markdown, print_tables, update_page
 from benchmarks.results import Result, machine, write
 from benchmarks.training_step import measure_training_step
@@ -86,8 +85,7 @@ def _paths(case: Case, names: tuple[str, ...]) -> list[BenchmarkPath]:
     """The paths of a case; named ones also where the case leaves them out."""
     if not names:
         return [path for path in PATHS if case.paths is None or path.name in case.paths]
-    engines = [QconvLayer(name.removeprefix("qconv ")) for name in names if name.startswith("qconv ")]
-    return [path for path in PATHS if path.name.startswith(names)] + engines
+    return list(dict.fromkeys(path for name in names for path in named(name)))
 
 
 def _save(results: list[Result], about: dict, with_growth: bool) -> None:

@@ -20,8 +20,8 @@ from rich.progress import Progress
 
 from benchmarks.cases import Case
 from benchmarks.child import run
-from benchmarks.measure import compiled, functions
-from benchmarks.paths import PATHS
+from benchmarks.measure import compiled, functions, warm_up_compiler
+from benchmarks.paths import named
 from benchmarks.paths.base import Path
 from benchmarks.results import Result
 
@@ -33,7 +33,7 @@ def measure_memory(case: Case, paths: Sequence[Path], progress: Progress) -> lis
     results = []
     for path in paths:
         task = progress.add_task(f"{case.name}: memory of {path.name}", total=None)
-        result = Result(case.name, path.name)
+        result = Result(case.name, path.name, note="one call")
         answer = run("benchmarks.memory", [json.dumps(asdict(case)), path.name], seconds=_SECONDS)
         if isinstance(answer, str):
             result.failed = answer
@@ -68,7 +68,8 @@ def _maxrss() -> float:
 
 def main(case: Case, name: str) -> dict[str, float]:
     """Peak memory, compile time, and the rate of one call, in this process."""
-    path = next(path for path in PATHS if path.name == name)
+    (path,) = named(name)
+    warm_up_compiler()
     prepared = path.prepare(case)
     call, compile_s = compiled(functions(prepared)["gradient"], prepared.weights, prepared.inputs)
     _reset_record()

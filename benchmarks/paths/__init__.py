@@ -19,3 +19,9 @@ PATHS: tuple[Path, ...] = (
     DemoLoop(),
 )
 """The first is what ratios are relative to."""
+
+
+def named(start: str) -> list[Path]:
+    """The paths whose names start so; "qconv ENGINE" is qconv with an engine."""
+    found = [path for path in PATHS if path.name.startswith(start)]
+    return found or ([QconvLayer(start.removeprefix("qconv "))] if start.startswith("qconv ") else [])
