@@ -20,6 +20,8 @@ TOLERANCE = 1e-5
 """How far outputs may be from those of the first path."""
 
 _MIN_REPEATS, _MAX_REPEATS = 3, 40
+_SLOW_SECONDS = 10
+"""What takes longer than this gets one repeat if there is no time for more."""
 _MIN_SECONDS = 0.02
 """A repeat calls a quick function so often that it lasts this long: one call would time the scheduler."""
 
@@ -31,6 +33,8 @@ class Timed:
     call: Callable[[], Any]
     calls: int = 1
     """In a repeat."""
+    least: int = _MIN_REPEATS
+    """Repeats that it gets in any case."""
     seconds: list[float] = field(default_factory=list)
 
     def repeat(self) -> None:
@@ -44,7 +48,10 @@ class Timed:
         """The first call, which counts for nothing; a quick one is called again, to find how many make a repeat."""
         start = time.perf_counter()
         outputs = self.call()
-        if time.perf_counter() - start < 10 * _MIN_SECONDS:
+        first = time.perf_counter() - start
+        if first > _SLOW_SECONDS:
+            self.least = 1
+        if first < 10 * _MIN_SECONDS:
             start = time.perf_counter()
             self.call()
             self.calls = max(1, math.ceil(_MIN_SECONDS / max(time.perf_counter() - start, 1e-6)))
@@ -153,10 +160,10 @@ def _compare(name: str, values: Any, reference: dict[str, np.ndarray]) -> None:
 
 
 def interleave(everything: list[Timed], seconds: float, show: Callable[[float], None]) -> None:
-    """Rounds over all functions; one that has used up its share of the time skips the rounds after the third."""
+    """Rounds over all functions; one that has used up its share of the time skips those after its least number."""
     share = seconds / max(1, len(everything))
     for number in range(_MAX_REPEATS):
-        active = [f for f in everything if number < _MIN_REPEATS or sum(f.seconds) * f.calls < share]
+        active = [f for f in everything if number < f.least or sum(f.seconds) * f.calls < share]
         if not active:
             return
         for function in active:
