@@ -3,6 +3,7 @@
 EXP  ?= quanv_digits
 ARGS ?=
 RUN  ?=
+QUICK ?=
 
 # The first Python of at least 3.11 among these; `make PYTHON=/path/to/python3.12 train` picks another.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
@@ -10,6 +11,8 @@ PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 
 VENV := .venv
 BIN  := $(VENV)/bin
+# The peers of the benchmark have an environment of their own: qconv needs none of them.
+BENCH_VENV := .venv-bench
 
 .DEFAULT_GOAL := help
 .PHONY: help train list evaluate draw diagnose check test test-all bench clean
@@ -44,11 +47,11 @@ test: $(VENV)/.installed-dev  ## the tests, but for the slow ones
 test-all: $(VENV)/.installed-dev  ## all tests
 	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
 
-bench: $(VENV)/.installed  ## how fast: quantum convolution by engine, and nn.Conv, side by side
-	@$(BIN)/python benchmarks/conv.py $(ARGS)
+bench: $(BENCH_VENV)/.installed  ## how fast, beside other libraries: all of it, or make bench QUICK=1
+	@$(BENCH_VENV)/bin/python -m benchmarks $(if $(QUICK),--quick) $(ARGS)
 
-clean:  ## remove the environment; runs stay
-	rm -rf $(VENV)
+clean:  ## remove the environments; runs stay
+	rm -rf $(VENV) $(BENCH_VENV)
 
 $(VENV)/.installed: pyproject.toml
 	@test -n "$(PYTHON)" || { echo "qconv needs Python 3.11 or newer: install one, or name it with PYTHON=..." >&2; exit 1; }
@@ -59,4 +62,11 @@ $(VENV)/.installed: pyproject.toml
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .[dev]
+	@touch $@
+
+$(BENCH_VENV)/.installed: pyproject.toml benchmarks/requirements.txt
+	@test -n "$(PYTHON)" || { echo "qconv needs Python 3.11 or newer: install one, or name it with PYTHON=..." >&2; exit 1; }
+	@echo "Setting up $(BENCH_VENV) with qconv and its peers: once, some minutes"
+	@$(PYTHON) -m venv $(BENCH_VENV)
+	@$(BENCH_VENV)/bin/pip install --quiet --disable-pip-version-check --editable . -r benchmarks/requirements.txt
 	@touch $@

@@ -110,8 +110,3 @@ def test_make_train_reaches_its_accuracy(tmp_path: Path):
     output = run(f'make train ARGS="--runs {tmp_path}"', tmp_path)
     accuracy = re.search(r"│ quantum +│ +([\d.]+)", output)
     assert accuracy and float(accuracy[1]) >= 0.95
-
-
-@pytest.mark.slow
-def test_bench_runs(tmp_path: Path):
-    assert "statevector" in run("make bench", tmp_path)

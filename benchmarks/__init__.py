@@ -1,0 +1,1 @@
+"""How fast qconv is, beside its peers, in one run; see `docs/performance.md`."""

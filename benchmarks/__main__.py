@@ -1,0 +1,100 @@
+"""How fast qconv is, beside its peers.
+
+make bench                    # all cases; writes benchmarks/results.json, docs/performance.md and its picture
+make bench QUICK=1            # the cases with 4 and 9 qubits and 2 layers; writes nothing
+make bench ARGS="--only conv --case 'n=9, 8 layers' --path qconv"
+"""
+
+import time
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Annotated, Literal
+
+import tyro
+from rich.console import Console
+from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from benchmarks.cases import CASES, MEMORY_CASE, QUICK_CASES, Case
+from benchmarks.child import ROOT
+from benchmarks.growth import draw, measure_growth
+from benchmarks.henderson import measure_henderson
+from benchmarks.measure import measure
+from benchmarks.memory import measure_memory
+from benchmarks.paths import PATHS, named
+from benchmarks.paths.base import Path as BenchmarkPath
+from benchmarks.report import markdown, print_tables, update_page
+from benchmarks.results import Result, machine, write
+from benchmarks.training_step import measure_training_step
+
+Part = Literal["conv", "memory", "henderson", "training", "growth"]
+_PARTS: tuple[Part, ...] = ("conv", "memory", "henderson", "training", "growth")
+
+
+@dataclass(frozen=True)
+class Options:
+    """How fast qconv is, beside its peers; a run with any of only, case and path writes files only if told to."""
+
+    quick: bool = False
+    """The cases with 4 and 9 qubits and 2 layers, and fewer repeats."""
+    only: tuple[Part, ...] = ()
+    """Some of the parts."""
+    case: tuple[str, ...] = ()
+    """Some of the cases of the part conv, by name."""
+    path: tuple[str, ...] = ()
+    """Some of the paths, by the start of their names; "qconv ENGINE" is qconv with an engine."""
+    seconds: float | None = None
+    """For timing a case, compilation apart; 20, or 5 with --quick."""
+    save: Annotated[bool | None, tyro.conf.FlagConversionOff] = None
+    """Whether to write results, page and picture; by default a complete run does."""
+
+
+def main(options: Options) -> None:
+    """Measures, prints, and writes."""
+    console, start = Console(), time.perf_counter()
+    if not console.is_terminal:
+        console = Console(width=120)
+    parts = options.only or (("conv",) if options.quick else _PARTS)
+    cases = [
+        case for case in (QUICK_CASES if options.quick else CASES) if not options.case or case.name in options.case
+    ]
+    seconds = options.seconds or (5 if options.quick else 20)
+    about, results = machine(), []
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console, transient=True) as progress:
+        if "conv" in parts:
+            for case in cases:
+                found = measure(case, _paths(case, options.path), seconds, progress)
+                results += found
+                progress.console.print(f"{case.name}: done after {time.perf_counter() - start:.0f} s")
+        if "memory" in parts:
+            results += measure_memory(MEMORY_CASE, _paths(MEMORY_CASE, options.path), progress)
+        if "henderson" in parts:
+            results += measure_henderson(3 * seconds, progress)
+        if "training" in parts:
+            results += measure_training_step(seconds / 2, progress)
+        if "growth" in parts:
+            results += measure_growth(seconds / 10, progress)
+    print_tables(results, console)
+    console.print(f"{time.perf_counter() - start:.0f} s in all")
+    complete = not (options.quick or options.only or options.case or options.path)
+    if options.save if options.save is not None else complete:
+        _save(results, about, "growth" in parts)
+
+
+def _paths(case: Case, names: tuple[str, ...]) -> list[BenchmarkPath]:
+    """The paths of a case; named ones also where the case leaves them out."""
+    if not names:
+        return [path for path in PATHS if case.paths is None or path.name in case.paths]
+    return list(dict.fromkeys(path for name in names for path in named(name)))
+
+
+def _save(results: list[Result], about: dict, with_growth: bool) -> None:
+    write([replace(result) for result in results], about, ROOT / "benchmarks" / "results.json")
+    docs: Path = ROOT / "docs"
+    update_page(docs / "performance.md", markdown(results, about))
+    if with_growth:
+        draw(results, docs / "performance.png")
+
+
+if __name__ == "__main__":
+    main(tyro.cli(Options))

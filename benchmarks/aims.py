@@ -1,0 +1,88 @@
+"""The figures that qconv is meant to reach, and whether a run reached them."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from benchmarks import henderson, training_step
+from benchmarks.cases import MEMORY_CASE
+from benchmarks.results import Result
+
+Quantity = Literal["forward_per_s", "gradient_per_s", "gradient_input_per_s", "compile_s", "peak_mib"]
+
+_WORDS = {
+    "forward_per_s": "forward",
+    "gradient_per_s": "gradient",
+    "gradient_input_per_s": "gradient with input",
+    "compile_s": "first call",
+    "peak_mib": "peak memory",
+}
+
+
+@dataclass(frozen=True)
+class Aim:
+    """One figure: of qconv, relative to a path if one is named."""
+
+    case: str
+    quantity: Quantity
+    path: str | None = None
+    """Start of the name of the path it is relative to, of several the fastest; None for an absolute figure."""
+    factor: float = 1.0
+    """At least so many times as fast (below 1: at most so many times its time), or at most so many seconds or MiB."""
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        if self.path is None:
+            return f"{self.case}: {_WORDS[self.quantity]} at most {self.factor:g} {self._unit}"
+        name = self.path or "fastest peer"
+        if self.factor < 1:
+            return f"{self.case}: {_WORDS[self.quantity]} at most {1 / self.factor:g}x the time of {name}"
+        return f"{self.case}: {_WORDS[self.quantity]} {self.factor:g}x as fast as {name}"
+
+    @property
+    def _unit(self) -> str:
+        return "MiB" if self.quantity == "peak_mib" else "s"
+
+    def reached(self, results: list[Result]) -> tuple[str, bool] | None:
+        """What was measured, and whether it is enough; None if it was not measured."""
+        ours = _value(results, self.case, "qconv", self.quantity)
+        if ours is None:
+            return None
+        if self.path is None:
+            return f"{ours:.3g} {self._unit}", ours <= self.factor
+        names = [result.path for result in results if result.case == self.case and _is_peer(result.path, self.path)]
+        values = [value for name in names if (value := _value(results, self.case, name, self.quantity))]
+        if not values:
+            return None
+        ratio = min(values) / ours if self.quantity == "compile_s" else ours / max(values)
+        text = f"{1 / ratio:.2g}x its time" if self.factor < 1 else f"{ratio:.3g}x"
+        return text, ratio >= self.factor
+
+
+def _is_peer(name: str, start: str) -> bool:
+    if start:
+        return name.startswith(start)
+    return not name.startswith(("qconv", "flax", "naive"))
+
+
+def _value(results: list[Result], case: str, path: str, quantity: str) -> float | None:
+    return next((getattr(r, quantity) for r in results if r.case == case and r.path == path), None)
+
+
+_RATES: tuple[Quantity, ...] = ("forward_per_s", "gradient_per_s", "gradient_input_per_s")
+_ALL = ("n=4, 2 layers", "n=4, 16 layers", "n=9, 2 layers", "n=9, 8 layers", "n=12, 2 layers", "n=12, 8 layers")
+
+AIMS = (
+    *(Aim(_ALL[0], rate, "PennyLane", 20) for rate in _RATES),
+    *(Aim(_ALL[0], rate, "TensorCircuit vmap(expectation_ps)", 20) for rate in _RATES),
+    *(Aim(_ALL[0], rate, "TensorCircuit vmap(state)", 6) for rate in _RATES),
+    *(Aim(_ALL[0], rate, "flax nn.Conv", 0.4) for rate in _RATES),
+    *(Aim(_ALL[2], rate, "PennyLane", 10) for rate in _RATES),
+    *(Aim(case, rate, "", 4) for case in _ALL[3:] for rate in _RATES[:2]),
+    *(Aim(case, "compile_s", "PennyLane", 4) for case in _ALL),
+    Aim(_ALL[0], "compile_s", factor=2),
+    Aim(_ALL[1], "compile_s", factor=6),
+    Aim(MEMORY_CASE.name, "peak_mib", factor=1024),
+    Aim(training_step.CASE, "gradient_per_s", "classical twin", 0.5),
+    Aim(henderson.CASE, "forward_per_s", "PennyLane", 1000),
+)
