@@ -5,8 +5,8 @@ from typing import Literal
 
 import jax.numpy as jnp
 import numpy as np
-
 from qconv.ansatz.entanglers import pairs
+
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
 from qconv.patches import extract_patches

@@ -30,6 +30,7 @@ from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit, record_ansatz, record_encoding
 from qconv.circuit.expectations import expectations
+from qconv.circuit.states import encoded_state
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.experiment.spec import from_json, to_json
@@ -54,11 +55,11 @@ def check_encoding(encoding: Encoding, patch_size: int = 4) -> None:
     patches = _uniform((3, patch_size), 0.05, 0.95)
 
     def state(patch: Array) -> Array:
-        return final_state(record_encoding(circuit, patch))
+        return encoded_state(circuit, patch)
 
     tape = _attempt("recording the gates", record_encoding, circuit, patches[0])
     _check_gates(tape)
-    start = final_state(tape)
+    start = state(patches[0])
     norm = float(jnp.linalg.norm(start))
     _require(abs(norm - 1) < _ATOL, f"the state has norm {norm:.6f}; allowed: 1")
     _check_compiled(state, patches[0], start)

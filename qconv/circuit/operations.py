@@ -348,7 +348,7 @@ def _stacked(gates: Sequence[Gate]) -> dict[str, Array]:
 
 
 def _matrices(gate: Gate, angles: dict[str, Array]) -> Array:
-    return jax.vmap(lambda values: gate.with_params({**gate.params, **values}).matrix)(angles)
+    return jax.vmap(lambda values: jnp.asarray(gate.with_params({**gate.params, **values}).matrix))(angles)
 
 
 def _is_angle(value: Any) -> bool:
@@ -420,7 +420,7 @@ def _embedded(local: np.ndarray, qubits: tuple[int, ...], num_qubits: int) -> np
 
 
 def spread(matrix: Matrix, qubits: tuple[int, ...], num_qubits: int) -> Any:
-    """The diagonal of a gate as an array with an axis for each qubit of the register, of length 1 where it does not act."""
+    """The diagonal of a gate, with an axis for each qubit of the register, of length 1 where it does not act."""
     diagonal = matrix.diagonal().reshape((2,) * len(qubits))
     diagonal = diagonal.transpose(tuple(np.argsort(qubits)))
     return diagonal.reshape(tuple(2 if qubit in qubits else 1 for qubit in range(num_qubits)))

@@ -47,6 +47,12 @@ def encoded(circuit: Circuit, patches: Float[Array, "pixels columns"], leading: 
     return program(leading, tape.num_qubits, _SHARED_BLOCK).run_in_order(states)
 
 
+def encoded_state(circuit: Circuit, patch: Float[Array, " pixels"]) -> Array:
+    """The state (2^n,) of one patch; real if all gates of the encoding are."""
+    state = encoded(circuit, patch[:, None])[..., 0]
+    return state[:, 0] if state.shape[1] == 1 else jax.lax.complex(state[:, 0], state[:, 1])
+
+
 def is_product(tape: Tape) -> bool:
     """Whether the state is one of independent qubits."""
     return tape.initial is None and all(len(gate.qubits) == 1 for gate in tape.gates)

@@ -17,7 +17,7 @@ from qconv.circuit.measurement import bases, expectations_in, in_order
 from qconv.circuit.operations import Columns, program
 from qconv.circuit.states import encoded
 
-_CHUNK_BYTES = 2**27
+_CHUNK_BYTES = 2**24
 """Amplitudes of one chunk of patches, before and after the unitary."""
 _BLOCK = 4
 """Qubits of the dense blocks that the unitary is built from."""

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qconv.circuit.circuit import Circuit, record_encoding
-from qconv.circuit.unitary import final_state
+from qconv.circuit.circuit import Circuit
+from qconv.circuit.states import encoded_state
 from qconv.encoding.base import Encoding
 from qconv.encoding.dense_angle import DenseAngle
 from qconv.encoding.frqi import FRQI
@@ -24,7 +24,7 @@ from tests.oracle import Dense, assert_close, kron
 
 
 def state(encoding: Encoding, patch: jax.Array | np.ndarray) -> jax.Array:
-    return final_state(record_encoding(Circuit(encoding), jnp.asarray(patch)))
+    return encoded_state(Circuit(encoding), jnp.asarray(patch))
 
 
 def patches(size: int) -> list[np.ndarray]:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
-from qconv.circuit.circuit import Circuit, record_encoding
+from qconv.circuit.circuit import Circuit
 from qconv.circuit.expectations import expectations
-from qconv.circuit.unitary import final_state
+from qconv.circuit.states import encoded_state
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
@@ -23,7 +23,7 @@ PATCH = np.array([0.0, 0.3, 1.0])
 
 
 def state(encoding: Encoding, patch: np.ndarray) -> jax.Array:
-    return final_state(record_encoding(Circuit(encoding), jnp.asarray(patch)))
+    return encoded_state(Circuit(encoding), jnp.asarray(patch))
 
 
 @pytest.mark.parametrize(
