@@ -5,11 +5,11 @@ from typing import Literal
 
 import jax.numpy as jnp
 import numpy as np
-from qconv.ansatz.entanglers import pairs
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
 from qconv.patches import extract_patches
+from qconv.patterns import pairs
 
 Kind = Literal["forward", "gradient", "gradient_input"]
 """Outputs; gradient with respect to the weights; with respect to weights and input."""

@@ -21,7 +21,8 @@ from jaxtyping import Array, Float
 
 from qconv.gates import Gate, Matrix, apply_matrix
 
-Columns = Float[Array, "amplitudes parts columns"]
+Columns = Float[Array, "_ _ _"]
+"""(2^n, parts, columns)."""
 
 
 @dataclass(eq=False)
@@ -112,7 +113,7 @@ class Block:
                 continue
             matrix = self._with_chains(matrix, chains)
             chains = {}
-            matrix = apply_matrix(matrix.T, gate.matrix, tuple(position[q] for q in gate.qubits)).T
+            matrix = apply_matrix(jnp.asarray(matrix).T, gate.matrix, tuple(position[q] for q in gate.qubits)).T
         return self._with_chains(matrix, chains) if chains or matrix is None else matrix
 
     def _with_chains(self, matrix: Any, chains: dict[int, Any]) -> Any:
@@ -328,7 +329,7 @@ def built_together(gates: Sequence[Gate]) -> list[Gate]:
 
 def stacked_matrices(gates: Sequence[Gate]) -> Array:
     """The matrices (gates, 2^k, 2^k) of gates that differ only in qubits and angles."""
-    if not any(_is_angle(value) for value in gates[0].params.values()):
+    if not has_angles(gates[0]):
         return jnp.broadcast_to(gates[0].matrix, (len(gates), *gates[0].matrix.shape))
     return _matrices(gates[0], _stacked(gates))
 
@@ -337,7 +338,7 @@ def _alike(gates: Sequence[Gate]) -> list[list[int]]:
     """Which gates with angles differ in nothing but them and the qubits."""
     groups: dict[Any, list[int]] = {}
     for index, gate in enumerate(gates):
-        if any(_is_angle(value) for value in gate.params.values()):
+        if has_angles(gate):
             groups.setdefault(_signature(gate)[::2], []).append(index)
     return list(groups.values())
 
@@ -349,6 +350,11 @@ def _stacked(gates: Sequence[Gate]) -> dict[str, Array]:
 
 def _matrices(gate: Gate, angles: dict[str, Array]) -> Array:
     return jax.vmap(lambda values: jnp.asarray(gate.with_params({**gate.params, **values}).matrix))(angles)
+
+
+def has_angles(gate: Gate) -> bool:
+    """Whether a parameter of the gate is a number, or an array that may be traced."""
+    return any(_is_angle(value) for value in gate.params.values())
 
 
 def _is_angle(value: Any) -> bool:

@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, record_encoding
-from qconv.circuit.operations import Columns, built_together, multiply, program, spread, stacked_matrices
+from qconv.circuit.operations import Columns, built_together, has_angles, multiply, program, spread, stacked_matrices
 from qconv.gates import Gate, Tape
 
 _SHARED_BLOCK = 4
@@ -32,8 +32,7 @@ def encoded(circuit: Circuit, patches: Float[Array, "pixels columns"], leading: 
         tapes.append(tape)
         if is_product(tape):
             return _factors(tape)
-        gates = built_together(tape.gates)
-        return tape.initial, [gate.matrix for gate in gates if not isinstance(gate.matrix, np.ndarray)]
+        return tape.initial, [gate.matrix for gate in built_together(tape.gates) if has_angles(gate)]
 
     values = jax.vmap(record, in_axes=-1, out_axes=-1)(patches)
     tape = tapes[0]
@@ -126,7 +125,7 @@ def _gates_of_each(states: Columns, tape: Tape, matrices: list[Array]) -> Column
     own = iter(matrices)
     shared: list[Gate] = []
     for gate in tape.gates:
-        if isinstance(gate.matrix, np.ndarray):
+        if not has_angles(gate):
             shared.append(gate)
             continue
         states = program(shared, tape.num_qubits, _SHARED_BLOCK).run_in_order(states)
@@ -151,7 +150,7 @@ def _dense(gate: Gate, matrices: Array, states: Columns) -> Columns:
     moved = moved.reshape(2**k, -1, parts, columns)
 
     def times(real: Array) -> Array:  # (rows, inner, columns) times (inner, others, parts, columns)
-        return (real[:, :, None, None] * moved).sum(1)
+        return (real[:, :, None, None] * moved[None]).sum(1)
 
     if jnp.iscomplexobj(matrices):
         by_real, by_imaginary = times(matrices.real), times(matrices.imag)
