@@ -95,10 +95,12 @@ class TrainOptions:
 
 @dataclass(frozen=True)
 class DrawOptions:
-    """Where a picture goes."""
+    """What is drawn and where it goes."""
 
     output: Path = field(default_factory=lambda: Path("circuit.png"))
     """File of the picture."""
+    engines: bool = False
+    """Print what each engine would cost."""
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def _run(argv: list[str]) -> None:
         from qconv.commands.draw import draw
 
         experiment, chosen = _parse(f"qconv draw {command.experiment}", command.experiment, DrawOptions(), options)
-        draw(experiment, chosen.output)
+        draw(experiment, chosen.output, chosen.engines)
     else:
         from qconv.commands.diagnose import diagnose
 

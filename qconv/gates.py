@@ -63,6 +63,13 @@ class Gate:
         """Whether the matrix is diagonal, whatever the angles."""
         return _KINDS[self.name].is_diagonal
 
+    @property
+    def is_real(self) -> bool:
+        """Whether the matrix is real, whatever the angles."""
+        if self.name in ("any", "multicontrol"):
+            return not jnp.iscomplexobj(self.params["unitary"])
+        return _KINDS[self.name].is_real
+
     @cached_property
     def permutation(self) -> np.ndarray | None:
         """For a constant gate that only permutes basis states: the one that each of them comes from; else None."""
@@ -94,13 +101,16 @@ class _Kind(NamedTuple):
     """None for gates of a matrix that is given: theirs depends on it."""
     is_diagonal: bool = False
     """For all angles."""
+    is_real: bool = False
+    """For all angles."""
 
 
 def _constant(matrix: np.ndarray) -> _Kind:
     def build(dtype: Any) -> Matrix:
         return _cast(matrix, dtype)
 
-    return _Kind(build, int(math.log2(len(matrix))), not (matrix - np.diag(np.diag(matrix))).any())
+    is_diagonal = not (matrix - np.diag(np.diag(matrix))).any()
+    return _Kind(build, int(math.log2(len(matrix))), is_diagonal, not np.iscomplexobj(matrix))
 
 
 def _is_permutation(matrix: Any) -> bool:
@@ -239,7 +249,7 @@ _KINDS: dict[str, _Kind] = {
     **{name: _constant(matrix) for name, matrix in _FIXED.items()},
     **{f"{name}d": _constant(_FIXED[name].conj().T) for name in ("s", "t")},
     **{
-        name: _Kind(_rotation(pauli), int(math.log2(len(pauli))), name in ("rz", "rzz"))
+        name: _Kind(_rotation(pauli), int(math.log2(len(pauli))), name in ("rz", "rzz"), name == "ry")
         for name, pauli in _PAULI_ROTATIONS.items()
     },
     **{"phase": _Kind(_phase, 1, True), "u": _Kind(_u, 1), "r": _Kind(_r, 1), "iswap": _Kind(_iswap, 2)},

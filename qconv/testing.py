@@ -121,7 +121,8 @@ def check_readout(readout: Readout, num_qubits: int = 4) -> None:
         fits = isinstance(string, str) and len(string) == num_qubits and set(string) <= set(OPERATORS)
         _require(fits, f"observable {string!r}; allowed: {num_qubits} of the letters {OPERATORS}")
     channels = readout.num_channels(num_qubits)
-    _require(channels == len(observables), f"num_channels is {channels}, but there are {len(observables)} observables")
+    decoded = readout.decode(_uniform((len(observables), 2), 0.0, 1.0)).shape
+    _require(decoded == (channels, 2), f"num_channels is {channels}, but decode gives {decoded[0]} channels")
     circuit = Circuit(Angle(), HardwareEfficient(1, ("rx",)), readout)
     _check_engines(circuit, _uniform((1, num_qubits, 1), 0.3, 2.8), _uniform((3, num_qubits), 0.05, 0.95))
 
@@ -184,10 +185,11 @@ def _check_engines(circuit: Circuit, theta: Array, patches: Array) -> None:
     outputs, gradients = _attempt("the unitary engine", run, theta, patches)
     reference = _attempt("the statevector engine", expectations, circuit, theta, patches, "statevector")
     _require(_close(outputs, reference), "the engines disagree; a gate means something else to TensorCircuit")
-    shape = (len(patches), len(circuit.observables(patches.shape[1])))
+    shape = (len(patches), circuit.num_channels(patches.shape[1]))
     _require(outputs.shape == shape, f"the outputs have shape {outputs.shape}; allowed: {shape}")
     _require(outputs.dtype == np.float32, f"the outputs are {outputs.dtype}; allowed: float32, as the inputs are")
-    _require(bool(jnp.abs(outputs).max() <= 1 + _ATOL), "the outputs are not in [-1, 1]")
+    bound = 1 if type(circuit.readout).decode is Readout.decode else math.inf  # decoded ones may have other ranges
+    _require(bool(jnp.abs(outputs).max() <= bound + _ATOL), "the outputs are not in [-1, 1]")
     for row in range(len(patches)):
         alone, _ = run(theta, jnp.stack([patches[row]] * len(patches)))
         _require(_close(alone[0], outputs[row]), "a patch gives something else among other patches than alone")

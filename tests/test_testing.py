@@ -2,6 +2,7 @@
 
 import dataclasses
 import importlib
+import inspect
 import pkgutil
 from dataclasses import dataclass, field
 from typing import Any
@@ -41,7 +42,7 @@ def variants() -> list[Any]:
         package = importlib.import_module(base.__module__.rpartition(".")[0])
         for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
             members = vars(importlib.import_module(module.name)).values()
-            classes = [c for c in members if isinstance(c, type) and issubclass(c, base) and c is not base]
+            classes = [c for c in members if isinstance(c, type) and issubclass(c, base) and not inspect.isabstract(c)]
             found += [cls() for cls in classes if cls.__module__ == module.name]
     for name in available():
         for circuit in circuits(load(name)[0].model):

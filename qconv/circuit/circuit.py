@@ -35,6 +35,10 @@ class Circuit:
         """Shape of the angles of one circuit."""
         return self.ansatz.param_shape(self.num_qubits(patch_size))
 
+    def num_channels(self, patch_size: int) -> int:
+        """Channels of one circuit."""
+        return self.readout.num_channels(self.num_qubits(patch_size))
+
     def observables(self, patch_size: int) -> tuple[str, ...]:
         """What is measured, one string a channel; see `Readout`.
 

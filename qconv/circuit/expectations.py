@@ -1,24 +1,22 @@
 """The one pure function of the quantum part, and the choice of its engine."""
 
 import os
-from functools import partial
-from typing import Literal, get_args
+from functools import lru_cache, partial
+from typing import Literal, cast, get_args
 
 import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit import fused, statevector, unitary
+from qconv.circuit import fused, lookup, statevector, unitary
 from qconv.circuit.circuit import Circuit, real_dtype
+from qconv.circuit.cost import costs
 from qconv.errors import InputError
 
-EngineName = Literal["statevector", "unitary", "fused"]
-Engine = Literal["auto", "statevector", "unitary", "fused"]
+EngineName = Literal["statevector", "unitary", "fused", "lookup"]
+Engine = Literal["auto", "statevector", "unitary", "fused", "lookup"]
 
-_ENGINES = {"statevector": statevector, "unitary": unitary, "fused": fused}
-
-_UNITARY_MAX_QUBITS = 10
-"""Up to here one product with a 2^n x 2^n matrix beats n-qubit gates one after the other (`make bench`)."""
+_ENGINES = {"statevector": statevector, "unitary": unitary, "fused": fused, "lookup": lookup}
 
 
 def check_engine(engine: str) -> None:
@@ -31,16 +29,21 @@ def check_engine(engine: str) -> None:
         raise InputError(f"engine = {engine!r}; allowed: {', '.join(map(repr, get_args(Engine)))}")
 
 
+@lru_cache(maxsize=1024)
 def choose_engine(circuit: Circuit, patch_size: int, engine: Engine = "auto") -> EngineName:
-    """The engine that `expectations` uses.
+    """The engine that `expectations` uses: the one named, or the cheapest by `qconv.circuit.cost`.
 
     Raises:
-        InputError: no such engine.
+        InputError: no such engine, or `lookup` for an encoding that is not one of bits.
     """
     check_engine(engine)
+    if engine == "lookup" and not lookup.fits(circuit):
+        name = type(circuit.encoding).__name__
+        raise InputError(f"engine = 'lookup' needs an encoding of bits, such as Basis; this one is {name}")
     if engine != "auto":
         return engine
-    return "unitary" if circuit.num_qubits(patch_size) <= _UNITARY_MAX_QUBITS else "fused"
+    found = costs(circuit, patch_size)
+    return cast(EngineName, min(found, key=lambda name: found[name].seconds))
 
 
 def expectations(
@@ -55,11 +58,12 @@ def expectations(
         circuit: encoding, ansatz and readout.
         theta: angles in radians, shape `circuit.param_shape(pixels)`; the same for all patches.
         patches: pixels row by row, the channel fastest.
-        engine: `unitary`, `statevector`, or the one that is faster for this number of qubits. They agree to float
-            accuracy.
+        engine: `unitary`, `fused`, `lookup` (for encodings of bits), `statevector` (the reference), or the cheapest
+            for this circuit. They agree to float accuracy.
 
     Returns:
-        One real channel for each observable; float32, or float64 if `theta` or `patches` are (with JAX's 64-bit mode).
+        Real channels, one for each observable unless the readout decodes them; float32, or float64 if
+            `theta` or `patches` are (with JAX's 64-bit mode).
 
     Raises:
         InputError: patches that the encoding cannot take, theta of another shape, or more qubits than memory allows.

@@ -15,7 +15,7 @@ from qconv.circuit.operations import built_together, program
 from qconv.circuit.states import encoded
 from qconv.gates import Gate
 
-_CHUNK_BYTES = 2**19
+_CHUNK_BYTES = 2**22
 """Amplitudes of one chunk of patches: what stays in the cache from one operation to the next."""
 
 
@@ -43,12 +43,11 @@ def expectations(
 
     def evaluate(chunk: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
         states = ansatz.run(encoded(circuit, chunk, leading))
-        return in_order(
-            [
-                (basis, expectations_in(basis.diagonals[:, turn.names], turn.run(states)))
-                for basis, turn in zip(measured, turns, strict=True)
-            ]
-        )
+        channels = [
+            (basis, expectations_in(basis.diagonals[:, turn.names], turn.run(states)))
+            for basis, turn in zip(measured, turns, strict=True)
+        ]
+        return circuit.readout.decode(in_order(channels))
 
     amplitudes = 2 ** (num_qubits + 1)
     return in_chunks(evaluate, columns, max(1, _CHUNK_BYTES // (amplitudes * theta.dtype.itemsize)))

@@ -221,7 +221,7 @@ def program(
         layers = [gates[start : start + period] for start in range(0, repeats * period, period)]
         steps.append(_layers(layers, num_qubits, max_block, names))
         gates = gates[repeats * period :]
-    operations = _merged(built_together(gates), num_qubits, max_block)
+    operations = merged(built_together(gates), num_qubits, max_block)
     while measured and operations and isinstance(operations[-1], Phases):
         operations.pop()
     more, names = _steps(operations, names)
@@ -241,7 +241,7 @@ def _layers(layers: list[Sequence[Gate]], num_qubits: int, max_block: int, names
         for members, values in zip(groups, angles, strict=True):
             for index, matrix in zip(members, _matrices(first[members[0]], values), strict=True):
                 gates[index] = first[index].with_matrix(matrix)
-        steps, after = _steps(_merged(gates, num_qubits, max_block), names)
+        steps, after = _steps(merged(gates, num_qubits, max_block), names)
         rows.append([step.rows for step in steps])
         last.append(after)
         return [jnp.asarray(step.values) for step in steps]
@@ -296,7 +296,8 @@ def _is_sorted(names: np.ndarray) -> bool:
     return np.array_equal(names, np.arange(len(names)))
 
 
-def _merged(gates: Sequence[Gate], num_qubits: int, max_block: int) -> list[Operation]:
+def merged(gates: Sequence[Gate], num_qubits: int, max_block: int) -> list[Operation]:
+    """The gates as operations: each joins the last one that it fits and that it may be moved to."""
     result: list[Operation] = []
     for gate in gates:
         for operation in reversed(result):

@@ -50,9 +50,9 @@ def expectations(
 
         chunk = max(1, _CHUNK_BYTES // bytes_needed(circuit, patch_size, patches.dtype))
         if count <= chunk:
-            return jax.vmap(evaluate)(patches).T
+            return circuit.readout.decode(jax.vmap(evaluate)(patches).T)
         # Recomputing a chunk in the backward pass keeps the memory of the gradient at one chunk.
-        return jax.lax.map(jax.checkpoint(evaluate), patches, batch_size=chunk).T
+        return circuit.readout.decode(jax.lax.map(jax.checkpoint(evaluate), patches, batch_size=chunk).T)
 
 
 def _expectation(state: Array, observable: str) -> Float[Array, ""]:

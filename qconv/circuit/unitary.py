@@ -13,13 +13,13 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.chunks import in_chunks
 from qconv.circuit.circuit import Circuit, record_ansatz
-from qconv.circuit.measurement import bases, expectations_in, in_order
+from qconv.circuit.measurement import Basis, bases, expectations_in, in_order
 from qconv.circuit.operations import Columns, program
 from qconv.circuit.states import encoded
 
 _CHUNK_BYTES = 2**24
 """Amplitudes of one chunk of patches, before and after the unitary."""
-_BLOCK = 4
+BLOCK = 4
 """Qubits of the dense blocks that the unitary is built from."""
 
 
@@ -33,25 +33,35 @@ def expectations(
     circuit: Circuit, theta: Float[Array, "..."], columns: Float[Array, "pixels columns"]
 ) -> Float[Array, "channels columns"]:
     """See `qconv.circuit.expectations.expectations`; patches are columns here."""
-    num_qubits = circuit.num_qubits(len(columns))
-    ansatz = program(record_ansatz(circuit, theta, num_qubits).gates, num_qubits, _BLOCK)
-    images = ansatz.run(jnp.eye(2**num_qubits, dtype=theta.dtype)[:, None])  # column b: the image of basis state b
-    measured = []
-    for basis in bases(circuit.observables(len(columns)), theta.dtype):
-        turn = program(basis.turn, num_qubits, _BLOCK, ansatz.names)
-        measured.append((basis, turn.names, turn.run(images)))
+    images = measured_images(circuit, theta, len(columns))
 
     def evaluate(chunk: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
         states = encoded(circuit, chunk)
-        return in_order(
-            [
-                (basis, expectations_in(basis.diagonals[:, names], _times(unitary, states)))
-                for basis, names, unitary in measured
-            ]
+        return circuit.readout.decode(
+            in_order(
+                [
+                    (basis, expectations_in(basis.diagonals[:, names], _times(turned, states)))
+                    for basis, names, turned in images
+                ]
+            )
         )
 
-    amplitudes = 2 ** (num_qubits + 2)
+    amplitudes = 2 ** (circuit.num_qubits(len(columns)) + 2)
     return in_chunks(evaluate, columns, max(1, _CHUNK_BYTES // (amplitudes * theta.dtype.itemsize)))
+
+
+def measured_images(
+    circuit: Circuit, theta: Float[Array, "..."], patch_size: int
+) -> list[tuple[Basis, np.ndarray, Columns]]:
+    """For each basis that is measured in: which amplitude each row holds, and the images of all basis states there."""
+    num_qubits = circuit.num_qubits(patch_size)
+    ansatz = program(record_ansatz(circuit, theta, num_qubits).gates, num_qubits, BLOCK)
+    images = ansatz.run(jnp.eye(2**num_qubits, dtype=theta.dtype)[:, None])
+    turns = [
+        (basis, program(basis.turn, num_qubits, BLOCK, ansatz.names))
+        for basis in bases(circuit.observables(patch_size), theta.dtype)
+    ]
+    return [(basis, turn.names, turn.run(images)) for basis, turn in turns]
 
 
 def _times(images: Columns, states: Columns) -> Columns:

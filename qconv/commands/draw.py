@@ -8,14 +8,16 @@ from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
 from qconv.models.base import called_quantum_layers
 from qconv.report.drawing import circuit_figure, circuit_text, layer_drawing
+from qconv.report.engines import engines_table
 from qconv.training.run_directory import writing
 
 
-def draw(experiment: Experiment, output: Path) -> None:
+def draw(experiment: Experiment, output: Path, engines: bool) -> None:
     """Prints the circuits of an experiment and writes them as a picture.
 
     Args:
         experiment: its spec.
+        engines: whether the costs of the engines are printed too.
         output: file of the picture; its ending is the format.
 
     Raises:
@@ -30,6 +32,8 @@ def draw(experiment: Experiment, output: Path) -> None:
     drawings = [layer_drawing(layer, channels) for layer, channels in layers]
     for drawing in drawings:
         console.print(circuit_text(drawing), highlight=False, markup=False, no_wrap=True, overflow="ignore", crop=False)
+    for layer, channels in layers if engines else []:
+        console.print(engines_table(layer, channels))
     try:
         with writing(output):
             circuit_figure(drawings).savefig(output, dpi=150)

@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 
-from jaxtyping import Array, Float
+import jax.numpy as jnp
+from jaxtyping import Array, Bool, Float
 
 from qconv.gates import CircuitBuilder
 
@@ -26,3 +27,17 @@ class Encoding(ABC):
             circuit: a register in |0...0>.
             patch: pixels row by row, the channel fastest; in [0, 1] if the images are.
         """
+
+
+class BitEncoding(Encoding):
+    """An encoding that starts in a basis state: one bit a qubit. Engines can then look results up in a table."""
+
+    @abstractmethod
+    def bits(self, patch: Float[Array, " pixels"]) -> Bool[Array, " qubits"]:
+        """The basis state of a patch, qubit 0 first."""
+
+    def __call__(self, circuit: CircuitBuilder, patch: Float[Array, " pixels"]) -> None:
+        """X on the qubits whose bit is 1."""
+        for qubit, bit in enumerate(self.bits(patch).astype(patch.dtype)):
+            # X to the power of the bit, as a matrix: exact, where a rotation by pi is not, and real.
+            circuit.unitary(qubit, unitary=jnp.stack([1 - bit, bit, bit, 1 - bit]).reshape(2, 2))

@@ -3,16 +3,14 @@
 import math
 from dataclasses import dataclass
 
-import jax.numpy as jnp
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
-from qconv.encoding.base import Encoding
+from qconv.encoding.base import BitEncoding
 from qconv.errors import InputError
-from qconv.gates import CircuitBuilder
 
 
 @dataclass(frozen=True)
-class Basis(Encoding):
+class Basis(BitEncoding):
     """Qubit q is |1> where `patch[q] > threshold`, else |0>. The gradient with respect to the patch is 0.
 
     Source: Henderson et al., "Quanvolutional neural networks", Quantum Machine Intelligence 2:2 (2020), encode so,
@@ -30,9 +28,6 @@ class Basis(Encoding):
         """One qubit a number."""
         return patch_size
 
-    def __call__(self, circuit: CircuitBuilder, patch: Float[Array, " pixels"]) -> None:
-        """X on the qubits whose pixel is above the threshold."""
-        for qubit in range(patch.shape[0]):
-            bit = (patch[qubit] > self.threshold).astype(patch.dtype)
-            # X to the power of the bit, as a matrix: exact, where a rotation by pi is not, and real.
-            circuit.unitary(qubit, unitary=jnp.stack([1 - bit, bit, bit, 1 - bit]).reshape(2, 2))
+    def bits(self, patch: Float[Array, " pixels"]) -> Bool[Array, " pixels"]:
+        """Which pixels are above the threshold."""
+        return patch > self.threshold

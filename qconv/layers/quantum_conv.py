@@ -28,7 +28,7 @@ class QuantumConv(nn.Module):
     How the C input channels map to qubits is `channels`:
 
     - `joint`: one register holds all kernel_height * kernel_width * C numbers of the window. The output has
-      `features * r` channels, where r is the number of observables of the circuit's readout.
+      `features * r` channels, where r is the number of channels of the circuit's readout.
     - `sum`: one register, with angles of its own, for each input channel, and their outputs are added, as in `nn.Conv`:
       `features * r` channels.
     - `concatenate`: one register, with angles of its own, for each input channel, all outputs kept, as in a depthwise
@@ -87,6 +87,9 @@ class QuantumConv(nn.Module):
             pair(name, getattr(self, name))
         check_padding(self.padding)
         check_engine(self.engine)
+        if self.trainable and not self.circuit.readout.is_differentiable:
+            name = type(self.circuit.readout).__name__
+            raise InputError(f"trainable = True; allowed: False with the readout {name}, which has no gradient")
 
     @nn.compact
     def __call__(self, images: Float[Array, "*batch height width channels"]) -> Float[Array, "*batch rows columns out"]:
@@ -151,8 +154,8 @@ class QuantumConv(nn.Module):
     @nn.nowrap
     def num_channels(self, in_channels: int) -> int:
         """Output channels for images of `in_channels` channels."""
-        observables = len(self.circuit.observables(self.patch_size(in_channels)))
-        return self.features * observables * (in_channels if self.channels == "concatenate" else 1)
+        readings = self.circuit.num_channels(self.patch_size(in_channels))
+        return self.features * readings * (in_channels if self.channels == "concatenate" else 1)
 
     @nn.nowrap
     def chosen_engine(self, in_channels: int) -> EngineName:

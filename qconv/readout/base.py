@@ -2,6 +2,8 @@
 
 from abc import ABC, abstractmethod
 
+from jaxtyping import Array, Float
+
 from qconv.errors import InputError
 
 OPERATORS = "IXYZ01"
@@ -23,6 +25,15 @@ class Readout(ABC):
         Raises:
             InputError: the readout does not fit a register of this size.
         """
+
+    @property
+    def is_differentiable(self) -> bool:
+        """Whether channels have a gradient; if not, only layers that are not trained can use the readout."""
+        return True
+
+    def decode(self, expectations: Float[Array, "observables patches"]) -> Float[Array, "channels patches"]:
+        """The channels from the expectations; by default they are the same."""
+        return expectations
 
     def num_channels(self, num_qubits: int) -> int:
         """Channels that one circuit gives."""

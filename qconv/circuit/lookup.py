@@ -1,0 +1,39 @@
+"""The `lookup` engine: for encodings of bits, a table with the result of every basis state.
+
+A register of n qubits that starts in a basis state has 2^n possible results, however many patches there are. They are
+columns of the ansatz's unitary, so they are all computed at once, exactly, and each patch only looks up its own.
+
+Source: Henderson et al., "Quanvolutional neural networks", Quantum Machine Intelligence 2:2 (2020), look results up so.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from qconv.circuit import unitary
+from qconv.circuit.circuit import Circuit
+from qconv.circuit.measurement import expectations_in, in_order
+from qconv.encoding.base import BitEncoding
+
+
+def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
+    """Memory for the unitary, which the table is made from."""
+    return unitary.bytes_needed(circuit, patch_size, dtype)
+
+
+def fits(circuit: Circuit) -> bool:
+    """Whether the encoding is one of bits."""
+    return isinstance(circuit.encoding, BitEncoding)
+
+
+def expectations(
+    circuit: Circuit, theta: Float[Array, "..."], columns: Float[Array, "pixels columns"]
+) -> Float[Array, "channels columns"]:
+    """See `qconv.circuit.expectations.expectations`; patches are columns here."""
+    assert isinstance(circuit.encoding, BitEncoding)
+    images = unitary.measured_images(circuit, theta, len(columns))
+    table = in_order([(basis, expectations_in(basis.diagonals[:, names], turned)) for basis, names, turned in images])
+    bits = jax.vmap(circuit.encoding.bits, in_axes=-1, out_axes=-1)(columns)
+    places = 2 ** np.arange(len(bits))[::-1, None]
+    return circuit.readout.decode(table)[:, jnp.sum(jnp.where(bits, places, 0), axis=0)]

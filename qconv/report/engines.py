@@ -1,0 +1,28 @@
+"""The cost of each engine for a layer, as a table."""
+
+from rich.table import Table
+
+from qconv.circuit.cost import costs
+from qconv.layers.quantum_conv import QuantumConv
+
+
+def engines_table(layer: QuantumConv, in_channels: int) -> Table:
+    """What the cost model says of each engine, for one window of a layer whose images have `in_channels` channels."""
+    chosen = layer.chosen_engine(in_channels)
+    table = Table(
+        title="engines, for one window",
+        title_justify="left",
+        caption="estimates: two cores with AVX-512, with gradient",
+    )
+    table.add_column("engine")
+    for column in ("flops", "numbers written", "shared, ms", "total, µs"):
+        table.add_column(column, justify="right")
+    for name, cost in costs(layer.circuit, layer.patch_size(in_channels)).items():
+        table.add_row(
+            f"{name} (chosen)" if name == chosen else name,
+            f"{cost.flops:,.0f}",
+            f"{cost.numbers:,.0f}",
+            f"{1e3 * cost.once:.3f}",
+            f"{1e6 * cost.seconds:.3f}",
+        )
+    return table
