@@ -63,10 +63,9 @@ ELSEWHERE = ("make test", "make bench", "qconv train quanv_digits --seed 1")  # 
 
 
 QUICK = [c for c in COMMANDS if "RUN_ID" not in c and c not in ELSEWHERE]
-# The second command for an experiment of the same file takes as long again: it is for `make test-all`.
-MARKED = [
-    pytest.param(c, marks=[pytest.mark.slow] * c.startswith("make train EXP=ring_rzz_digits ARGS")) for c in QUICK
-]
+# One training run is enough for `make test`; `make test-all` has them all.
+SLOW = ("make train EXP=ring_rzz_digits", "make train EXP=quanv_digits ARGS")
+MARKED = [pytest.param(c, marks=[pytest.mark.slow] * (c.startswith(SLOW) and "--help" not in c)) for c in QUICK]
 
 
 @pytest.mark.parametrize("command", MARKED)

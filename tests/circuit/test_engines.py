@@ -52,11 +52,14 @@ ANSATZE = [
 PATCHES = np.array([[0.1, 0.9, 0.6], [0.0, 0.0, 0.0], [1.0, 0.0, 0.5], [1e-42, 1.0, 1.0]])
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+PAIRS = list(zip(ENCODINGS, ANSATZE, strict=True))
+
+
 @pytest.mark.parametrize(
-    ("encoding", "ansatz", "dtype"),
-    [(*variants, np.float64) for variants in product(ENCODINGS, ANSATZE[:3])]
-    + [(*variants, np.float32) for variants in zip(ENCODINGS, ANSATZE, strict=True)],
+    ("engine", "encoding", "ansatz", "dtype"),
+    [("unitary", *variants, np.float64) for variants in product(ENCODINGS, ANSATZE[:3])]
+    + [(engine, *variants, np.float64) for engine in ENGINES for variants in PAIRS]
+    + [("unitary", *variants, np.float32) for variants in PAIRS],
     ids=str,
 )
 def test_engines_equal_the_oracle(x64, encoding, ansatz, engine, dtype):

@@ -280,6 +280,7 @@ def test_gradients_of_dark_blocks_and_of_levels_are_zero():
     ],
     ids=str,
 )
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick_compilation")
 def test_forms_other_than_the_default_keep_the_contract(encoding, patch_size):
     check_encoding(encoding, patch_size)
