@@ -64,7 +64,7 @@ ELSEWHERE = ("make test", "make bench", "qconv train quanv_digits --seed 1")  # 
 
 QUICK = [c for c in COMMANDS if "RUN_ID" not in c and c not in ELSEWHERE]
 # One training run is enough for `make test`; `make test-all` has them all.
-SLOW = ("make train EXP=ring_rzz_digits", "make train EXP=quanv_digits ARGS")
+SLOW = ("make train EXP=ring_rzz_digits", "make train EXP=quanv_digits ARGS", "qconv diagnose")
 MARKED = [pytest.param(c, marks=[pytest.mark.slow] * (c.startswith(SLOW) and "--help" not in c)) for c in QUICK]
 
 

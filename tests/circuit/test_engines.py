@@ -1,4 +1,4 @@
-"""Both engines against the dense oracle."""
+"""The engines against the dense oracle."""
 
 import re
 import time
@@ -57,7 +57,11 @@ PAIRS = list(zip(ENCODINGS, ANSATZE, strict=True))
 
 @pytest.mark.parametrize(
     ("engine", "encoding", "ansatz", "dtype"),
-    [("unitary", *variants, np.float64) for variants in product(ENCODINGS, ANSATZE[:3])]
+    [
+        pytest.param("unitary", *variants, np.float64, marks=pytest.mark.slow)
+        for variants in product(ENCODINGS, ANSATZE[:3])
+        if variants not in PAIRS
+    ]
     + [(engine, *variants, np.float64) for engine in ENGINES for variants in PAIRS]
     + [("unitary", *variants, np.float32) for variants in PAIRS],
     ids=str,
@@ -89,7 +93,7 @@ ALL_GATES = Gates(
 NUMBERS = st.sampled_from([0.0, 1.0, np.pi, -np.pi / 2, 5e-324, -1e-310, 1e-8, 100.0]) | st.floats(-4, 4)
 
 
-@settings(max_examples=4, deadline=None, derandomize=True)
+@settings(max_examples=2, deadline=None, derandomize=True)
 @given(ansatz=gate_lists(), theta=st.tuples(*[NUMBERS] * 4), patch=st.tuples(*[NUMBERS] * 3))
 @example(ansatz=ALL_GATES, theta=(0.3, -2.0, 1.1, 0.0), patch=(0.2, 0.5, 0.9))
 def test_any_gates_at_any_angles(ansatz, theta, patch):
@@ -146,12 +150,11 @@ def test_chunks_of_the_statevector_engine_change_nothing(compiled, monkeypatch):
         assert_close(one, other, atol=1e-6)
 
 
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_a_table_holds_what_the_oracle_says(x64, dtype):
+def test_a_table_holds_what_the_oracle_says(x64):
     circuit = Circuit(Basis(), HardwareEfficient(2, ("rx", "ry")), READOUT)
-    theta = jnp.asarray(np.random.default_rng(0).uniform(-3, 3, circuit.param_shape(3)), dtype)
-    patches = jnp.asarray(list(product((0.1, 0.9), repeat=3)), dtype)
-    atol = 2e-6 if dtype == np.float32 else 1e-12
+    theta = jnp.asarray(np.random.default_rng(0).uniform(-3, 3, circuit.param_shape(3)))
+    patches = jnp.asarray(list(product((0.1, 0.9), repeat=3)))
+    atol = 1e-12
     assert choose_engine(circuit, 3) == "lookup"
     assert_close(expectations(circuit, theta, patches), oracle.expectations(circuit, theta, patches), atol=atol)
 

@@ -232,6 +232,7 @@ REAL = [FRQI(), FRQI("arcsin"), NEQR(2), HybridDirect(), HybridAngle(), HybridDi
 COMPLEX = [DenseAngle(), DenseAngle("YZ"), HigherOrderAngle(), IQP(), IQP(1, "ring", "complement")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", REAL + COMPLEX, ids=str)
 @pytest.mark.usefixtures("quick_compilation")
 def test_batches_precision_and_gradients(x64, encoding):

@@ -153,6 +153,7 @@ def test_images_do_not_see_each_other(images, variables, outputs):
     assert apply(LAYER, variables, images[:0]).shape == (0, *outputs.shape[1:])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["unitary", "statevector"])
 def test_jit_is_eager(images, variables, outputs, engine):
     layer = LAYER.clone(engine=engine)

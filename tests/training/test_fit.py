@@ -89,6 +89,7 @@ def assert_close(one: Any, two: Any) -> None:
     jax.tree.map(lambda a, b: np.testing.assert_allclose(a, b, rtol=2e-5, atol=2e-6), one, two)
 
 
+@pytest.mark.slow
 def test_sixteen_images_are_learnt_by_heart(tmp_path: Path) -> None:
     data = Synthetic(num_images=16, height=4, width=4, num_classes=4)
     model = QuanvNet(CONV, LinearHead(4))
