@@ -23,9 +23,9 @@ SIZE = 4
 """Numbers in a patch, and qubits of the others."""
 HEAD = f"""# Catalogue
 
-Written by `python scripts/catalogue.py`, not by hand. Drawn for patches of {SIZE} numbers, x0 .. x{SIZE - 1}, or on {SIZE} qubits;
-θ0, θ1, ... are the angles as they lie in memory. Every class has more fields than its defaults shown here: see its docstring,
-or `qconv train EXPERIMENT --help`.
+Written by `python scripts/catalogue.py`, not by hand. Drawn for patches of {SIZE} numbers, x0 .. x{SIZE - 1};
+ansätze on {SIZE} qubits, after angle encoding. θ0, θ1, ... are the angles as they lie in memory. Fields are shown
+with their defaults: their docstrings say what else they may be.
 """
 
 
@@ -65,22 +65,19 @@ def _size(part: Any) -> str:
 
 
 def _drawing(part: Any) -> str:
-    if isinstance(part, Encoding):
-        circuit = Circuit(part, HardwareEfficient(0))
-    else:
-        circuit = Circuit(Angle(), part)
+    circuit = Circuit(part, HardwareEfficient(0)) if isinstance(part, Encoding) else Circuit(Angle(), part)
     text = circuit_text(circuit_drawing(circuit, SIZE))
     return "\n".join(line.rstrip() for line in text.splitlines() if not line.startswith("measured")).strip("\n")
 
 
-def main() -> None:
-    """Writes the page."""
+def page() -> str:
+    """The whole page."""
     sections = [HEAD]
     for title, base in (("Encodings", Encoding), ("Ansätze", Ansatz), ("Readouts", Readout)):
         sections.append(f"## {title}\n")
         sections += [entry(cls()) for cls in classes(base)]
-    PAGE.write_text("\n".join(sections))
+    return "\n".join(sections)
 
 
 if __name__ == "__main__":
-    main()
+    PAGE.write_text(page())
