@@ -20,6 +20,8 @@ _NUMBERS = 1.2e9
 """Numbers a second that a step reads, computes and writes."""
 _STEP = {"unitary": 3, "fused": 5, "lookup": 3}
 """Forward and backward evaluation, in forward ones: in chunks, the backward one starts with another forward one."""
+_MAX_UNITARY_QUBITS = 10
+"""Beyond, the unitary and what its gradient keeps take gigabytes, whatever the time."""
 _MAX_QUBITS = 16
 """Beyond, only states of single patches fit anywhere."""
 
@@ -53,18 +55,18 @@ def costs(circuit: Circuit, patch_size: int) -> dict[str, Cost]:
     start = 1 if real_states else 2
     end = 2 if not real_states or not all(gate.is_real for gate in ansatz.gates) else 1
 
-    flops, passes = _steps(ansatz.gates, num_qubits, BLOCK, 1)
-    build = size * (flops / _SMALL_PRODUCTS + passes / _NUMBERS)
-    found = {
-        "unitary": _cost(
-            "unitary", build, 2 * start * size * end * size + 2 * channels * size, (start + 2 * end) * size
-        )
-    }
+    found: dict[str, Cost] = {}
     leading, rest = leading_gates(ansatz.gates)
     flops, passes = _steps(rest, num_qubits, block_size(num_qubits), start)
     found["fused"] = _cost(
         "fused", 0.0, flops + 2 * channels * size, passes + (start + end) * size + 2 * len(leading), _SMALL_PRODUCTS
     )
+    if num_qubits > _MAX_UNITARY_QUBITS:
+        return found
+    flops, passes = _steps(ansatz.gates, num_qubits, BLOCK, 1)
+    build = size * (flops / _SMALL_PRODUCTS + passes / _NUMBERS)
+    products = 2 * start * end * size * size + 2 * channels * size
+    found["unitary"] = _cost("unitary", build, products, (start + 2 * end) * size)
     if isinstance(circuit.encoding, BitEncoding):
         found["lookup"] = _cost("lookup", build + 2 * channels * size * size / _PRODUCTS, 0, 2 * channels)
     return found
