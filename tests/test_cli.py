@@ -137,6 +137,7 @@ def test_draw(inside: Workshop, tmp_path: Path, capsys: Output) -> None:
 FEW = ("--pairs", "20", "--gradients", "4", "--fisher-angles", "2", "--fisher-patches", "3")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("quick_compilation")
 def test_diagnose(inside: Workshop, tmp_path: Path, capsys: Output) -> None:
     picture = tmp_path / "tiny.png"

@@ -64,7 +64,7 @@ ELSEWHERE = ("make test", "make bench", "qconv train quanv_digits --seed 1")  # 
 
 QUICK = [c for c in COMMANDS if "RUN_ID" not in c and c not in ELSEWHERE]
 # One training run is enough for `make test`; `make test-all` has them all.
-SLOW = ("make train EXP=ring_rzz_digits", "make train EXP=quanv_digits ARGS", "qconv diagnose")
+SLOW = ("make train EXP=ring_rzz_digits", "make train EXP=quanv_digits ARGS", "qconv diagnose", "qconv draw")
 MARKED = [pytest.param(c, marks=[pytest.mark.slow] * (c.startswith(SLOW) and "--help" not in c)) for c in QUICK]
 
 
@@ -75,6 +75,7 @@ def test_command(command: str, tmp_path: Path):
         assert "test accuracy" in output and str(tmp_path) in output
 
 
+@pytest.mark.slow
 def test_commands_on_a_run(tmp_path: Path):
     train = ELSEWHERE[-1]
     assert train in COMMANDS

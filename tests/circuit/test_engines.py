@@ -135,6 +135,7 @@ def test_more_than_32768_patches_equal_small_chunks(compiled, engine):
     assert_close(whole[-3:], oracle.expectations(circuit, theta, patches[-3:]), atol=3e-6)
 
 
+@pytest.mark.slow
 def test_chunks_of_the_statevector_engine_change_nothing(compiled, monkeypatch):
     circuit, theta, patches = compiled
 

@@ -143,6 +143,7 @@ def test_a_shift_by_a_stride_shifts_the_output(images, variables, outputs, axis,
     assert_close(shifted[tuple(keep)], jnp.roll(outputs, 1, axis)[tuple(keep)], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_images_do_not_see_each_other(images, variables, outputs):
     order = np.random.default_rng(0).permutation(31)
     assert_close(apply(LAYER, variables, images[order]), outputs[order], atol=1e-6)
@@ -173,6 +174,7 @@ def test_each_filter_is_a_circuit_of_its_own(images, variables, outputs):
         assert_close(outputs[0, ..., 4 * index : 4 * index + 4], alone.reshape(*patches.shape[:2], 4), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_sum_and_concatenate_are_made_of_single_channels():
     images = random_images(2, 4, 3, 2)
     single = QuantumConv(CIRCUIT, features=3, kernel_size=(1, 2), padding="VALID")

@@ -124,6 +124,7 @@ def test_a_run_logs_what_it_returns(tmp_path: Path) -> None:
     assert all(jax.tree.leaves(changed))
 
 
+@pytest.mark.slow
 def test_frozen_features_are_computed_once_and_train_as_if_they_were_not(tmp_path: Path) -> None:
     class EveryStep(QuanvNet):
         @nn.nowrap
