@@ -2,8 +2,8 @@
 
 make train EXP=quanv_cifar
 
-Expect a test accuracy of about 0.58 (twin 0.60) after training on 10,000 of the images, in 4 to 7 minutes with the twin
-on 2 CPU cores (measured 2026-11-22 on a subset of 10,000 training and 2,000 test images, seed 0).
+Expect a test accuracy of about 0.59 (twin 0.60) after training on 10,000 of the images, in 3 minutes with the twin on 2
+CPU cores (measured 2026-11-22 on a subset of 10,000 training and 2,000 test images, seed 0).
 """
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
