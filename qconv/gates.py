@@ -321,6 +321,7 @@ class Tape:
     def _append(self, name: str, qubits: tuple[int | np.integer, ...], params: dict[str, Any]) -> None:
         if "hermitian" in params:  # TensorCircuit's other name for the same argument of exp and exp1
             params = {("unitary" if key == "hermitian" else key): value for key, value in params.items()}
+        params = {key: _as_array(value) for key, value in params.items()}
         signature = dict(list(inspect.signature(_KINDS[name].build).parameters.items())[1:])
         if unknown := set(params) - set(signature):
             allowed = ", ".join(signature) or "none"
@@ -332,6 +333,12 @@ class Tape:
         if len(set(qubits)) < len(qubits) or not all(0 <= q < self.num_qubits for q in qubits):
             raise InputError(f"gate {name!r} on qubits {qubits}; allowed: different ones of 0 .. {self.num_qubits - 1}")
         self.gates.append(Gate(name, tuple(int(q) for q in qubits), params, self.dtype))
+
+
+def _as_array(value: Any) -> Any:
+    """A list with traced numbers, as one array."""
+    traced = isinstance(value, list | tuple) and any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(value))
+    return jnp.asarray(value) if traced else value
 
 
 def _num_qubits(name: str, params: Mapping[str, Any]) -> int:

@@ -23,7 +23,8 @@ def in_chunks(
         return function(columns)
     number = -(-count // chunk)
     size = -(-count // number)
-    padded = jnp.pad(columns, ((0, 0), (0, number * size - count)))
+    # Filled up with a column that is there: zeros may be where an encoding has no gradient, and 0 times NaN is NaN.
+    padded = jnp.pad(columns, ((0, 0), (0, number * size - count)), mode="edge")
     # Every `number`-th column in a chunk: columns that are spread over devices stay where they are.
     chunks = jnp.moveaxis(padded.reshape(pixels, size, number), 2, 0)
     outputs = jax.lax.map(jax.checkpoint(function), chunks)  # (number, channels, size)

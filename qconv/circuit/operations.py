@@ -214,7 +214,7 @@ def program(
         measured: whether only the sizes of the amplitudes count afterwards, so that phases at the end do not.
     """
     names = np.arange(2**num_qubits) if names is None else names
-    period = _period([_signature(gate) for gate in gates])
+    period = _period([signature(gate) for gate in gates])
     repeats = len(gates) // period if period else 0
     steps: list[Step | Layers] = []
     if repeats > 1:
@@ -340,7 +340,7 @@ def _alike(gates: Sequence[Gate]) -> list[list[int]]:
     groups: dict[Any, list[int]] = {}
     for index, gate in enumerate(gates):
         if has_angles(gate):
-            groups.setdefault(_signature(gate)[::2], []).append(index)
+            groups.setdefault(signature(gate)[::2], []).append(index)
     return list(groups.values())
 
 
@@ -363,7 +363,7 @@ def _is_angle(value: Any) -> bool:
     return isinstance(value, float | np.floating | jax.Array)
 
 
-def _signature(gate: Gate) -> tuple[Any, ...]:
+def signature(gate: Gate) -> tuple[Any, ...]:
     """Name, qubits, and parameters but for the angles."""
     return (
         gate.name,

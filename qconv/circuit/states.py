@@ -10,7 +10,16 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, record_encoding
-from qconv.circuit.operations import Columns, built_together, has_angles, multiply, program, spread, stacked_matrices
+from qconv.circuit.operations import (
+    Columns,
+    built_together,
+    has_angles,
+    multiply,
+    program,
+    signature,
+    spread,
+    stacked_matrices,
+)
 from qconv.gates import Gate, Tape
 
 _SHARED_BLOCK = 4
@@ -69,7 +78,7 @@ def _factors(tape: Tape) -> Array:
         chains[gate.qubits[0]].append(gate)
     groups: dict[tuple[Any, ...], list[int]] = {}
     for qubit, chain in enumerate(chains):
-        groups.setdefault(tuple((gate.name, *gate.params) for gate in chain), []).append(qubit)
+        groups.setdefault(tuple(signature(gate)[::2] for gate in chain), []).append(qubit)
     factors = []
     for members in groups.values():
         factor = jnp.asarray([[1.0, 0.0]] * len(members), tape.dtype)
@@ -95,9 +104,8 @@ def _turned(factors: Array, leading: Sequence[Gate]) -> Array:
 
 def _outer(factors: Array) -> Columns:
     """The product state of qubits (n, 2, columns): the halves first, since the last product is by far the largest."""
-    apart = jax.lax.split(
-        factors, [1] * len(factors), axis=0
-    )  # in the gradient one copy, where indexing makes one each
+    # Split, not indexed: its gradient is one copy instead of one for each qubit.
+    apart = jax.lax.split(factors, [1] * len(factors), axis=0)
     qubits = [as_parts(factor[0]) for factor in apart]
     middle = len(qubits) // 2
     halves = [reduce(_product, half) for half in (qubits[:middle], qubits[middle:]) if half]

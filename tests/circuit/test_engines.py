@@ -2,6 +2,7 @@
 
 import re
 import time
+from dataclasses import dataclass
 from itertools import product
 from types import SimpleNamespace
 from typing import get_args
@@ -22,6 +23,7 @@ from qconv.circuit.circuit import Circuit
 from qconv.circuit.expectations import EngineName, choose_engine, expectations
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
+from qconv.encoding.base import Encoding
 from qconv.encoding.basis import Basis
 from qconv.errors import InputError
 from qconv.readout.base import Readout
@@ -149,6 +151,28 @@ def test_chunks_of_the_statevector_engine_change_nothing(compiled, monkeypatch):
     assert "scan" in str(chunked.trace(theta, patches[:7]).jaxpr)
     for one, other in zip(whole, chunked(theta, patches[:7]), strict=True):
         assert_close(one, other, atol=1e-6)
+
+
+@dataclass(frozen=True)
+class Uneven(Encoding):
+    """The same gates on each qubit, with constants of its own."""
+
+    def num_qubits(self, patch_size):
+        return patch_size
+
+    def __call__(self, circuit, patch):
+        for qubit in range(patch.shape[0]):
+            circuit.unitary(qubit, unitary=oracle.u(0.3 + qubit, 0.2, 0.1))
+            circuit.rx(qubit, theta=qubit)
+            circuit.ry(qubit, theta=patch[qubit])
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_constants_that_differ_from_qubit_to_qubit_stay_apart(x64, engine):
+    circuit = Circuit(Uneven(), HardwareEfficient(1, ("rx",)), READOUT)
+    theta = jnp.asarray(np.random.default_rng(0).uniform(-3, 3, (1, 3, 1)))
+    found = expectations(circuit, theta, jnp.asarray(PATCHES), engine)
+    assert_close(found, oracle.expectations(circuit, theta, jnp.asarray(PATCHES)), atol=1e-12)
 
 
 def test_a_table_holds_what_the_oracle_says(x64):
