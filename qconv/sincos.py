@@ -18,7 +18,7 @@ def sincos(angle: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Float
 
     XLA reduces arguments of any size with great care, which takes most of the time of a small circuit. Here float32
     angles are reduced to a quadrant in three steps: the result is right to 2e-7 up to 10,000 radians, and from there
-    to the rounding of the angle itself, which is larger. Other precisions use XLA's.
+    to the distance of neighbouring float32 numbers of their size. Other precisions use XLA's.
 
     Source: W. J. Cody and W. Waite, "Software Manual for the Elementary Functions" (1980), chapter 8; coefficients as
     in S. L. Moshier's Cephes library.

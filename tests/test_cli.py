@@ -132,6 +132,10 @@ def test_draw(inside: Workshop, tmp_path: Path, capsys: Output) -> None:
     out, _ = said(capsys, "draw", "tiny", "--model.conv.circuit.ansatz.depth", "2", "--output", str(picture))
     assert "q0 ─RY(x0)──RY(θ0)──RY(θ2)─\n\nq1 ─RY(x1)──RY(θ1)──RY(θ3)─\n\nmeasured: ZI IZ\n" in out
     assert picture.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
+    assert "unitary" not in out.partition("measured")[2]
+    out, _ = said(capsys, "draw", "tiny", "--engines", "--output", str(picture))
+    # Two qubits, real: a 4x4 matrix times a state, and two diagonals times four probabilities.
+    assert re.search(r"unitary \(chosen\) │ +48 │", out) and re.search(r"fused +│", out)
 
 
 FEW = ("--pairs", "20", "--gradients", "4", "--fisher-angles", "2", "--fisher-patches", "3")

@@ -23,7 +23,7 @@ _STEP = {"unitary": 3, "fused": 5, "lookup": 3}
 _MAX_UNITARY_QUBITS = 10
 """Beyond, the unitary and what its gradient keeps take gigabytes, whatever the time."""
 _MAX_QUBITS = 16
-"""Beyond, only states of single patches fit anywhere."""
+"""Beyond, there is one engine to choose, and nothing to count."""
 
 
 @dataclass(frozen=True)

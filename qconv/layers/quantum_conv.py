@@ -118,7 +118,7 @@ class QuantumConv(nn.Module):
             own_patches = own_patches.astype(dtype)
             return _one_by_one(lambda t: expectations(self.circuit, t.astype(dtype), own_patches, self.engine), angles)
 
-        outputs = _one_by_one(lambda pair: one_register(*pair), (jnp.swapaxes(theta, 0, 1), patches))
+        outputs = _one_by_one(lambda own: one_register(*own), (jnp.swapaxes(theta, 0, 1), patches))
         outputs = jnp.moveaxis(outputs, 2, 0)  # (patches, registers, features, observables)
         if self.channels == "sum":
             outputs = outputs.sum(axis=1)

@@ -15,10 +15,11 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
+from qconv.ansatz.hur_convolution import HurConvolution
 from qconv.ansatz.random_layers import RandomLayers
 from qconv.ansatz.strongly_entangling import StronglyEntangling
 from qconv.circuit import expectations as engines
-from qconv.circuit import statevector
+from qconv.circuit import fused, statevector, unitary
 from qconv.circuit.circuit import Circuit
 from qconv.circuit.expectations import EngineName, choose_engine, expectations
 from qconv.encoding.amplitude import Amplitude
@@ -187,6 +188,46 @@ def test_a_table_holds_what_the_oracle_says(x64):
         return lambda t: jnp.sum(jnp.sin(expectations(circuit, t, patches, engine)))
 
     assert_close(jax.grad(loss("lookup"))(theta), jax.grad(loss("unitary"))(theta), atol=20 * atol)
+
+
+@pytest.mark.parametrize("engine", ["unitary", "fused"])
+@pytest.mark.parametrize(
+    "ansatz",
+    [
+        HardwareEfficient(3, ("rx", "rz")),
+        StronglyEntangling(3),
+        RandomLayers(2, 12),
+        HurConvolution(7, 2),
+    ],
+    ids=str,
+)
+def test_layers_on_several_blocks(x64, ansatz, engine):
+    """Six qubits are two blocks: rows move, layers repeat, permutations cross the blocks."""
+    circuit = Circuit(Angle("Y", 1.7), ansatz, Joined((PauliZ(), PauliStrings(("XIYIZI", "ZZIIII")))))
+    theta = jnp.asarray(np.random.default_rng(0).uniform(-3, 3, circuit.param_shape(6)))
+    patches = jnp.asarray(np.random.default_rng(1).random((2, 6)))
+    found = expectations(circuit, theta, patches, engine)
+    assert_close(found, oracle.expectations(circuit, theta, patches), atol=1e-12)
+
+
+@pytest.mark.parametrize("engine", [unitary, fused])
+def test_chunks_change_neither_outputs_nor_gradients(x64, engine, monkeypatch):
+    circuit = Circuit(Angle("X"), HardwareEfficient(1, ("ry", "rz")), READOUT)
+    theta = jnp.asarray(np.random.default_rng(0).uniform(-3, 3, circuit.param_shape(3)))
+    columns = jnp.asarray(np.random.default_rng(1).random((3, 10)))
+
+    def run(theta, columns):
+        outputs, pullback = jax.vjp(lambda t, c: engine.expectations(circuit, t, c), theta, columns)
+        return outputs, *pullback(jnp.cos(jnp.arange(float(outputs.size))).reshape(outputs.shape))
+
+    whole = jax.jit(run)(theta, columns)
+    monkeypatch.setattr(
+        engine, "_CHUNK_BYTES", 4 * 2**5 * 8
+    )  # at most four or eight columns: the last chunk is not full
+    chunked = jax.jit(lambda t, c: run(t, c))
+    assert "scan" in str(chunked.trace(theta, columns).jaxpr)
+    for one, other in zip(whole, chunked(theta, columns), strict=True):
+        assert_close(one, other, atol=1e-13)
 
 
 def test_the_table_is_for_encodings_of_bits():

@@ -9,13 +9,17 @@ import numpy as np
 import pytest
 
 from qconv.ansatz.base import Ansatz
+from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.strongly_entangling import StronglyEntangling
 from qconv.circuit.circuit import Circuit
 from qconv.circuit.expectations import expectations
 from qconv.encoding.angle import Angle
 from qconv.errors import InputError
+from qconv.layers.quantum_conv import QuantumConv
+from qconv.readout.most_probable import MostProbableWeight
 from qconv.readout.pauli import AllZZ, NeighborZZ, Parity, PauliStrings, PauliXYZ, PauliZ
 from qconv.readout.probabilities import Probabilities
+from tests import oracle
 from tests.oracle import assert_close
 from tests.variants import Joined
 
@@ -122,3 +126,21 @@ def test_z_strings_are_signed_sums_of_probabilities(measured):
 def test_what_is_not_allowed_is_said(make, message):
     with pytest.raises(InputError, match=message):
         make()
+
+
+def test_weight_of_the_most_probable_outcome():
+    circuit = Circuit(Angle(), HardwareEfficient(2, ("rx", "ry")), MostProbableWeight())
+    theta = np.random.default_rng(3).uniform(-3, 3, circuit.param_shape(3)).astype(np.float32)
+    patches = np.random.default_rng(4).random((20, 3), np.float32)
+    whole = Circuit(circuit.encoding, circuit.ansatz, Probabilities())
+    probabilities = oracle.expectations(whole, jnp.asarray(theta), jnp.asarray(patches))
+    expected = [bin(row.argmax()).count("1") for row in np.asarray(probabilities)]
+    assert len(set(expected)) > 1
+    assert expectations(circuit, jnp.asarray(theta), jnp.asarray(patches))[:, 0].tolist() == expected
+
+
+def test_what_has_no_gradient_is_not_trained():
+    circuit = Circuit(readout=MostProbableWeight())
+    assert QuantumConv(circuit, trainable=False).num_channels(1) == 1
+    with pytest.raises(InputError, match="trainable = True; allowed: False with the readout MostProbableWeight"):
+        QuantumConv(circuit)
