@@ -64,6 +64,20 @@ class Gate:
         return _KINDS[self.name].is_diagonal
 
     @property
+    def rates(self) -> np.ndarray | None:
+        """For a diagonal gate of an angle theta: r (2^k,), where the matrix is diag(exp(i r theta)); else None."""
+        return _KINDS[self.name].rates
+
+    @property
+    def controls(self) -> tuple[int, ...]:
+        """Qubits that the gate reads and does not change: its matrix is block diagonal in them, whatever the angles."""
+        if self.is_diagonal:
+            return self.qubits
+        if self.name == "multicontrol":
+            return self.qubits[: np.size(self.params.get("ctrl", 1))]
+        return self.qubits[: _KINDS[self.name].num_controls]
+
+    @property
     def is_real(self) -> bool:
         """Whether the matrix is real, whatever the angles."""
         if self.name in ("any", "multicontrol"):
@@ -73,7 +87,7 @@ class Gate:
     @cached_property
     def permutation(self) -> np.ndarray | None:
         """For a constant gate that only permutes basis states: the one that each of them comes from; else None."""
-        if self.params or not _is_permutation(self.matrix):
+        if (self.params and self.name != "any") or not _is_permutation(self.matrix):
             return None
         return np.asarray(self.matrix).argmax(axis=1)
 
@@ -103,6 +117,10 @@ class _Kind(NamedTuple):
     """For all angles."""
     is_real: bool = False
     """For all angles."""
+    rates: np.ndarray | None = None
+    """As in `Gate`."""
+    num_controls: int = 0
+    """The first so many qubits are controls."""
 
 
 def _constant(matrix: np.ndarray) -> _Kind:
@@ -115,6 +133,16 @@ def _constant(matrix: np.ndarray) -> _Kind:
 
 def _is_permutation(matrix: Any) -> bool:
     return isinstance(matrix, np.ndarray) and bool(np.isin(matrix, (0, 1)).all())
+
+
+def _turning(*rates: float) -> _Kind:
+    """diag(exp(i rate theta)) for each rate."""
+
+    def build(dtype: Any, theta: Scalar = 0.0) -> Matrix:
+        sin, cos = sincos(jnp.asarray(theta, dtype) * _cast(np.array(rates), dtype))
+        return jax.lax.complex(cos, sin)[:, None] * _cast(np.eye(len(rates)), dtype)
+
+    return _Kind(build, int(math.log2(len(rates))), is_diagonal=True, rates=np.array(rates))
 
 
 def _rotation(pauli: np.ndarray) -> Callable[..., Matrix]:
@@ -136,14 +164,10 @@ def exponential(generator: np.ndarray | Array, theta: Scalar, dtype: Any) -> Mat
     return cos * identity + sin * _cast(direction, dtype)
 
 
-def _phase(dtype: Any, theta: Scalar = 0.0) -> Matrix:
-    sin, cos = sincos(jnp.asarray(theta, dtype))
-    return _cast(np.diag([1.0, 0.0]), dtype) + jax.lax.complex(cos, sin) * _cast(np.diag([0.0, 1.0]), dtype)
-
-
 def _u(dtype: Any, theta: Scalar = 0.0, phi: Scalar = 0.0, lbd: Scalar = 0.0) -> Matrix:
     """OpenQASM 3's U(theta, phi, lambda) = phase(phi) RY(theta) phase(lambda)."""
-    return _phase(dtype, phi) @ _rotation(_Y)(dtype, theta) @ _phase(dtype, lbd)
+    phase = _turning(0.0, 1.0).build
+    return phase(dtype, phi) @ _rotation(_Y)(dtype, theta) @ phase(dtype, lbd)
 
 
 def _r(dtype: Any, theta: Scalar = 0.0, alpha: Scalar = 0.0, phi: Scalar = 0.0) -> Matrix:
@@ -210,9 +234,11 @@ def _controlled(kind: _Kind, value: int = 1) -> _Kind:
         return _control(kind.build(dtype, **params), value)
 
     assert kind.num_qubits is not None
-    return _Kind(
-        wraps(kind.build)(build), kind.num_qubits + 1, kind.is_diagonal
-    )  # wraps: keeps the names of the parameters
+    rates = kind.rates
+    if rates is not None:
+        rates = np.concatenate([np.zeros_like(rates), rates] if value else [rates, np.zeros_like(rates)])
+    named = wraps(kind.build)(build)  # keeps the names of the parameters
+    return _Kind(named, kind.num_qubits + 1, kind.is_diagonal, kind.is_real, rates, kind.num_controls + 1)
 
 
 def _control(matrix: Matrix, value: int) -> Matrix:
@@ -241,18 +267,17 @@ def complex_dtype(dtype: Any) -> np.dtype:
 _FIXED = {"i": _I, "x": _X, "y": _Y, "z": _Z, "h": _H, "s": np.diag([1, 1j]), "wroot": _WROOT, "swap": _SWAP} | {
     "t": np.diag([1, np.exp(0.25j * math.pi)])
 }
-_PAULI_ROTATIONS = {"rx": _X, "ry": _Y, "rz": _Z} | {
-    f"r{p.lower() * 2}": np.kron(_PAULIS[p], _PAULIS[p]) for p in "XYZ"
-}
+_PAULI_ROTATIONS = {"rx": _X, "ry": _Y, "rxx": np.kron(_X, _X), "ryy": np.kron(_Y, _Y)}
 
 _KINDS: dict[str, _Kind] = {
     **{name: _constant(matrix) for name, matrix in _FIXED.items()},
     **{f"{name}d": _constant(_FIXED[name].conj().T) for name in ("s", "t")},
     **{
-        name: _Kind(_rotation(pauli), int(math.log2(len(pauli))), name in ("rz", "rzz"), name == "ry")
+        name: _Kind(_rotation(pauli), int(math.log2(len(pauli))), is_real=name == "ry")
         for name, pauli in _PAULI_ROTATIONS.items()
     },
-    **{"phase": _Kind(_phase, 1, True), "u": _Kind(_u, 1), "r": _Kind(_r, 1), "iswap": _Kind(_iswap, 2)},
+    **{"rz": _turning(-0.5, 0.5), "rzz": _turning(-0.5, 0.5, 0.5, -0.5), "phase": _turning(0.0, 1.0)},
+    **{"u": _Kind(_u, 1), "r": _Kind(_r, 1), "iswap": _Kind(_iswap, 2)},
     **{"su4": _Kind(_su4, 2), "any": _Kind(_any, None), "exp": _Kind(_exp, None), "exp1": _Kind(_exp1, None)},
     "multicontrol": _Kind(_multicontrol, None),
 }

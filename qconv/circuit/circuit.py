@@ -68,20 +68,29 @@ def record_ansatz(circuit: Circuit, theta: Float[Array, "..."], num_qubits: int)
     return tape
 
 
-def example_tapes(circuit: Circuit, patch_size: int) -> tuple[Tape, Tape]:
-    """Encoding and ansatz as recorded for some patch and angles: which gates there are and where, not their values.
+def example_encoding(circuit: Circuit, patch_size: int, dtype: Any = np.float32) -> Tape:
+    """The encoding as recorded for some patch: which gates there are and where, not their values.
 
     Nothing is computed, so it is quick for any register.
     """
     tapes: list[Tape] = []
+    patch = jax.ShapeDtypeStruct((patch_size,), np.dtype(dtype))
+    jax.eval_shape(lambda patch: tapes.append(record_encoding(circuit, patch)), patch)
+    return tapes[0]
 
-    def record(patch: Array, theta: Array) -> None:
-        tapes.append(record_encoding(circuit, patch))
-        tapes.append(record_ansatz(circuit, theta, tapes[0].num_qubits))
 
-    shapes = ((patch_size,), circuit.param_shape(patch_size))
-    jax.eval_shape(record, *(jax.ShapeDtypeStruct(shape, np.float32) for shape in shapes))
-    return tapes[0], tapes[1]
+def example_ansatz(circuit: Circuit, patch_size: int) -> Tape:
+    """The ansatz as recorded for some angles; see `example_encoding`."""
+    tapes: list[Tape] = []
+    num_qubits = circuit.num_qubits(patch_size)
+    theta = jax.ShapeDtypeStruct(circuit.param_shape(patch_size), np.dtype(np.float32))
+    jax.eval_shape(lambda theta: tapes.append(record_ansatz(circuit, theta, num_qubits)), theta)
+    return tapes[0]
+
+
+def num_gates(circuit: Circuit, patch_size: int) -> int:
+    """Gates of encoding and ansatz."""
+    return len(example_encoding(circuit, patch_size).gates) + len(example_ansatz(circuit, patch_size).gates)
 
 
 def real_dtype(*arrays: Any) -> np.dtype:

@@ -1,11 +1,16 @@
 """What an engine costs: an explicit model, from which the engine is chosen."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
-from qconv.circuit.circuit import Circuit, example_tapes
-from qconv.circuit.fused import block_size, leading_gates
-from qconv.circuit.operations import Block, Permutation, Phases, merged
+from qconv.circuit import halves
+from qconv.circuit.circuit import Circuit, example_ansatz, example_encoding
+from qconv.circuit.cut import crosses, num_terms
+from qconv.circuit.ends import leading_gates
+from qconv.circuit.fused import block_size
+from qconv.circuit.operations import Block, Operation, Permutation, Phases, merged
 from qconv.circuit.unitary import BLOCK
 from qconv.encoding.base import BitEncoding
 from qconv.gates import Gate
@@ -18,7 +23,7 @@ _SMALL_PRODUCTS = 2e10
 """Of products with matrices of 32 rows or fewer."""
 _NUMBERS = 1.2e9
 """Numbers a second that a step reads, computes and writes."""
-_STEP = {"unitary": 3, "fused": 5, "lookup": 3}
+_STEP = {"unitary": 3, "fused": 5, "halves": 5, "lookup": 3}
 """Forward and backward evaluation, in forward ones: in chunks, the backward one starts with another forward one."""
 _MAX_UNITARY_QUBITS = 10
 """Beyond, the unitary and what its gradient keeps take gigabytes, whatever the time."""
@@ -48,7 +53,7 @@ def costs(circuit: Circuit, patch_size: int) -> dict[str, Cost]:
     num_qubits = circuit.num_qubits(patch_size)
     if num_qubits > _MAX_QUBITS:
         return {"fused": Cost(0.0, math.inf, math.inf, math.inf)}
-    encoding, ansatz = example_tapes(circuit, patch_size)
+    encoding, ansatz = example_encoding(circuit, patch_size), example_ansatz(circuit, patch_size)
     channels = len(circuit.observables(patch_size))
     size = 2**num_qubits
     real_states = all(gate.is_real for gate in encoding.gates)
@@ -57,13 +62,18 @@ def costs(circuit: Circuit, patch_size: int) -> dict[str, Cost]:
 
     found: dict[str, Cost] = {}
     leading, rest = leading_gates(ansatz.gates)
-    flops, passes = _steps(rest, num_qubits, block_size(num_qubits), start)
+    flops, passes = _steps(merged(rest, num_qubits, block_size(num_qubits)), size, start)
     found["fused"] = _cost(
         "fused", 0.0, flops + 2 * channels * size, passes + (start + end) * size + 2 * len(leading), _SMALL_PRODUCTS
     )
+    if halves.fits(circuit, patch_size):
+        parts = halves.in_parts(circuit, patch_size, ansatz.gates)
+        if num_terms(parts.middle, num_qubits // 2) ** 2 <= size:  # else the whole state is smaller
+            flops, passes = _terms(parts.middle, num_qubits, channels, end)
+            found["halves"] = _cost("halves", 0.0, flops, passes + 2 * len(leading), _SMALL_PRODUCTS)
     if num_qubits > _MAX_UNITARY_QUBITS:
         return found
-    flops, passes = _steps(ansatz.gates, num_qubits, BLOCK, 1)
+    flops, passes = _steps(merged(ansatz.gates, num_qubits, BLOCK), size, 1)
     build = size * (flops / _SMALL_PRODUCTS + passes / _NUMBERS)
     products = 2 * start * end * size * size + 2 * channels * size
     found["unitary"] = _cost("unitary", build, products, (start + 2 * end) * size)
@@ -77,18 +87,36 @@ def _cost(engine: str, once: float, flops: float | int, numbers: float | int, ra
     return Cost(float(once), float(flops), float(numbers), seconds)
 
 
-def _steps(gates: list[Gate], num_qubits: int, max_block: int, parts: int) -> tuple[float, float]:
-    """Floating-point operations and numbers written, for one state that starts real (1 part) or complex (2)."""
+def _steps(operations: Sequence[Operation], size: int, parts: int) -> tuple[float, float]:
+    """Floating-point operations and numbers written, for one state (size,) that starts real (1 part) or complex (2)."""
     flops = numbers = 0.0
-    for operation in merged(gates, num_qubits, max_block):
+    for operation in operations:
         if isinstance(operation, Permutation):
             continue
         if not all(gate.is_real for gate in operation.gates):
             parts = 2
         if isinstance(operation, Block):
             products = 1 if all(gate.is_real for gate in operation.gates) else 2
-            flops += 2 * products * parts * 2 ** (num_qubits + len(operation.qubits))
-            numbers += (1 + products) * parts * 2**num_qubits  # rows move, then they are multiplied
+            flops += 2 * products * parts * size * 2 ** len(operation.qubits)
+            numbers += (1 + products) * parts * size  # rows move, then they are multiplied
         elif isinstance(operation, Phases):
-            numbers += parts * 2**num_qubits
+            numbers += parts * size
     return flops, numbers
+
+
+def _terms(gates: Sequence[Gate], num_qubits: int, channels: int, parts: int) -> tuple[float, float]:
+    """The same for a register in two halves, with about one product for each observable."""
+    cut = num_qubits // 2
+    size = 2**cut + 2 ** (num_qubits - cut)
+    numbers, flops = float(parts * size), 0.0
+    terms = 1
+    for across, segment in groupby(gates, lambda gate: crosses(gate, cut)):
+        own = list(segment)
+        if across:
+            for gate in own:
+                terms *= num_terms([gate], cut)
+                numbers += terms * parts * size
+        else:
+            more, passes = _steps(merged(own, num_qubits, num_qubits - cut), size // 2, parts)
+            flops, numbers = flops + terms * more, numbers + terms * passes
+    return flops + 2 * channels * terms**2 * size, numbers + terms**2 * size

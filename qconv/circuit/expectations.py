@@ -8,15 +8,15 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit import fused, lookup, statevector, unitary
+from qconv.circuit import fused, halves, lookup, statevector, unitary
 from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.circuit.cost import costs
 from qconv.errors import InputError
 
-EngineName = Literal["statevector", "unitary", "fused", "lookup"]
-Engine = Literal["auto", "statevector", "unitary", "fused", "lookup"]
+EngineName = Literal["statevector", "unitary", "fused", "halves", "lookup"]
+Engine = Literal["auto", "statevector", "unitary", "fused", "halves", "lookup"]
 
-_ENGINES = {"statevector": statevector, "unitary": unitary, "fused": fused, "lookup": lookup}
+_ENGINES = {"statevector": statevector, "unitary": unitary, "fused": fused, "halves": halves, "lookup": lookup}
 
 
 def check_engine(engine: str) -> None:
@@ -34,12 +34,19 @@ def choose_engine(circuit: Circuit, patch_size: int, engine: Engine = "auto") ->
     """The engine that `expectations` uses: the one named, or the cheapest by `qconv.circuit.cost`.
 
     Raises:
-        InputError: no such engine, or `lookup` for an encoding that is not one of bits.
+        InputError: no such engine, or one that cannot take this encoding: `lookup` needs one of bits, and `halves` one
+            with gates on single qubits only.
     """
     check_engine(engine)
     if engine == "lookup" and not lookup.fits(circuit):
         name = type(circuit.encoding).__name__
         raise InputError(f"engine = 'lookup' needs an encoding of bits, such as Basis; this one is {name}")
+    if engine == "halves" and not halves.fits(circuit, patch_size):
+        name = type(circuit.encoding).__name__
+        raise InputError(
+            "engine = 'halves' needs an encoding with gates on single qubits only, such as Angle, and two qubits or "
+            f"more; this one is {name} with {circuit.num_qubits(patch_size)}"
+        )
     if engine != "auto":
         return engine
     found = costs(circuit, patch_size)
@@ -58,8 +65,8 @@ def expectations(
         circuit: encoding, ansatz and readout.
         theta: angles in radians, shape `circuit.param_shape(pixels)`; the same for all patches.
         patches: pixels row by row, the channel fastest.
-        engine: `unitary`, `fused`, `lookup` (for encodings of bits), `statevector` (the reference), or the cheapest
-            for this circuit. They agree to float accuracy.
+        engine: `unitary`, `fused`, `halves` (for encodings that keep qubits independent), `lookup` (for encodings of
+            bits), `statevector` (the reference), or the cheapest for this circuit. They agree to float accuracy.
 
     Returns:
         Real channels, one for each observable unless the readout decodes them; float32, or float64 if

@@ -10,10 +10,10 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.chunks import in_chunks
 from qconv.circuit.circuit import Circuit, record_ansatz
+from qconv.circuit.ends import leading_gates
 from qconv.circuit.measurement import bases, expectations_in, in_order
-from qconv.circuit.operations import built_together, program
+from qconv.circuit.program import program
 from qconv.circuit.states import encoded
-from qconv.gates import Gate
 
 _CHUNK_BYTES = 2**22
 """Amplitudes of one chunk of patches: what stays in the cache from one operation to the next."""
@@ -36,7 +36,6 @@ def expectations(
     num_qubits = circuit.num_qubits(len(columns))
     block = block_size(num_qubits)
     leading, rest = leading_gates(record_ansatz(circuit, theta, num_qubits).gates)
-    leading = built_together(leading)
     measured = bases(circuit.observables(len(columns)), theta.dtype)
     ansatz = program(rest, num_qubits, block, measured=not any(basis.turn for basis in measured))
     turns = [program(basis.turn, num_qubits, block, ansatz.names) for basis in measured]
@@ -51,16 +50,3 @@ def expectations(
 
     amplitudes = 2 ** (num_qubits + 1)
     return in_chunks(evaluate, columns, max(1, _CHUNK_BYTES // (amplitudes * theta.dtype.itemsize)))
-
-
-def leading_gates(gates: list[Gate]) -> tuple[list[Gate], list[Gate]]:
-    """The single-qubit gates on qubits that no larger gate has reached, and the rest."""
-    leading, rest = [], []
-    reached: set[int] = set()
-    for gate in gates:
-        if len(gate.qubits) == 1 and gate.qubits[0] not in reached:
-            leading.append(gate)
-        else:
-            rest.append(gate)
-            reached |= set(gate.qubits)
-    return leading, rest

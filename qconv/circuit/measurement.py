@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.operations import Columns
+from qconv.circuit.columns import Columns
 from qconv.gates import Gate
 
 _DIAGONALS = {"I": (1, 1), "X": (1, -1), "Y": (1, -1), "Z": (1, -1), "0": (1, 0), "1": (0, 1)}

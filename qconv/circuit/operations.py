@@ -1,13 +1,7 @@
-"""Gates as few steps on many states at once.
+"""Gates gathered into operations.
 
-States are columns: an array (2^n, parts, columns) of real numbers, with one part if all amplitudes are real, else the
-real and the imaginary part. Columns lie next to each other in memory, so every step runs over long vectors, and
-products are of real matrices.
-
-Recorded gates are gathered into three kinds of operations: permutations of the amplitudes (CNOT, X, SWAP, ...);
-phases (RZ, CZ, RZZ, ...), one number an amplitude; and dense blocks of a few qubits, one small matrix each. A
-permutation costs nothing: from there on the rows are known by other names. Rows move only where a block needs its
-qubits in front. Layers that repeat are compiled once.
+There are three kinds: permutations of the amplitudes (CNOT, X, SWAP, ...); phases (RZ, CZ, RZZ, ...), one number an
+amplitude; and dense blocks of a few qubits, one small matrix each.
 """
 
 from collections.abc import Sequence
@@ -20,9 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.gates import Gate, Matrix, apply_matrix
-
-Columns = Float[Array, "_ _ _"]
-"""(2^n, parts, columns)."""
+from qconv.sincos import sincos
 
 
 @dataclass(eq=False)
@@ -68,14 +60,27 @@ class Phases:
 
     def values(self) -> Any:
         """The numbers (2^n,), real or complex."""
-        phases: Any = 1
+        turning = [gate for gate in self.gates if gate.rates is not None]
+        constant = np.ones((2,) * self.num_qubits, self.gates[0].dtype)
         for gate in self.gates:
-            phases = phases * spread(gate.matrix, gate.qubits, self.num_qubits)
-        if isinstance(phases, np.ndarray):
-            return np.broadcast_to(phases, (2,) * self.num_qubits).ravel()
-        # They are of size 1 as it is. But XLA never repeats a division for each column, as it would the products.
-        phases = jnp.broadcast_to(phases, (2,) * self.num_qubits).ravel()
-        return phases / jnp.sqrt(jnp.square(phases.real) + jnp.square(phases.imag))
+            if gate.rates is None:
+                constant = constant * spread(np.asarray(gate.matrix).diagonal(), gate.qubits, self.num_qubits)
+        if not turning:
+            return constant.ravel()
+        angles = phase_angles(turning, self.num_qubits, jnp.stack([phase_angle(gate) for gate in turning]))
+        sin, cos = sincos(angles + np.angle(constant.ravel()).astype(angles.dtype))
+        return jax.lax.complex(cos, sin)
+
+
+def phase_angle(gate: Gate) -> Array:
+    """The angle of a diagonal gate that has one."""
+    return jnp.asarray(gate.params.get("theta", 0), gate.dtype)
+
+
+def phase_angles(gates: Sequence[Gate], num_qubits: int, thetas: Float[Array, "gates *_"]) -> Float[Array, "size *_"]:
+    """The phases (2^n, ...) of the amplitudes after diagonal gates of angles `thetas`: all of them in one product."""
+    rates = [np.broadcast_to(spread(gate.rates, gate.qubits, num_qubits), (2,) * num_qubits).ravel() for gate in gates]
+    return jnp.matmul(np.stack(rates, axis=1).astype(thetas.dtype), thetas, precision="highest")
 
 
 @dataclass(eq=False)
@@ -131,171 +136,6 @@ class Block:
 Operation = Permutation | Phases | Block
 
 
-@dataclass(frozen=True, eq=False)
-class Step:
-    """What is done to the states: rows are reordered, and then multiplied by numbers or by a matrix.
-
-    Attributes:
-        rows: which row comes where; None if they stay.
-        values: numbers (2^n,), or a matrix (2^k, 2^k) for the first k qubits of the order that the rows are in.
-    """
-
-    rows: np.ndarray | None
-    values: Any
-
-    def apply(self, states: Columns) -> Columns:
-        """The states after it."""
-        if self.rows is not None:
-            states = states.at[self.rows].get(unique_indices=True, mode="promise_in_bounds")
-        return multiply(self.values[:, None], states) if self.values.ndim == 1 else _dense(self.values, states)
-
-
-@dataclass(frozen=True, eq=False)
-class Layers:
-    """Layers of the same gates with angles of their own, one after the other.
-
-    Attributes:
-        rows: of the steps of each layer.
-        values: of the steps, with a leading axis for the layers.
-        closing: the reordering after each layer.
-    """
-
-    rows: list[np.ndarray | None]
-    values: list[Any]
-    closing: np.ndarray | None
-
-    def apply(self, states: Columns) -> Columns:
-        """The states after it."""
-
-        def layer(states: Columns, values: list[Any]) -> tuple[Columns, None]:
-            for rows, own in zip(self.rows, values, strict=True):
-                states = Step(rows, own).apply(states)
-            return states if self.closing is None else states[self.closing], None
-
-        if states.shape[1] == 1 and any(jnp.iscomplexobj(own) for own in self.values):
-            states = jnp.concatenate([states, jnp.zeros_like(states)], axis=1)
-        return jax.lax.scan(layer, states, self.values)[0]
-
-
-@dataclass(frozen=True, eq=False)
-class Program:
-    """Steps, and what the rows are called afterwards.
-
-    Attributes:
-        steps: in order.
-        names: which amplitude each row holds at the end, (2^n,).
-    """
-
-    steps: list[Step | Layers]
-    names: np.ndarray
-
-    def run(self, states: Columns) -> Columns:
-        """The states after all steps, their rows in the order of `names`."""
-        for step in self.steps:
-            states = step.apply(states)
-        return states
-
-    def run_in_order(self, states: Columns) -> Columns:
-        """The states after all steps, amplitude i in row i."""
-        states = self.run(states)
-        return states if _is_sorted(self.names) else states[np.argsort(self.names)]
-
-
-def program(
-    gates: Sequence[Gate], num_qubits: int, max_block: int, names: np.ndarray | None = None, measured: bool = False
-) -> Program:
-    """The gates, as few steps.
-
-    Args:
-        gates: in order.
-        num_qubits: size of the register.
-        max_block: qubits of a dense block, unless a single gate has more.
-        names: which amplitude each row holds at the start; by default row i holds amplitude i.
-        measured: whether only the sizes of the amplitudes count afterwards, so that phases at the end do not.
-    """
-    names = np.arange(2**num_qubits) if names is None else names
-    period = _period([signature(gate) for gate in gates])
-    repeats = len(gates) // period if period else 0
-    steps: list[Step | Layers] = []
-    if repeats > 1:
-        layers = [gates[start : start + period] for start in range(0, repeats * period, period)]
-        steps.append(_layers(layers, num_qubits, max_block, names))
-        gates = gates[repeats * period :]
-    operations = merged(built_together(gates), num_qubits, max_block)
-    while measured and operations and isinstance(operations[-1], Phases):
-        operations.pop()
-    more, names = _steps(operations, names)
-    return Program([*steps, *more], names)
-
-
-def _layers(layers: list[Sequence[Gate]], num_qubits: int, max_block: int, names: np.ndarray) -> Layers:
-    first = layers[0]
-    groups = _alike(first)
-    angles = [_stacked([layer[index] for layer in layers for index in members]) for members in groups]
-    angles = jax.tree.map(lambda values: values.reshape(len(layers), -1, *values.shape[1:]), angles)
-    rows: list[list[np.ndarray | None]] = []
-    last: list[np.ndarray] = []
-
-    def build(angles: list[dict[str, Array]]) -> list[Any]:
-        gates = list(first)
-        for members, values in zip(groups, angles, strict=True):
-            for index, matrix in zip(members, _matrices(first[members[0]], values), strict=True):
-                gates[index] = first[index].with_matrix(matrix)
-        steps, after = _steps(merged(gates, num_qubits, max_block), names)
-        rows.append([step.rows for step in steps])
-        last.append(after)
-        return [jnp.asarray(step.values) for step in steps]
-
-    values = jax.vmap(build, axis_size=len(layers))(angles)
-    closing = None if np.array_equal(last[0], names) else np.argsort(last[0])[names]
-    return Layers(rows[0], values, closing)
-
-
-def _steps(operations: Sequence[Operation], names: np.ndarray) -> tuple[list[Step], np.ndarray]:
-    steps: list[Step] = []
-    for operation in operations:
-        if isinstance(operation, Permutation):
-            names = np.argsort(operation.source)[names]
-        elif isinstance(operation, Phases):
-            steps.append(Step(None, operation.values()[names]))
-        else:
-            rows = None
-            if not _in_front(operation.qubits, names):
-                wanted = _rows_with_front(operation.qubits, names)
-                rows, names = np.argsort(names)[wanted], wanted
-            steps.append(Step(rows, operation.matrix()))
-    return steps, names
-
-
-def _in_front(qubits: tuple[int, ...], names: np.ndarray) -> bool:
-    """Whether the rows, as a matrix with 2^k rows, differ along columns in nothing but `qubits`, which count them."""
-    num_qubits = len(names).bit_length() - 1
-    blocks = names.reshape(2 ** len(qubits), -1)
-    return (
-        np.array_equal(blocks, blocks[0] | _spread_bits(qubits, num_qubits)[:, None])
-        and not (blocks[0] & _spread_bits(qubits, num_qubits)[-1]).any()
-    )
-
-
-def _rows_with_front(qubits: tuple[int, ...], names: np.ndarray) -> np.ndarray:
-    """Names with `qubits` in front, the others as they come."""
-    num_qubits = len(names).bit_length() - 1
-    counted = _spread_bits(qubits, num_qubits)
-    others = names[(names & counted[-1]) == 0]
-    return (counted[:, None] | others).ravel()
-
-
-def _spread_bits(qubits: tuple[int, ...], num_qubits: int) -> np.ndarray:
-    """The amplitudes where `qubits` count 0, 1, 2, ... and the other qubits are 0."""
-    count = np.arange(2 ** len(qubits))
-    places = reversed(range(len(qubits)))
-    return sum(((count >> place) & 1) << (num_qubits - 1 - qubit) for place, qubit in zip(places, qubits, strict=True))
-
-
-def _is_sorted(names: np.ndarray) -> bool:
-    return np.array_equal(names, np.arange(len(names)))
-
-
 def merged(gates: Sequence[Gate], num_qubits: int, max_block: int) -> list[Operation]:
     """The gates as operations: each joins the last one that it fits and that it may be moved to."""
     result: list[Operation] = []
@@ -319,98 +159,6 @@ def _started(gate: Gate, num_qubits: int, max_block: int) -> Operation:
     )
 
 
-def built_together(gates: Sequence[Gate]) -> list[Gate]:
-    """The same gates, with the matrices of each name computed at once: less to trace and to compile."""
-    result = list(gates)
-    for members in _alike(gates):
-        for index, matrix in zip(members, stacked_matrices([gates[index] for index in members]), strict=True):
-            result[index] = gates[index].with_matrix(matrix)
-    return result
-
-
-def stacked_matrices(gates: Sequence[Gate]) -> Array:
-    """The matrices (gates, 2^k, 2^k) of gates that differ only in qubits and angles."""
-    if not has_angles(gates[0]):
-        return jnp.broadcast_to(gates[0].matrix, (len(gates), *gates[0].matrix.shape))
-    return _matrices(gates[0], _stacked(gates))
-
-
-def _alike(gates: Sequence[Gate]) -> list[list[int]]:
-    """Which gates with angles differ in nothing but them and the qubits."""
-    groups: dict[Any, list[int]] = {}
-    for index, gate in enumerate(gates):
-        if has_angles(gate):
-            groups.setdefault(signature(gate)[::2], []).append(index)
-    return list(groups.values())
-
-
-def _stacked(gates: Sequence[Gate]) -> dict[str, Array]:
-    names = [name for name, value in gates[0].params.items() if _is_angle(value)]
-    return {name: jnp.stack([jnp.asarray(gate.params[name]) for gate in gates]) for name in names}
-
-
-def _matrices(gate: Gate, angles: dict[str, Array]) -> Array:
-    return jax.vmap(lambda values: jnp.asarray(gate.with_params({**gate.params, **values}).matrix))(angles)
-
-
-def has_angles(gate: Gate) -> bool:
-    """Whether a parameter of the gate is a number, or an array that may be traced."""
-    return any(_is_angle(value) for value in gate.params.values())
-
-
-def _is_angle(value: Any) -> bool:
-    """Whether a parameter is a number, or an array that may be traced; else it is the same in every run."""
-    return isinstance(value, float | np.floating | jax.Array)
-
-
-def signature(gate: Gate) -> tuple[Any, ...]:
-    """Name, qubits, and parameters but for the angles."""
-    return (
-        gate.name,
-        gate.qubits,
-        tuple(
-            (name, np.shape(value)) if _is_angle(value) else (name, np.shape(value), np.asarray(value).tobytes())
-            for name, value in gate.params.items()
-        ),
-    )
-
-
-def _period(items: Sequence[Any]) -> int:
-    """The smallest p with items[i] == items[i + p] throughout, by the failure function of Knuth, Morris and Pratt."""
-    overlaps: list[int] = []
-    for item in items:
-        overlap = overlaps[-1] if overlaps else -1
-        while overlap >= 0 and items[overlap] != item:
-            overlap = overlaps[overlap - 1] if overlap else -1
-        overlaps.append(overlap + 1)
-    return len(items) - overlaps[-1] if overlaps else 0
-
-
-def multiply(numbers: Any, states: Columns) -> Columns:
-    """Real or complex numbers (2^n, columns or 1) times states, element by element."""
-    if not jnp.iscomplexobj(numbers):
-        return numbers[:, None] * states
-    real, imaginary = numbers.real, numbers.imag
-    if states.shape[1] == 1:
-        return jnp.stack([real * states[:, 0], imaginary * states[:, 0]], axis=1)
-    parts = (states[:, 0], states[:, 1])
-    return jnp.stack([real * parts[0] - imaginary * parts[1], real * parts[1] + imaginary * parts[0]], axis=1)
-
-
-def _dense(matrix: Matrix, states: Columns) -> Columns:
-    def times(real_matrix: Any) -> Columns:
-        # Full float32 products: accelerators would use fewer bits by default.
-        product = jnp.matmul(real_matrix, states.reshape(len(matrix), -1), precision="highest")
-        return product.reshape(states.shape)
-
-    if not jnp.iscomplexobj(matrix):
-        return times(matrix)
-    by_real, by_imaginary = times(matrix.real), times(matrix.imag)
-    if states.shape[1] == 1:
-        return jnp.concatenate([by_real, by_imaginary], axis=1)
-    return jnp.stack([by_real[:, 0] - by_imaginary[:, 1], by_real[:, 1] + by_imaginary[:, 0]], axis=1)
-
-
 def _product(later: Matrix, earlier: Matrix) -> Matrix:
     """Of two small matrices; as a sum it becomes part of a larger kernel, where a call for a product would not."""
     return (later[:, :, None] * earlier[None]).sum(1)
@@ -426,8 +174,7 @@ def _embedded(local: np.ndarray, qubits: tuple[int, ...], num_qubits: int) -> np
     return cleared | sum(((moved >> place) & 1) << shift for place, shift in enumerate(reversed(shifts)))
 
 
-def spread(matrix: Matrix, qubits: tuple[int, ...], num_qubits: int) -> Any:
+def spread(diagonal: Any, qubits: tuple[int, ...], num_qubits: int) -> Any:
     """The diagonal of a gate, with an axis for each qubit of the register, of length 1 where it does not act."""
-    diagonal = matrix.diagonal().reshape((2,) * len(qubits))
-    diagonal = diagonal.transpose(tuple(np.argsort(qubits)))
+    diagonal = diagonal.reshape((2,) * len(qubits)).transpose(tuple(np.argsort(qubits)))
     return diagonal.reshape(tuple(2 if qubit in qubits else 1 for qubit in range(num_qubits)))

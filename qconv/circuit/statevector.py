@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.circuit import Circuit, example_tapes
+from qconv.circuit.circuit import Circuit, num_gates
 from qconv.circuit.tensorcircuit import tensorcircuit
 from qconv.gates import complex_dtype
 
@@ -23,7 +23,7 @@ _OPERATORS = {
 
 def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
     """Memory for one patch: the state after each gate, which the gradient needs."""
-    gates = sum(len(tape.gates) for tape in example_tapes(circuit, patch_size))
+    gates = num_gates(circuit, patch_size)
     return (gates + 1) * 2 ** circuit.num_qubits(patch_size) * complex_dtype(dtype).itemsize
 
 

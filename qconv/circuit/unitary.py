@@ -13,8 +13,9 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.chunks import in_chunks
 from qconv.circuit.circuit import Circuit, record_ansatz
+from qconv.circuit.columns import Columns
 from qconv.circuit.measurement import Basis, bases, expectations_in, in_order
-from qconv.circuit.operations import Columns, program
+from qconv.circuit.program import program
 from qconv.circuit.states import encoded
 
 _CHUNK_BYTES = 2**24

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.circuit import Circuit, example_tapes, real_dtype
+from qconv.circuit.circuit import Circuit, num_gates, real_dtype
 from qconv.diagnostics.effective_dimension import effective_dimension, fisher_information, spectrum
 from qconv.diagnostics.entanglement import haar_meyer_wallach, meyer_wallach
 from qconv.diagnostics.expressibility import expressibility, fidelities, haar_floor
@@ -139,7 +139,7 @@ def _check_work(circuit: Circuit, patch_size: int, sampling: Sampling) -> None:
         InputError: so; it says which numbers of samples are too large.
     """
     num_qubits, num_angles = circuit.num_qubits(patch_size), math.prod(circuit.param_shape(patch_size))
-    num_gates = sum(len(tape.gates) for tape in example_tapes(circuit, patch_size)) + 1
+    gates = num_gates(circuit, patch_size) + 1
     passes = {
         "pairs": 4 * sampling.pairs,
         "gradients": sampling.gradients * (1 + num_angles),
@@ -147,11 +147,11 @@ def _check_work(circuit: Circuit, patch_size: int, sampling: Sampling) -> None:
     }
     if not num_angles:
         passes = {"pairs": passes["pairs"]}
-    work = {name: count * num_gates * 2**num_qubits for name, count in passes.items()}
+    work = {name: count * gates * 2**num_qubits for name, count in passes.items()}
     if (total := sum(work.values())) > _MAX_WORK:
         largest = max(work, key=lambda name: work[name])
         numbers = " * ".join(str(getattr(sampling, name)) for name in largest.split(" * "))
         raise InputError(
-            f"{num_qubits} qubits, {num_gates} gates and {num_angles} angles take {total:.1e} updates of an amplitude; "
+            f"{num_qubits} qubits, {gates} gates and {num_angles} angles take {total:.1e} updates of an amplitude; "
             f"allowed: {_MAX_WORK:.0e}. Most of them are for {largest} = {numbers}: lower it, or use a smaller kernel"
         )

@@ -1,0 +1,71 @@
+"""Gates that differ only in qubits and angles: their matrices are computed at once, which is less to compile."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from qconv.gates import Gate
+
+
+def built_together(gates: Sequence[Gate]) -> list[Gate]:
+    """The same gates, with the matrices of each name computed at once, but for phases, which need none."""
+    result = list(gates)
+    for members in alike(gates):
+        if gates[members[0]].rates is not None:
+            continue
+        for index, matrix in zip(members, stacked_matrices([gates[index] for index in members]), strict=True):
+            result[index] = gates[index].with_matrix(matrix)
+    return result
+
+
+def stacked_matrices(gates: Sequence[Gate]) -> Array:
+    """The matrices (gates, 2^k, 2^k) of gates that differ only in qubits and angles."""
+    if not has_angles(gates[0]):
+        return jnp.broadcast_to(gates[0].matrix, (len(gates), *gates[0].matrix.shape))
+    return matrices_of(gates[0], stacked_angles(gates))
+
+
+def alike(gates: Sequence[Gate]) -> list[list[int]]:
+    """Which gates with angles differ in nothing but them and the qubits."""
+    groups: dict[Any, list[int]] = {}
+    for index, gate in enumerate(gates):
+        if has_angles(gate):
+            groups.setdefault(signature(gate)[::2], []).append(index)
+    return list(groups.values())
+
+
+def stacked_angles(gates: Sequence[Gate]) -> dict[str, Array]:
+    """The angles (gates, ...) of gates that differ in nothing but them and the qubits, by name."""
+    names = [name for name, value in gates[0].params.items() if _is_angle(value)]
+    return {name: jnp.stack([jnp.asarray(gate.params[name]) for gate in gates]) for name in names}
+
+
+def matrices_of(gate: Gate, angles: dict[str, Array]) -> Array:
+    """The matrices (gates, 2^k, 2^k) of gates like `gate` with angles (gates, ...) by name."""
+    return jax.vmap(lambda values: jnp.asarray(gate.with_params({**gate.params, **values}).matrix))(angles)
+
+
+def has_angles(gate: Gate) -> bool:
+    """Whether a parameter of the gate is a number, or an array that may be traced."""
+    return any(_is_angle(value) for value in gate.params.values())
+
+
+def _is_angle(value: Any) -> bool:
+    """Whether a parameter is a number, or an array that may be traced; else it is the same in every run."""
+    return isinstance(value, float | np.floating | jax.Array)
+
+
+def signature(gate: Gate) -> tuple[Any, ...]:
+    """Name, qubits, and parameters but for the angles."""
+    return (
+        gate.name,
+        gate.qubits,
+        tuple(
+            (name, np.shape(value)) if _is_angle(value) else (name, np.shape(value), np.asarray(value).tobytes())
+            for name, value in gate.params.items()
+        ),
+    )

@@ -1,0 +1,48 @@
+"""Many states at once, as columns.
+
+An array (2^n, parts, columns) of real numbers, with one part if all amplitudes are real, else the real and the
+imaginary part. Columns lie next to each other in memory, so every step runs over long vectors, and products are of real
+matrices.
+"""
+
+from typing import Any
+
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from qconv.gates import Matrix
+
+Columns = Float[Array, "_ _ _"]
+"""(2^n, parts, columns)."""
+
+
+def as_columns(states: Array) -> Columns:
+    """Real or complex (2^n, columns) as real numbers (2^n, parts, columns)."""
+    return jnp.stack([states.real, states.imag], axis=1) if jnp.iscomplexobj(states) else states[:, None]
+
+
+def multiply(numbers: Any, states: Columns) -> Columns:
+    """Real or complex numbers (2^n, columns or 1) times states, element by element."""
+    if not jnp.iscomplexobj(numbers):
+        return numbers[:, None] * states
+    real, imaginary = numbers.real, numbers.imag
+    if states.shape[1] == 1:
+        return jnp.stack([real * states[:, 0], imaginary * states[:, 0]], axis=1)
+    parts = (states[:, 0], states[:, 1])
+    return jnp.stack([real * parts[0] - imaginary * parts[1], real * parts[1] + imaginary * parts[0]], axis=1)
+
+
+def transform(matrix: Matrix, states: Columns) -> Columns:
+    """A real or complex matrix (2^k, 2^k) times states; it acts on the first k qubits of the order of the rows."""
+
+    def times(real_matrix: Any) -> Columns:
+        # Full float32 products: accelerators would use fewer bits by default.
+        product = jnp.matmul(real_matrix, states.reshape(len(matrix), -1), precision="highest")
+        return product.reshape(states.shape)
+
+    if not jnp.iscomplexobj(matrix):
+        return times(matrix)
+    by_real, by_imaginary = times(matrix.real), times(matrix.imag)
+    if states.shape[1] == 1:
+        return jnp.concatenate([by_real, by_imaginary], axis=1)
+    return jnp.stack([by_real[:, 0] - by_imaginary[:, 1], by_real[:, 1] + by_imaginary[:, 0]], axis=1)

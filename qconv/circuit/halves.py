@@ -1,0 +1,151 @@
+"""The `halves` engine: the register cut in two, for shallow ansätze on many qubits.
+
+Encoded qubits are independent, and so are the two halves of the register until the first gate across the cut. From
+there on the state is kept as a sum of terms, each the product of a state of one half and one of the other (see `cut`):
+for each term 2 * 2^(n/2) amplitudes instead of 2^n. Every gate across the cut multiplies the number of terms, by 2 if
+it is controlled or diagonal. Permutations and phases at the end join the observables, across the cut as well.
+
+Source: I. L. Markov, A. Fatima, S. V. Isakov and S. Boixo, "Quantum supremacy is both closer and farther than it
+appears", arXiv:1807.10749 (2018), where this is the hybrid of Schrödinger's and Feynman's simulation.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float
+
+from qconv.circuit.chunks import in_chunks
+from qconv.circuit.circuit import Circuit, example_ansatz, example_encoding, record_ansatz
+from qconv.circuit.columns import Columns
+from qconv.circuit.cut import halved, num_terms
+from qconv.circuit.ends import leading_gates, trailing_gates
+from qconv.circuit.measurement import Basis, bases, in_order
+from qconv.circuit.operations import Permutation
+from qconv.circuit.product_states import is_product, product_states, qubit_states
+from qconv.gates import Gate
+
+_CHUNK_BYTES = 2**18
+"""Amplitudes of one half, for one chunk of patches: what stays in the cache from one step to the next."""
+
+
+class Parts(NamedTuple):
+    """An ansatz in three parts."""
+
+    leading: list[Gate]
+    """What joins the encoding."""
+    middle: list[Gate]
+    """What the two halves do."""
+    trailing: list[Gate]
+    """What joins the observables."""
+
+
+class Products(NamedTuple):
+    """Diagonal observables as sums of products of diagonals of either half.
+
+    Attributes:
+        first: of the first half, (products, 2^k).
+        second: of the second half.
+        sums: which products belong to which observable, (observables, products).
+    """
+
+    first: np.ndarray
+    second: np.ndarray
+    sums: np.ndarray
+
+    def expectations(self, first: Columns, second: Columns, terms: int) -> Float[Array, "observables columns"]:
+        """Of the sum of `terms` products of states of the halves."""
+        left, right = _overlaps(self.first, first, terms), _overlaps(self.second, second, terms)
+        # Two terms stand for their transposed pair as well.
+        weights = np.where(np.equal(*np.triu_indices(terms)), 1, 2).astype(self.first.dtype)[:, None]
+        values = (weights * left[0] * right[0]).sum(1)
+        if len(left) == 2 == len(right):
+            values = values - 2 * (left[1] * right[1]).sum(1)
+        if np.array_equal(self.sums, np.eye(len(self.sums))):
+            return values
+        return jnp.matmul(self.sums, values, precision="highest")
+
+
+def products(basis: Basis, trailing: Sequence[Gate], cut: int) -> Products:
+    """The observables of a basis, after permutations and phases; by singular values, exact ones but for rounding."""
+    num_qubits = basis.diagonals.shape[1].bit_length() - 1
+    renaming = Permutation(num_qubits)
+    for gate in trailing:
+        if gate.permutation is not None:
+            renaming.add(gate)
+    before = basis.diagonals[:, np.argsort(renaming.source)].astype(np.float64)
+    first, second, sums = [], [], []
+    for index, diagonal in enumerate(before.reshape(len(before), 2**cut, -1)):
+        left, values, right = np.linalg.svd(diagonal, full_matrices=False)
+        for place in np.flatnonzero(values > 1e-9 * values[0]):
+            first.append(left[:, place] * values[place])
+            second.append(right[place])
+            sums.append(np.arange(len(before)) == index)
+    dtype = basis.diagonals.dtype
+    return Products(np.array(first, dtype), np.array(second, dtype), np.array(sums, dtype).T)
+
+
+def _overlaps(diagonals: np.ndarray, states: Columns, terms: int) -> list[Float[Array, "products pairs columns"]]:
+    """<s| D |t> of the terms s <= t of one half; real parts, and for s < t imaginary ones if the states have any."""
+    size, parts, columns = states.shape
+    states = states.reshape(size, parts, terms, columns // terms)
+    s, t = np.triu_indices(terms)
+    overlaps = [(states[:, :, s] * states[:, :, t]).sum(1)]
+    if parts == 2:
+        s, t = np.triu_indices(terms, 1)
+        overlaps.append(states[:, 0, s] * states[:, 1, t] - states[:, 1, s] * states[:, 0, t])
+    return [jnp.tensordot(diagonals, overlap, 1, precision="highest") for overlap in overlaps]
+
+
+def fits(circuit: Circuit, patch_size: int) -> bool:
+    """Whether the encoded qubits are independent, and at least two."""
+    return circuit.num_qubits(patch_size) > 1 and is_product(example_encoding(circuit, patch_size))
+
+
+def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
+    """Memory for both halves of one patch after each gate, about, which the gradient needs."""
+    num_qubits = circuit.num_qubits(patch_size)
+    gates = example_ansatz(circuit, patch_size).gates
+    terms = num_terms(in_parts(circuit, patch_size, gates).middle, num_qubits // 2)
+    return 2 * (len(gates) + 1) * terms * _amplitudes(num_qubits) * np.dtype(dtype).itemsize
+
+
+def in_parts(circuit: Circuit, patch_size: int, gates: Sequence[Gate]) -> Parts:
+    """The gates of the ansatz, by who takes them over."""
+    leading, rest = leading_gates(gates)
+    if any(basis.turn for basis in bases(circuit.observables(patch_size), np.dtype(np.float32))):
+        return Parts(leading, rest, [])
+    return Parts(leading, *trailing_gates(rest))
+
+
+def expectations(
+    circuit: Circuit, theta: Float[Array, "..."], columns: Float[Array, "pixels columns"]
+) -> Float[Array, "channels columns"]:
+    """See `qconv.circuit.expectations.expectations`; patches are columns here."""
+    num_qubits = circuit.num_qubits(len(columns))
+    cut = num_qubits // 2
+    parts = in_parts(circuit, len(columns), record_ansatz(circuit, theta, num_qubits).gates)
+    terms = num_terms(parts.middle, cut)
+    halves = halved(parts.middle, num_qubits, cut)
+    measured = [
+        (basis, halved(basis.turn, num_qubits, cut), products(basis, parts.trailing, cut))
+        for basis in bases(circuit.observables(len(columns)), theta.dtype)
+    ]
+
+    def evaluate(chunk: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
+        qubits = qubit_states(circuit, chunk, parts.leading)
+        states = [half.run(product_states(own)) for half, own in zip(halves, (qubits[:cut], qubits[cut:]), strict=True)]
+        channels = []
+        for basis, turns, diagonals in measured:
+            turned = [turn.run(own) for turn, own in zip(turns, states, strict=True)]
+            channels.append((basis, diagonals.expectations(turned[0], turned[1], terms)))
+        return circuit.readout.decode(in_order(channels))
+
+    chunk = _CHUNK_BYTES // (_amplitudes(num_qubits) * terms * theta.dtype.itemsize)
+    return in_chunks(evaluate, columns, max(1, chunk))
+
+
+def _amplitudes(num_qubits: int) -> int:
+    """Numbers of the larger half of one term, at most."""
+    return 2 ** (num_qubits - num_qubits // 2 + 1)
