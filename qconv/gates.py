@@ -132,7 +132,9 @@ def _constant(matrix: np.ndarray) -> _Kind:
 
 
 def _is_permutation(matrix: Any) -> bool:
-    return isinstance(matrix, np.ndarray) and bool(np.isin(matrix, (0, 1)).all())
+    if not isinstance(matrix, np.ndarray) or not np.isin(matrix, (0, 1)).all():
+        return False
+    return bool((matrix.sum(0) == 1).all() and (matrix.sum(1) == 1).all())
 
 
 def _turning(*rates: float) -> _Kind:

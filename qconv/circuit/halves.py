@@ -58,7 +58,7 @@ class Products(NamedTuple):
         """Of the sum of `terms` products of states of the halves."""
         left, right = _overlaps(self.first, first, terms), _overlaps(self.second, second, terms)
         # Two terms stand for their transposed pair as well.
-        weights = np.where(np.equal(*np.triu_indices(terms)), 1, 2).astype(self.first.dtype)[:, None]
+        weights = np.where(np.equal(*np.triu_indices(terms)), 1, 2).astype(self.first.dtype)[None, :, None]
         values = (weights * left[0] * right[0]).sum(1)
         if len(left) == 2 == len(right):
             values = values - 2 * (left[1] * right[1]).sum(1)
@@ -104,17 +104,18 @@ def fits(circuit: Circuit, patch_size: int) -> bool:
 
 
 def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
-    """Memory for both halves of one patch after each gate, about, which the gradient needs."""
+    """Memory for both halves of one patch after each gate, about, which the gradient needs, and for the observables."""
     num_qubits = circuit.num_qubits(patch_size)
     gates = example_ansatz(circuit, patch_size).gates
     terms = num_terms(in_parts(circuit, patch_size, gates).middle, num_qubits // 2)
-    return 2 * (len(gates) + 1) * terms * _amplitudes(num_qubits) * np.dtype(dtype).itemsize
+    states = 2 * (len(gates) + 1) * terms * _amplitudes(num_qubits) * np.dtype(dtype).itemsize
+    return states + 3 * len(circuit.observables(patch_size)) * 2**num_qubits * np.dtype(float).itemsize
 
 
 def in_parts(circuit: Circuit, patch_size: int, gates: Sequence[Gate]) -> Parts:
     """The gates of the ansatz, by who takes them over."""
     leading, rest = leading_gates(gates)
-    if any(basis.turn for basis in bases(circuit.observables(patch_size), np.dtype(np.float32))):
+    if any(set("XY") & set(observable) for observable in circuit.observables(patch_size)):
         return Parts(leading, rest, [])
     return Parts(leading, *trailing_gates(rest))
 

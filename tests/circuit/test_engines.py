@@ -18,9 +18,11 @@ from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.hur_convolution import HurConvolution
 from qconv.ansatz.random_layers import RandomLayers
 from qconv.ansatz.strongly_entangling import StronglyEntangling
+from qconv.ansatz.su4_brickwork import SU4Brickwork
 from qconv.circuit import expectations as engines
-from qconv.circuit import fused, statevector, unitary
-from qconv.circuit.circuit import Circuit
+from qconv.circuit import fused, halves, statevector, unitary
+from qconv.circuit.circuit import Circuit, example_ansatz
+from qconv.circuit.cut import num_terms
 from qconv.circuit.expectations import EngineName, choose_engine, expectations
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
@@ -65,7 +67,12 @@ PAIRS = list(zip(ENCODINGS, ANSATZE, strict=True))
         for variants in product(ENCODINGS, ANSATZE[:3])
         if variants not in PAIRS
     ]
-    + [(engine, *variants, np.float64) for engine in ENGINES for variants in PAIRS]
+    + [
+        (engine, *variants, np.float64)
+        for engine in ENGINES
+        for variants in PAIRS
+        if engine != "halves" or halves.fits(Circuit(variants[0]), 3)
+    ]
     + [("unitary", *variants, np.float32) for variants in PAIRS],
     ids=str,
 )
@@ -105,10 +112,30 @@ def test_any_gates_at_any_angles(ansatz, theta, patch):
         arrays = jnp.array(theta), jnp.array([patch])
         expected = oracle.expectations(circuit, *arrays)
         for engine in ENGINES:
-            assert_close(expectations(circuit, *arrays, engine), expected, atol=1e-12)
+            if engine != "halves" or num_terms(example_ansatz(circuit, 3).gates, 1) <= 64:
+                assert_close(expectations(circuit, *arrays, engine), expected, atol=1e-12)
 
 
-@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize(
+    ("name", "readout"),
+    [(name, READOUT) for name, (count, _, _) in TABLE.items() if count > 1]
+    + [(name, Joined((PauliZ(), Probabilities((0, 2))))) for name in ("cnot", "cz", "crz", "swap", "toffoli", "crx")],
+    ids=str,
+)
+def test_every_gate_across_the_cut(name, readout):
+    """Qubit 0 is one half, 1 and 2 are the other; the gate acts from either side, and once more at the end."""
+    count, angles, _ = TABLE[name]
+    rotations = tuple((rotation, (qubit,), (qubit,)) for qubit in range(3) for rotation in ("rx", "ry"))
+    acts = [(name, qubits[:count], tuple(range(len(angles)))) for qubits in ((0, 1, 2), (1, 2, 0), (2, 0, 1))]
+    ansatz = Gates((*rotations, acts[0], *rotations, acts[1], *rotations, acts[2]), 15)
+    circuit = Circuit(Angle("X"), ansatz, readout)
+    with jax.enable_x64(True), jax.disable_jit():
+        theta = jnp.asarray(np.random.default_rng(0).uniform(-3, 3, 15))
+        found = expectations(circuit, theta, jnp.asarray(PATCHES), "halves")
+        assert_close(found, oracle.expectations(circuit, theta, jnp.asarray(PATCHES)), atol=1e-12)
+
+
+@pytest.mark.parametrize("engine", [name for name in ENGINES if name != "halves"])  # one qubit has no halves
 def test_identity_ansatz_and_one_rotation_in_closed_form(x64, engine):
     x = jnp.linspace(-1, 2, 7)[:, None]
     identity, rotation = (
@@ -210,7 +237,26 @@ def test_layers_on_several_blocks(x64, ansatz, engine):
     assert_close(found, oracle.expectations(circuit, theta, patches), atol=1e-12)
 
 
-@pytest.mark.parametrize("engine", [unitary, fused])
+@pytest.mark.parametrize(
+    ("ansatz", "terms"),
+    [
+        (HardwareEfficient(2, ("ry", "rz")), 4),  # the ring of the second layer joins the observables
+        (HardwareEfficient(2, ("rx",), "cz", "chain"), 2),
+        (StronglyEntangling(2), 4),
+        (SU4Brickwork(1), 4),  # any gate
+    ],
+    ids=str,
+)
+def test_halves_of_a_larger_register(x64, ansatz, terms):
+    circuit = Circuit(Angle("Y", 1.7), ansatz, Joined((PauliZ(), Probabilities((0, 3, 4)))))
+    assert num_terms(halves.in_parts(circuit, 7, example_ansatz(circuit, 7).gates).middle, 3) == terms
+    theta = jnp.asarray(np.random.default_rng(0).uniform(-3, 3, circuit.param_shape(7)))
+    patches = jnp.asarray(np.random.default_rng(1).random((2, 7)))
+    found = expectations(circuit, theta, patches, "halves")
+    assert_close(found, oracle.expectations(circuit, theta, patches), atol=1e-12)
+
+
+@pytest.mark.parametrize("engine", [unitary, fused, halves])
 def test_chunks_change_neither_outputs_nor_gradients(x64, engine, monkeypatch):
     circuit = Circuit(Angle("X"), HardwareEfficient(1, ("ry", "rz")), READOUT)
     theta = jnp.asarray(np.random.default_rng(0).uniform(-3, 3, circuit.param_shape(3)))
@@ -221,13 +267,18 @@ def test_chunks_change_neither_outputs_nor_gradients(x64, engine, monkeypatch):
         return outputs, *pullback(jnp.cos(jnp.arange(float(outputs.size))).reshape(outputs.shape))
 
     whole = jax.jit(run)(theta, columns)
-    monkeypatch.setattr(
-        engine, "_CHUNK_BYTES", 4 * 2**5 * 8
-    )  # at most four or eight columns: the last chunk is not full
+    monkeypatch.setattr(engine, "_CHUNK_BYTES", 2**10)  # a few columns: the last chunk is not full
     chunked = jax.jit(lambda t, c: run(t, c))
     assert "scan" in str(chunked.trace(theta, columns).jaxpr)
     for one, other in zip(whole, chunked(theta, columns), strict=True):
         assert_close(one, other, atol=1e-13)
+
+
+def test_halves_are_for_qubits_that_are_independent():
+    message = "engine = 'halves' needs an encoding with gates on single qubits only, such as Angle, and two qubits"
+    for circuit, size, this_one in ((Circuit(Amplitude()), 4, "Amplitude with 2"), (Circuit(), 1, "Angle with 1")):
+        with pytest.raises(InputError, match=f"{message} or more; this one is {this_one}"):
+            choose_engine(circuit, size, "halves")
 
 
 def test_the_table_is_for_encodings_of_bits():
@@ -236,8 +287,9 @@ def test_the_table_is_for_encodings_of_bits():
 
 
 def test_engine_is_chosen_by_the_size_of_the_register_and_can_be_overridden():
-    assert choose_engine(Circuit(), 10) == "unitary"
-    assert choose_engine(Circuit(), 12) == "fused"
+    assert choose_engine(Circuit(ansatz=HardwareEfficient(3)), 10) == "unitary"
+    assert choose_engine(Circuit(ansatz=HardwareEfficient(2)), 12) == "halves"
+    assert choose_engine(Circuit(ansatz=HardwareEfficient(8)), 12) == "fused"
     assert choose_engine(Circuit(), 2000) == "fused"
     assert choose_engine(Circuit(Basis()), 9) == "lookup"
     assert choose_engine(Circuit(Amplitude()), 2**10) == "unitary"
@@ -263,6 +315,8 @@ def test_the_engine_asked_for_runs(compiled, engine, monkeypatch):
     [(Circuit(), 30, 30), (Circuit(), 60, 60), (Circuit(), 2000, 2000), (Circuit(Amplitude(30)), 4, 30)],
 )
 def test_too_many_qubits_are_refused_at_once(monkeypatch, circuit, patch_size, num_qubits, engine):
+    if engine == "halves" and not halves.fits(circuit, patch_size):
+        pytest.skip("an encoding that entangles has no halves")
     monkeypatch.setattr(engines, "_memory_bytes", lambda: 16 * 2**30)
     theta, patches = jnp.zeros(circuit.param_shape(patch_size)), jnp.zeros((1, patch_size))
     started = time.perf_counter()
