@@ -45,6 +45,20 @@ _PAULIS = {"I": _I, "X": _X, "Y": _Y, "Z": _Z}
 _SU4_GENERATORS = np.stack([np.kron(a, b) for a in _PAULIS.values() for b in _PAULIS.values()][1:])
 
 
+class Entry(NamedTuple):
+    """One of many angles or matrices. Engines take them together as well, which is less to trace and to compile."""
+
+    values: Array
+    """(gates, ...)."""
+    index: int
+    """Which of them."""
+
+    @property
+    def value(self) -> Array:
+        """It alone."""
+        return self.values[self.index]
+
+
 @dataclass(frozen=True, eq=False)
 class Gate:
     """One recorded gate."""
@@ -54,9 +68,11 @@ class Gate:
     qubits: tuple[int, ...]
     """Where it acts; the first is the most significant bit of `matrix`."""
     params: Mapping[str, Any]
-    """Its keyword arguments, angles in radians."""
+    """Its keyword arguments, angles in radians; an `Entry` for one of many."""
     dtype: Any
     """float32 or float64."""
+    built: Entry | None = None
+    """The matrix, if it was computed together with those of other gates."""
 
     @property
     def is_diagonal(self) -> bool:
@@ -94,17 +110,22 @@ class Gate:
     @cached_property
     def matrix(self) -> Matrix:
         """(2^k, 2^k), built when asked for; of a real dtype if the gate is real, and of NumPy if it is a constant."""
-        return _KINDS[self.name].build(self.dtype, **self.params)
+        if self.built is not None:
+            return self.built.value
+        return _KINDS[self.name].build(self.dtype, **{key: value_of(param) for key, param in self.params.items()})
 
-    def with_matrix(self, matrix: Matrix) -> "Gate":
+    def with_matrix(self, matrix: Entry) -> "Gate":
         """The same gate, its matrix computed elsewhere."""
-        gate = replace(self)
-        vars(gate)["matrix"] = matrix
-        return gate
+        return replace(self, built=matrix)
 
     def with_params(self, params: Mapping[str, Any]) -> "Gate":
         """The same kind of gate with other angles."""
-        return replace(self, params=params)
+        return replace(self, params=params, built=None)
+
+
+def value_of(param: Any) -> Any:
+    """A parameter of a gate, taken apart from those that were given with it."""
+    return param.value if isinstance(param, Entry) else param
 
 
 class _Kind(NamedTuple):
@@ -340,8 +361,7 @@ class Tape:
             if len(lengths) > 1:
                 raise InputError(f"gate {name!r} was given sequences of lengths {sorted(lengths)}; allowed: one length")
             for position, qubits in enumerate(zip(*index, strict=True)):
-                each = {key: value[position] if np.ndim(value) else value for key, value in params.items()}
-                self._append(gate, qubits, each)
+                self._append(gate, qubits, {key: _element(value, position) for key, value in params.items()})
 
         return append
 
@@ -362,8 +382,17 @@ class Tape:
         self.gates.append(Gate(name, tuple(int(q) for q in qubits), params, self.dtype))
 
 
+def _element(value: Any, position: int) -> Any:
+    """What one of many gates is given."""
+    if isinstance(value, jax.Array) and value.ndim:
+        return Entry(value, position)
+    return value[position] if np.ndim(value) else value
+
+
 def _as_array(value: Any) -> Any:
     """A list with traced numbers, as one array."""
+    if isinstance(value, Entry):
+        return value
     traced = isinstance(value, list | tuple) and any(isinstance(leaf, jax.Array) for leaf in jax.tree.leaves(value))
     return jnp.asarray(value) if traced else value
 

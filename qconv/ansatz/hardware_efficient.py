@@ -46,8 +46,7 @@ class HardwareEfficient(Ansatz):
         """Rotations, then entanglers, layer by layer."""
         num_qubits = theta.shape[1]
         for layer in range(self.depth):
-            for qubit in range(num_qubits):
-                for index, rotation in enumerate(self.rotations):
-                    getattr(circuit, rotation)(qubit, theta=theta[layer, qubit, index])
+            for index, rotation in enumerate(self.rotations):
+                getattr(circuit, rotation)(range(num_qubits), theta=theta[layer, :, index])
             for a, b in pairs(self.pattern, num_qubits):
                 getattr(circuit, self.entangler)(a, b)

@@ -1,6 +1,7 @@
 """Gates that differ only in qubits and angles: their matrices are computed at once, which is less to compile."""
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 import jax
@@ -8,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from qconv.gates import Gate
+from qconv.gates import Entry, Gate
 
 
 def built_together(gates: Sequence[Gate]) -> list[Gate]:
@@ -17,8 +18,9 @@ def built_together(gates: Sequence[Gate]) -> list[Gate]:
     for members in alike(gates):
         if gates[members[0]].rates is not None:
             continue
-        for index, matrix in zip(members, stacked_matrices([gates[index] for index in members]), strict=True):
-            result[index] = gates[index].with_matrix(matrix)
+        matrices = stacked_matrices([gates[index] for index in members])
+        for position, index in enumerate(members):
+            result[index] = gates[index].with_matrix(Entry(matrices, position))
     return result
 
 
@@ -41,7 +43,25 @@ def alike(gates: Sequence[Gate]) -> list[list[int]]:
 def stacked_angles(gates: Sequence[Gate]) -> dict[str, Array]:
     """The angles (gates, ...) of gates that differ in nothing but them and the qubits, by name."""
     names = [name for name, value in gates[0].params.items() if _is_angle(value)]
-    return {name: jnp.stack([jnp.asarray(gate.params[name]) for gate in gates]) for name in names}
+    return {name: stacked([gate.params[name] for gate in gates]) for name in names}
+
+
+def stacked(params: Sequence[Any]) -> Array:
+    """Angles or matrices as one array (params, ...). Those that belong together are not taken apart."""
+    parts = []
+    for _, run in groupby(enumerate(params), lambda item: _source(*item)):
+        together = [param for _, param in run]
+        if isinstance(together[0], Entry):
+            values, indices = together[0].values, [entry.index for entry in together]
+            parts.append(values if indices == [*range(len(values))] else values[np.array(indices)])
+        else:
+            parts.append(jnp.asarray(together[0])[None])
+    return parts[0] if len(parts) == 1 else jnp.concatenate(parts)
+
+
+def _source(position: int, param: Any) -> tuple[str, int]:
+    """What it belongs to."""
+    return ("together", id(param.values)) if isinstance(param, Entry) else ("alone", position)
 
 
 def matrices_of(gate: Gate, angles: dict[str, Array]) -> Array:
@@ -56,7 +76,7 @@ def has_angles(gate: Gate) -> bool:
 
 def _is_angle(value: Any) -> bool:
     """Whether a parameter is a number, or an array that may be traced; else it is the same in every run."""
-    return isinstance(value, float | np.floating | jax.Array)
+    return isinstance(value, float | np.floating | jax.Array | Entry)
 
 
 def signature(gate: Gate) -> tuple[Any, ...]:
@@ -65,7 +85,9 @@ def signature(gate: Gate) -> tuple[Any, ...]:
         gate.name,
         gate.qubits,
         tuple(
-            (name, np.shape(value)) if _is_angle(value) else (name, np.shape(value), np.asarray(value).tobytes())
+            (name, value.values.shape[1:] if isinstance(value, Entry) else np.shape(value))
+            if _is_angle(value)
+            else (name, np.shape(value), np.asarray(value).tobytes())
             for name, value in gate.params.items()
         ),
     )

@@ -56,12 +56,9 @@ class Products(NamedTuple):
 
     def expectations(self, first: Columns, second: Columns, terms: int) -> Float[Array, "observables columns"]:
         """Of the sum of `terms` products of states of the halves."""
-        left, right = _overlaps(self.first, first, terms), _overlaps(self.second, second, terms)
-        # Two terms stand for their transposed pair as well.
-        weights = np.where(np.equal(*np.triu_indices(terms)), 1, 2).astype(self.first.dtype)[None, :, None]
-        values = (weights * left[0] * right[0]).sum(1)
-        if len(left) == 2 == len(right):
-            values = values - 2 * (left[1] * right[1]).sum(1)
+        are_real = first.shape[1] == 1 == second.shape[1]
+        values = _overlaps(self.first, first, terms, are_real) * _overlaps(self.second, second, terms, are_real)
+        values = jnp.einsum("pstc,st->pc", values, _weights(terms, are_real).astype(first.dtype), precision="highest")
         if np.array_equal(self.sums, np.eye(len(self.sums))):
             return values
         return jnp.matmul(self.sums, values, precision="highest")
@@ -86,16 +83,29 @@ def products(basis: Basis, trailing: Sequence[Gate], cut: int) -> Products:
     return Products(np.array(first, dtype), np.array(second, dtype), np.array(sums, dtype).T)
 
 
-def _overlaps(diagonals: np.ndarray, states: Columns, terms: int) -> list[Float[Array, "products pairs columns"]]:
-    """<s| D |t> of the terms s <= t of one half; real parts, and for s < t imaginary ones if the states have any."""
+def _overlaps(
+    diagonals: np.ndarray, states: Columns, terms: int, are_real: bool
+) -> Float[Array, "products terms terms columns"]:
+    """<s| D |t> for the terms of one half: the real part where s <= t, else the imaginary one; <t| D |s> is conjugate.
+
+    Of real states, the real part throughout.
+    """
     size, parts, columns = states.shape
     states = states.reshape(size, parts, terms, columns // terms)
-    s, t = np.triu_indices(terms)
-    overlaps = [(states[:, :, s] * states[:, :, t]).sum(1)]
-    if parts == 2:
-        s, t = np.triu_indices(terms, 1)
-        overlaps.append(states[:, 0, s] * states[:, 1, t] - states[:, 1, s] * states[:, 0, t])
-    return [jnp.tensordot(diagonals, overlap, 1, precision="highest") for overlap in overlaps]
+    left, right = states[:, :, :, None], states[:, :, None]
+    overlaps = (left * right).sum(1)
+    if not are_real:
+        imaginary = left[:, 0] * right[:, -1] - left[:, -1] * right[:, 0] if parts == 2 else jnp.zeros_like(overlaps)
+        is_real_part = np.triu(np.ones((terms, terms), bool))[None, :, :, None]
+        overlaps = jnp.where(is_real_part, overlaps, imaginary)
+    return jnp.tensordot(diagonals, overlaps, 1, precision="highest")
+
+
+def _weights(terms: int, are_real: bool) -> np.ndarray:
+    """How the products of overlaps add up: the real part of <s|t> <s|t>' for all s and t."""
+    if are_real:
+        return np.ones((terms, terms))
+    return np.eye(terms) + 2 * np.triu(np.ones((terms, terms)), 1) - 2 * np.tril(np.ones((terms, terms)), -1)
 
 
 def fits(circuit: Circuit, patch_size: int) -> bool:

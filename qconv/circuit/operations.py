@@ -11,8 +11,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Inexact
 
+from qconv.circuit.alike import stacked
 from qconv.gates import Gate, Matrix, apply_matrix
 from qconv.sincos import sincos
 
@@ -67,14 +68,10 @@ class Phases:
                 constant = constant * spread(np.asarray(gate.matrix).diagonal(), gate.qubits, self.num_qubits)
         if not turning:
             return constant.ravel()
-        angles = phase_angles(turning, self.num_qubits, jnp.stack([phase_angle(gate) for gate in turning]))
+        thetas = stacked([gate.params.get("theta", 0.0) for gate in turning]).astype(turning[0].dtype)
+        angles = phase_angles(turning, self.num_qubits, thetas)
         sin, cos = sincos(angles + np.angle(constant.ravel()).astype(angles.dtype))
         return jax.lax.complex(cos, sin)
-
-
-def phase_angle(gate: Gate) -> Array:
-    """The angle of a diagonal gate that has one."""
-    return jnp.asarray(gate.params.get("theta", 0), gate.dtype)
 
 
 def phase_angles(gates: Sequence[Gate], num_qubits: int, thetas: Float[Array, "gates *_"]) -> Float[Array, "size *_"]:
@@ -109,27 +106,29 @@ class Block:
     def matrix(self) -> Matrix:
         """The unitary on `qubits`."""
         position = {qubit: index for index, qubit in enumerate(self.qubits)}
-        chains: dict[int, Any] = {}  # of single-qubit gates, not yet in `matrix`
+        chains: dict[int, list[Gate]] = {}  # of single-qubit gates, not yet in `matrix`
         matrix: Any = None
         for gate in self.gates:
             if len(gate.qubits) == 1:
-                qubit = gate.qubits[0]
-                chains[qubit] = _product(gate.matrix, chains[qubit]) if qubit in chains else gate.matrix
+                chains.setdefault(gate.qubits[0], []).append(gate)
                 continue
             matrix = self._with_chains(matrix, chains)
             chains = {}
             matrix = apply_matrix(jnp.asarray(matrix).T, gate.matrix, tuple(position[q] for q in gate.qubits)).T
         return self._with_chains(matrix, chains) if chains or matrix is None else matrix
 
-    def _with_chains(self, matrix: Any, chains: dict[int, Any]) -> Any:
+    def _with_chains(self, matrix: Any, chains: dict[int, list[Gate]]) -> Any:
         """`matrix`, then the chains, all at once."""
+        dtype = self.gates[0].dtype
         if not chains:
-            return np.eye(2 ** len(self.qubits), dtype=self.gates[0].dtype) if matrix is None else matrix
-        factors = [chains.get(qubit, np.eye(2, dtype=np.float32)) for qubit in self.qubits]
-        kronecker = factors[0]
-        for factor in factors[1:]:
-            size = len(kronecker) * len(factor)
-            kronecker = (kronecker[:, None, :, None] * factor[None, :, None, :]).reshape(size, size)
+            return np.eye(2 ** len(self.qubits), dtype=dtype) if matrix is None else matrix
+        product: Any = None
+        for place in range(max(len(chain) for chain in chains.values())):
+            own = [chains.get(qubit, [])[place : place + 1] for qubit in self.qubits]
+            factors = stacked([(gate[0].built or gate[0].matrix) if gate else np.eye(2, dtype=dtype) for gate in own])
+            # As a sum it becomes part of a larger kernel, where a call for a product would not.
+            product = factors if product is None else (factors[:, :, :, None] * product[:, None]).sum(2)
+        kronecker = _kronecker(product)
         return kronecker if matrix is None else jnp.matmul(kronecker, matrix, precision="highest")
 
 
@@ -159,9 +158,20 @@ def _started(gate: Gate, num_qubits: int, max_block: int) -> Operation:
     )
 
 
-def _product(later: Matrix, earlier: Matrix) -> Matrix:
-    """Of two small matrices; as a sum it becomes part of a larger kernel, where a call for a product would not."""
-    return (later[:, :, None] * earlier[None]).sum(1)
+def _kronecker(factors: Inexact[Array, "factors size size"]) -> Array:
+    """The Kronecker product of matrices of equal size: neighbours first, so that only the last product is large."""
+    if len(factors) == 1:
+        return factors[0]
+    even = len(factors) // 2 * 2
+    first, second = jax.lax.split(factors[:even].reshape(even // 2, 2, *factors.shape[1:]), [1, 1], axis=1)
+    joined = _kronecker(_products(first[:, 0], second[:, 0]))
+    return joined if even == len(factors) else _products(joined[None], factors[even:])[0]
+
+
+def _products(left: Inexact[Array, "_ _ _"], right: Inexact[Array, "_ _ _"]) -> Array:
+    """Kronecker products, pair by pair."""
+    size = left.shape[1] * right.shape[1]
+    return (left[:, :, None, :, None] * right[:, None, :, None, :]).reshape(-1, size, size)
 
 
 def _embedded(local: np.ndarray, qubits: tuple[int, ...], num_qubits: int) -> np.ndarray:

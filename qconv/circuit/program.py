@@ -16,7 +16,7 @@ from jaxtyping import Array
 from qconv.circuit.alike import alike, built_together, signature, stacked_angles
 from qconv.circuit.columns import Columns, multiply, transform
 from qconv.circuit.operations import Operation, Permutation, Phases, merged
-from qconv.gates import Gate
+from qconv.gates import Entry, Gate
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +128,7 @@ def _layers(layers: list[Sequence[Gate]], num_qubits: int, max_block: int, names
         gates = list(first)
         for members, values in zip(groups, angles, strict=True):
             for position, index in enumerate(members):
-                own = {name: value[position] for name, value in values.items()}
+                own = {name: Entry(value, position) for name, value in values.items()}
                 gates[index] = first[index].with_params({**first[index].params, **own})
         gates = built_together(gates)
         steps, after = _steps(merged(gates, num_qubits, max_block), names)

@@ -11,10 +11,10 @@ from jaxtyping import Array, Float
 from qconv.circuit.alike import built_together, has_angles
 from qconv.circuit.circuit import Circuit, example_encoding, record_encoding
 from qconv.circuit.columns import Columns, as_columns, multiply
-from qconv.circuit.operations import phase_angle, phase_angles
+from qconv.circuit.operations import phase_angles
 from qconv.circuit.product_states import is_product, product_states, qubit_states
 from qconv.circuit.program import program
-from qconv.gates import Gate, Tape
+from qconv.gates import Gate, Tape, value_of
 from qconv.sincos import sincos
 
 _SHARED_BLOCK = 4
@@ -36,7 +36,7 @@ def encoded(circuit: Circuit, patches: Float[Array, "pixels columns"], leading: 
     def record(patch: Float[Array, " pixels"]) -> Any:
         tape = record_encoding(circuit, patch)
         gates = [gate for gate in built_together(tape.gates) if has_angles(gate)]
-        return tape.initial, [gate.matrix if gate.rates is None else phase_angle(gate) for gate in gates]
+        return tape.initial, [gate.matrix if gate.rates is None else _angle(gate) for gate in gates]
 
     initial, values = jax.vmap(record, in_axes=-1, out_axes=-1)(patches)
     if initial is None:
@@ -73,6 +73,11 @@ def _gates_of_each(states: Columns, tape: Tape, values: list[Array]) -> Columns:
             for gate in gates:
                 states = _dense(gate, next(own), states)
     return states
+
+
+def _angle(gate: Gate) -> Array:
+    """The angle of a diagonal gate."""
+    return jnp.asarray(value_of(gate.params["theta"]), gate.dtype)
 
 
 def _kind(gate: Gate) -> Literal["shared", "phases", "dense"]:

@@ -40,7 +40,7 @@ class Angle(Encoding):
     def __call__(self, circuit: CircuitBuilder, patch: Float[Array, " pixels"]) -> None:
         """RX, RY or H and RZ on each qubit."""
         rotate = {"X": circuit.rx, "Y": circuit.ry, "Z": circuit.rz}[self.axis]
-        for qubit in range(patch.shape[0]):
-            if self.axis == "Z":
-                circuit.h(qubit)
-            rotate(qubit, theta=self.scale * patch[qubit])
+        qubits = range(patch.shape[0])
+        if self.axis == "Z":
+            circuit.h(qubits)
+        rotate(qubits, theta=self.scale * patch)
