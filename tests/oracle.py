@@ -137,7 +137,11 @@ class Dense:
     def __getattr__(self, name: str) -> Callable[..., None]:
         gate = GATES[name.lower()]
 
-        def apply(*qubits: int, **params: Any) -> None:
+        def apply(*qubits: Any, **params: Any) -> None:
+            if not isinstance(qubits[0], int):  # one gate for each
+                for place, own in enumerate(zip(*qubits, strict=True)):
+                    apply(*own, **{key: param[place] for key, param in params.items()})
+                return
             self.state = embed(gate(**params), qubits, self.num_qubits) @ self.state
 
         return apply

@@ -69,7 +69,11 @@ class GateList:
         self.angles: list[float] = []
 
     def __getattr__(self, name: str) -> Any:
-        def append(*qubits: int, **angles: Any) -> None:
+        def append(*qubits: Any, **angles: Any) -> None:
+            if not isinstance(qubits[0], int):  # one gate for each
+                for place, own in enumerate(zip(*qubits, strict=True)):
+                    append(*own, **{key: angle[place] for key, angle in angles.items()})
+                return
             self.gates.append((name, qubits))
             self.angles += [float(angle) for angle in angles.values()]
 

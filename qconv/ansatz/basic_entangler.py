@@ -38,7 +38,6 @@ class BasicEntangler(Ansatz):
         """Rotations, then CNOTs, layer by layer."""
         num_qubits = theta.shape[1]
         for layer in range(self.depth):
-            for qubit in range(num_qubits):
-                getattr(circuit, self.rotation)(qubit, theta=theta[layer, qubit])
+            getattr(circuit, self.rotation)(range(num_qubits), theta=theta[layer])
             for control, target in pairs("ring", num_qubits):
                 circuit.cnot(control, target)

@@ -33,10 +33,9 @@ class StronglyEntangling(Ansatz):
         """Rotations, then CNOTs, layer by layer."""
         num_qubits = theta.shape[1]
         for layer in range(self.depth):
-            for qubit in range(num_qubits):
-                circuit.rz(qubit, theta=theta[layer, qubit, 0])
-                circuit.ry(qubit, theta=theta[layer, qubit, 1])
-                circuit.rz(qubit, theta=theta[layer, qubit, 2])
+            circuit.rz(range(num_qubits), theta=theta[layer, :, 0])
+            circuit.ry(range(num_qubits), theta=theta[layer, :, 1])
+            circuit.rz(range(num_qubits), theta=theta[layer, :, 2])
             if num_qubits > 1:
                 step = layer % (num_qubits - 1) + 1
                 for qubit in range(num_qubits):

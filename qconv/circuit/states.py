@@ -8,14 +8,17 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from qconv.circuit.alike import built_together, has_angles
+from qconv.circuit.alike import built_together, has_angles, stacked
 from qconv.circuit.circuit import Circuit, example_encoding, record_encoding
 from qconv.circuit.columns import Columns, as_columns, multiply
 from qconv.circuit.operations import phase_angles
 from qconv.circuit.product_states import is_product, product_states, qubit_states
 from qconv.circuit.program import program
-from qconv.gates import Gate, Tape, value_of
+from qconv.gates import Gate, Tape
 from qconv.sincos import sincos
+
+Kind = Literal["shared", "phases", "dense"]
+"""A gate is the same for all patches, or diagonal with angles of each, or any other."""
 
 _SHARED_BLOCK = 4
 """Qubits of a dense block of gates that are the same for all patches, such as Hadamard gates."""
@@ -34,9 +37,8 @@ def encoded(circuit: Circuit, patches: Float[Array, "pixels columns"], leading: 
         return jax.lax.optimization_barrier(product_states(qubit_states(circuit, patches, leading)))
 
     def record(patch: Float[Array, " pixels"]) -> Any:
-        tape = record_encoding(circuit, patch)
-        gates = [gate for gate in built_together(tape.gates) if has_angles(gate)]
-        return tape.initial, [gate.matrix if gate.rates is None else _angle(gate) for gate in gates]
+        own = record_encoding(circuit, patch)
+        return own.initial, [_values(kind, gates) for kind, gates in _runs(own)]
 
     initial, values = jax.vmap(record, in_axes=-1, out_axes=-1)(patches)
     if initial is None:
@@ -51,40 +53,38 @@ def encoded_state(circuit: Circuit, patch: Float[Array, " pixels"]) -> Array:
     return state[:, 0] if state.shape[1] == 1 else jax.lax.complex(state[:, 0], state[:, 1])
 
 
-def _gates_of_each(states: Columns, tape: Tape, values: list[Array]) -> Columns:
-    """The states after a tape.
-
-    Args:
-        states: one for each patch.
-        tape: of any patch.
-        values: of each gate that depends on the patch, the angle (columns,) if it is diagonal, else the matrix
-            (2^k, 2^k, columns).
-    """
-    own = iter(values)
-    for kind, run in groupby(tape.gates, _kind):
-        gates = list(run)
+def _gates_of_each(states: Columns, tape: Tape, values: list[Any]) -> Columns:
+    """The states after the tape of any patch, with the `_values` of each run of its gates for all patches."""
+    for (kind, gates), own in zip(_runs(tape), values, strict=True):
         if kind == "shared":
             states = program(gates, tape.num_qubits, _SHARED_BLOCK).run_in_order(states)
         elif kind == "phases":
-            thetas = jnp.stack([next(own) for _ in gates])
-            sin, cos = sincos(phase_angles(gates, tape.num_qubits, thetas))
+            sin, cos = sincos(phase_angles(gates, tape.num_qubits, own))
             states = multiply(jax.lax.complex(cos, sin), states)
         else:
-            for gate in gates:
-                states = _dense(gate, next(own), states)
+            for gate, matrices in zip(gates, own, strict=True):
+                states = _dense(gate, matrices, states)
     return states
 
 
-def _angle(gate: Gate) -> Array:
-    """The angle of a diagonal gate."""
-    return jnp.asarray(value_of(gate.params["theta"]), gate.dtype)
+def _runs(tape: Tape) -> list[tuple[Kind, list[Gate]]]:
+    """The gates, those of a kind that follow each other together."""
+    return [(kind, list(run)) for kind, run in groupby(tape.gates, _kind)]
 
 
-def _kind(gate: Gate) -> Literal["shared", "phases", "dense"]:
-    """How a gate of an encoding is applied."""
+def _kind(gate: Gate) -> Kind:
     if not has_angles(gate):
         return "shared"
     return "dense" if gate.rates is None else "phases"
+
+
+def _values(kind: Kind, gates: list[Gate]) -> Any:
+    """What a patch has of its own: angles (gates,) of phases, or the matrices of the gates."""
+    if kind == "shared":
+        return None
+    if kind == "phases":
+        return stacked([gate.params["theta"] for gate in gates])
+    return [gate.matrix for gate in built_together(gates)]
 
 
 def _dense(gate: Gate, matrices: Array, states: Columns) -> Columns:

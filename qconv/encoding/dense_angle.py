@@ -45,6 +45,6 @@ class DenseAngle(Encoding):
         """Two rotations on each qubit."""
         rotate = {"X": circuit.rx, "Y": circuit.ry, "Z": circuit.rz}
         num_qubits = self.num_qubits(patch.shape[0])
-        for index in range(patch.shape[0]):
-            layer, qubit = divmod(index, num_qubits)
-            rotate[self.axes[layer]](qubit, theta=self.scale * patch[index])
+        for layer, start in enumerate(range(0, patch.shape[0], num_qubits)):
+            angles = self.scale * patch[start : start + num_qubits]
+            rotate[self.axes[layer]](range(angles.shape[0]), theta=angles)

@@ -32,8 +32,7 @@ class HigherOrderAngle(Encoding):
 
     def __call__(self, circuit: CircuitBuilder, patch: Float[Array, " pixels"]) -> None:
         """H, RY and RZ on each qubit."""
-        for qubit in range(patch.shape[0]):
-            number = self.scale * patch[qubit]
-            circuit.h(qubit)
-            circuit.ry(qubit, theta=jnp.arctan(number))
-            circuit.rz(qubit, theta=jnp.arctan(number**2))
+        qubits, numbers = range(patch.shape[0]), self.scale * patch
+        circuit.h(qubits)
+        circuit.ry(qubits, theta=jnp.arctan(numbers))
+        circuit.rz(qubits, theta=jnp.arctan(numbers**2))

@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass
 from typing import Literal, get_args
 
+import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.encoding.base import Encoding
@@ -54,9 +55,11 @@ class IQP(Encoding):
         """H, RZ and RZZ, layer by layer."""
         z = self.scale * patch
         weight, factors = (1, z) if self.phases == "product" else (2, math.pi - z)
+        qubits = range(patch.shape[0])
+        firsts, seconds = np.array(pairs(self.pattern, patch.shape[0]), int).reshape(-1, 2).T
         for _ in range(self.repetitions):
-            for qubit in range(patch.shape[0]):
-                circuit.h(qubit)
-                circuit.rz(qubit, theta=weight * z[qubit])
-            for a, b in pairs(self.pattern, patch.shape[0]):
-                circuit.rzz(a, b, theta=weight * factors[a] * factors[b])
+            circuit.h(qubits)
+            circuit.rz(qubits, theta=weight * z)
+            if len(firsts):
+                products = factors[firsts] * factors[seconds]
+                circuit.rzz(firsts.tolist(), seconds.tolist(), theta=weight * products)

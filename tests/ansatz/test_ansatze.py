@@ -18,8 +18,8 @@ from tests.variants import gate_list
 
 
 def rotations(names: list[str], layer: int, num_qubits: int) -> list[Any]:
-    """Each qubit's rotations, with the index of their angle."""
-    return [(name, (q,), (layer, q, k)) for q in range(num_qubits) for k, name in enumerate(names)]
+    """One rotation of each qubit, then the next, with the index of their angle."""
+    return [(name, (q,), (layer, q, k)) for k, name in enumerate(names) for q in range(num_qubits)]
 
 
 def entanglers(name: str, *pairs: tuple[int, int]) -> list[Any]:
