@@ -11,12 +11,13 @@ from qconv.readout.probabilities import Probabilities
 
 
 class ClassicalDense(nn.Module):
-    """Two dense layers with ReLU between them, without biases, and the outputs of a quantum dense layer.
+    """Two dense layers with tanh between them, and the outputs of a quantum dense layer.
 
     The hidden layer is as wide as the quantum layer's number of angles allows, at least 1: then the twin has no more
-    parameters, or the report says so. Where the quantum layer measures probabilities, a softmax makes the outputs of
-    each circuit's place such. Where the quantum layer is not trained, neither is its twin: its weights are in the
-    collection `frozen`.
+    parameters, or the report says so. Tanh, because with ReLU and so few units some seeds never leave chance: one of
+    five on MNIST's 0 and 1, counted on a validation part of the training images, and none with tanh. Where the quantum
+    layer measures probabilities, a softmax makes the outputs of each circuit's place such. Where the quantum layer is
+    not trained, neither is its twin: its weights are in the collection `frozen`.
     """
 
     like: nn.Module
@@ -30,9 +31,9 @@ class ClassicalDense(nn.Module):
         numbers = vectors.shape[1]
         outputs = layer.num_channels(numbers)
         budget = layer.features * math.prod(layer.circuit.param_shape(numbers))
-        hidden = max(1, budget // (numbers + outputs))
+        hidden = max(1, (budget - outputs) // (numbers + 1 + outputs))
         network: Any = nn.Sequential(
-            [nn.Dense(hidden, use_bias=False), nn.relu, nn.Dense(outputs, use_bias=False)],
+            [nn.Dense(hidden), nn.tanh, nn.Dense(outputs)],
             parent=self if layer.trainable else None,
         )
         if layer.trainable:
