@@ -19,6 +19,19 @@ class Batch(NamedTuple):
     labels: Int[np.ndarray, " batch"]
 
 
+class Plane(NamedTuple):
+    """Images that stand for points of a plane, such as the phase diagram of a Hamiltonian."""
+
+    axes: tuple[str, str]
+    """Names of the two coordinates."""
+    points: Float[np.ndarray, "images 2"]
+    """Where each image of a split lies: a grid, row by row."""
+    curves: tuple[Float[np.ndarray, "_ 2"], ...]
+    """Where the class changes."""
+    quantity: str
+    """What the probability of class 1 is called."""
+
+
 @runtime_checkable
 class Source(Protocol):
     """One split of a dataset; only the rows that are asked for are read."""
@@ -56,6 +69,10 @@ class Dataset(ABC):
             DataUnavailableError: the data are not on this machine and cannot be brought here.
             InputError: images or labels are not as promised.
         """
+
+    def plane(self, split: Split) -> Plane | None:
+        """Where images stand for points of a plane: the report then draws what the network says of them there."""
+        return None
 
 
 @dataclass(frozen=True, eq=False)
