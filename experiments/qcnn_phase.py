@@ -19,9 +19,10 @@ from qconv.readout.probabilities import Probabilities
 experiment = Experiment(
     data=ClusterIsing(num_qubits=9),
     model=QuantumClassifier(
-        dense=QuantumDense(Circuit(Amplitude(), CongQCNN(), Probabilities())), head=LogProbabilities()
+        dense=QuantumDense(Circuit(Amplitude(), CongQCNN(), Probabilities()), angle_range=0.3),
+        head=LogProbabilities(),
     ),
-    optimizer=Adam(learning_rate=1e-2, schedule="cosine"),
-    num_steps=300,
+    optimizer=Adam(learning_rate=3e-2, schedule="cosine"),
+    num_steps=400,
     batch_size=40,
 )

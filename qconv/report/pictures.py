@@ -1,10 +1,11 @@
 """The pictures of a run."""
 
 from pathlib import Path
+from typing import Any
 
 import jax
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Array, Float
 
 from qconv.models.base import called_quantum_layers, classical_twin
 from qconv.report.confusion import confusion_figure
@@ -56,7 +57,12 @@ def _second_class(result: RunResult, fitted: Fitted) -> Float[np.ndarray, " imag
     """The probability of class 1 that a network gives to each test image."""
     model = classical_twin(result.model) if fitted is result.twin else result.model
     variables = {"params": fitted.state.params, "frozen": fitted.state.frozen}
-    predict = jax.jit(lambda images: jax.nn.softmax(model.apply(variables, images))[:, 1])
+
+    @jax.jit
+    def predict(images: Array) -> Array:
+        logits: Any = model.apply(variables, images)
+        return jax.nn.softmax(logits)[:, 1]
+
     rows = np.arange(len(result.test))
     batches = [result.test[rows[start : start + _BATCH]].images for start in range(0, len(rows), _BATCH)]
     return np.concatenate([predict(images.astype(result.experiment.dtype)) for images in batches])

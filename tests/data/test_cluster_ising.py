@@ -15,8 +15,11 @@ def hamiltonian(num_qubits: int, h1: float, h2: float) -> np.ndarray:
         full = "I" * at + letters + "I" * (num_qubits - at - len(letters))
         return reduce(np.kron, [oracle.OPERATORS[letter] for letter in full])
 
-    terms = [(-1.0, "ZXZ"), (-h1, "X"), (-h2, "XX")]
-    return sum(factor * string(letters, at) for factor, letters in terms for at in range(num_qubits - len(letters) + 1))
+    matrix = np.zeros((2**num_qubits, 2**num_qubits))
+    for factor, letters in ((-1.0, "ZXZ"), (-h1, "X"), (-h2, "XX")):
+        for at in range(num_qubits - len(letters) + 1):
+            matrix += factor * string(letters, at)
+    return matrix
 
 
 @pytest.mark.parametrize(("num_qubits", "h1", "h2"), [(5, 0.7, 0.4), (6, 1.3, -0.9), (6, 0.3, -1.5)])

@@ -7,7 +7,7 @@ import pytest
 
 from qconv.data.autoencoder import Autoencoder
 from qconv.data.classes import OnlyClasses
-from qconv.data.dataset import ArraySource, Batch, Dataset
+from qconv.data.dataset import ArraySource, Batch, Dataset, Split
 from qconv.data.pca import PCA
 from qconv.data.reduced import Reduced
 from qconv.data.resized import Resized
@@ -15,9 +15,10 @@ from qconv.data.synthetic import Synthetic
 from qconv.errors import InputError
 
 DATA = Synthetic(num_images=80, height=4, width=4, num_classes=4)
+SPLITS: tuple[Split, Split] = ("train", "test")
 
 
-def everything(data: Dataset, split: str = "train") -> Batch:
+def everything(data: Dataset, split: Split = "train") -> Batch:
     source = data.load(split)
     return source[np.arange(len(source))]
 
@@ -45,12 +46,12 @@ def test_only_some_classes_in_the_order_given():
     for label, original in enumerate((3, 1)):
         np.testing.assert_array_equal(images[labels == label], all_images[all_labels == original])
     for classes in ((1,), (1, 1), (0, 4)):
-        with pytest.raises(InputError, match="allowed: two or more different ones of 0 .. 3"):
+        with pytest.raises(InputError, match=r"allowed: two or more different ones of 0 \.\. 3"):
             OnlyClasses(DATA, classes)
 
 
 def test_the_published_resize_keeps_two_columns():
-    """28 columns to one: the centre of the new pixel lies between columns 13 and 14. Rows: centres at (i + 1/2) 28/256."""
+    """The centre of the only column lies between columns 13 and 14; those of rows at (i + 1/2) 28/256."""
     data = Synthetic(num_images=8, height=28, width=28)
     images, found = everything(data).images, everything(Resized(data, 256, 1, antialias=False)).images
     columns = images[:, :, 13:15, 0].mean(axis=2)
@@ -61,12 +62,12 @@ def test_the_published_resize_keeps_two_columns():
 
 
 def test_principal_components_by_hand():
-    train, test = (everything(Shifted(1.0), split).images.reshape(20, -1) for split in ("train", "test"))
+    train, test = (everything(Shifted(1.0), split).images.reshape(20, -1) for split in SPLITS)
     mean = train.mean(axis=0)
     directions = np.linalg.svd(train - mean, full_matrices=False)[2][:3]
     data = Reduced(Shifted(1.0), PCA(3))
     scores = [(part - mean) @ directions.T for part in (train, test)]
-    found = [everything(data, split).images for split in ("train", "test")]
+    found = [everything(data, split).images for split in SPLITS]
     assert found[0].shape == (20, 1, 3, 1) and found[0].min() == 0 and found[0].max() == 1
     # A component's sign is free, and the one scale of all depends on the signs.
     signs = [np.sign(np.corrcoef(found[0][:, 0, k, 0], scores[0][:, k])[0, 1]) for k in range(3)]
