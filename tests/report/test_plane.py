@@ -20,9 +20,9 @@ def test_a_map_for_each_network_and_a_cut_along_the_row_nearest_to_zero():
     figure = plane_figure(plane, {"quantum": values, "classical twin": 1 - values})
     cut = figure.axes[2]
     assert len(figure.axes) == 4  # the scale of colours too
-    np.testing.assert_allclose(cut.lines[0].get_ydata(), values[3:6])
-    assert [text.get_text() for text in cut.get_legend().get_texts()] == [  # type: ignore[union-attr]
+    np.testing.assert_allclose(np.asarray(cut.lines[0].get_ydata()), values[3:6])
+    assert [text.get_text() for text in cut.get_legend().get_texts()] == [  # ty: ignore[missing-union-attribute]
         "quantum, 1/2 at 1.50",
         "classical twin, 1/2 at 1.50",
     ]
-    np.testing.assert_allclose(cut.lines[2].get_xdata(), 1)
+    np.testing.assert_allclose(np.asarray(cut.lines[2].get_xdata()), 1)
