@@ -22,12 +22,13 @@ from benchmarks.measure import measure
 from benchmarks.memory import measure_memory
 from benchmarks.paths import PATHS, named
 from benchmarks.paths.base import Path as BenchmarkPath
+from benchmarks.qcnn import measure_qcnn
 from benchmarks.report import markdown, print_tables, update_page
 from benchmarks.results import Result, machine, write
 from benchmarks.training_step import measure_training_step
 
-Part = Literal["conv", "memory", "henderson", "training", "growth"]
-_PARTS: tuple[Part, ...] = ("conv", "memory", "henderson", "training", "growth")
+Part = Literal["conv", "memory", "henderson", "qcnn", "training", "growth"]
+_PARTS: tuple[Part, ...] = ("conv", "memory", "henderson", "qcnn", "training", "growth")
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,8 @@ def main(options: Options) -> None:
             results += measure_memory(MEMORY_CASE, _paths(MEMORY_CASE, options.path), progress)
         if "henderson" in parts:
             results += measure_henderson(3 * seconds, progress)
+        if "qcnn" in parts:
+            results += measure_qcnn(seconds / 2, progress)
         if "training" in parts:
             results += measure_training_step(seconds / 2, progress)
         if "growth" in parts:

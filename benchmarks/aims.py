@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmarks import henderson, training_step
+from benchmarks import henderson, qcnn, training_step
 from benchmarks.cases import MEMORY_CASE
 from benchmarks.results import Result
 
@@ -85,4 +85,5 @@ AIMS = (
     Aim(MEMORY_CASE.name, "peak_mib", factor=1024),
     Aim(training_step.CASE, "gradient_per_s", "classical twin", 0.5),
     Aim(henderson.CASE, "forward_per_s", "PennyLane", 1000),
+    Aim(qcnn.CASE, "gradient_per_s", "PennyLane", 10),
 )

@@ -41,3 +41,25 @@ class Adam(Optimizer):
         rate = self.learning_rate
         schedule = optax.cosine_decay_schedule(rate, num_steps) if self.schedule == "cosine" else rate
         return optax.adamw(schedule, weight_decay=self.weight_decay)
+
+
+@dataclass(frozen=True)
+class Sgd(Optimizer):
+    """Stochastic gradient descent with momentum (`optax.sgd`)."""
+
+    learning_rate: float = 1e-2
+    """Step along the gradient of the mean loss; for a published sum over a batch, its rate times the batch size."""
+    momentum: float = 0.9
+    """Part of the last step that is taken again; 0 is plain gradient descent."""
+    nesterov: bool = False
+    """Whether the gradient is that of the point which the momentum leads to."""
+
+    def __post_init__(self) -> None:
+        if not self.learning_rate > 0:
+            raise InputError(f"learning_rate = {self.learning_rate}; allowed: more than 0")
+        if not 0 <= self.momentum < 1:
+            raise InputError(f"momentum = {self.momentum}; allowed: 0 to less than 1")
+
+    def transformation(self, num_steps: int) -> optax.GradientTransformation:
+        """`optax.sgd`."""
+        return optax.sgd(self.learning_rate, self.momentum, self.nesterov)

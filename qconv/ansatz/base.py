@@ -28,6 +28,10 @@ class Ansatz(ABC):
             theta: angles in radians, of shape `param_shape(num_qubits)`.
         """
 
+    def kept(self, num_qubits: int) -> tuple[int, ...]:
+        """The qubits that a readout sees, in its order: by default all; fewer where the ansatz gives some up."""
+        return tuple(range(num_qubits))
+
 
 def check_depth(depth: int) -> None:
     """Refuses a negative number of layers.

@@ -25,7 +25,7 @@ class Circuit:
     ansatz: Ansatz = field(default_factory=HardwareEfficient)
     """The trainable part."""
     readout: Readout = field(default_factory=PauliZ)
-    """State to channels."""
+    """State to channels. Of an ansatz that gives up qubits it sees those that are kept, numbered from 0."""
 
     def num_qubits(self, patch_size: int) -> int:
         """Size of the register for patches of `patch_size` numbers."""
@@ -37,21 +37,23 @@ class Circuit:
 
     def num_channels(self, patch_size: int) -> int:
         """Channels of one circuit."""
-        return self.readout.num_channels(self.num_qubits(patch_size))
+        return self.readout.num_channels(len(self.ansatz.kept(self.num_qubits(patch_size))))
 
     def observables(self, patch_size: int) -> tuple[str, ...]:
-        """What is measured, one string a channel; see `Readout`.
+        """What is measured, one string of a letter for each qubit of the register a channel; see `Readout`.
 
         Raises:
             ValueError: the readout returned something else.
         """
         num_qubits = self.num_qubits(patch_size)
-        observables = self.readout.observables(num_qubits)
+        kept = self.ansatz.kept(num_qubits)
+        observables = self.readout.observables(len(kept))
         for string in observables:
-            if len(string) != num_qubits or set(string) - set(OPERATORS):
-                allowed = f"{num_qubits} of the letters {OPERATORS}"
+            if len(string) != len(kept) or set(string) - set(OPERATORS):
+                allowed = f"{len(kept)} of the letters {OPERATORS}"
                 raise ValueError(f"{type(self.readout).__name__} measures {string!r}; allowed: {allowed}")
-        return observables
+        letters = [dict(zip(kept, string, strict=True)) for string in observables]
+        return tuple("".join(at.get(qubit, "I") for qubit in range(num_qubits)) for at in letters)
 
 
 def record_encoding(circuit: Circuit, patch: Float[Array, " pixels"]) -> Tape:

@@ -10,13 +10,14 @@ from qconv.circuit.circuit import Circuit, example_ansatz, example_encoding
 from qconv.circuit.cut import crosses, num_terms
 from qconv.circuit.ends import leading_gates
 from qconv.circuit.fused import block_size
+from qconv.circuit.light_cone import seen
 from qconv.circuit.operations import Block, Operation, Permutation, Phases, merged
 from qconv.circuit.unitary import BLOCK
 from qconv.encoding.base import BitEncoding
 from qconv.gates import Gate
 
-_PATCHES = 10_000
-"""What a cost that does not depend on the number of patches is spread over: a batch of 64 images or so."""
+MANY = 10_000
+"""Patches that a cost which does not depend on their number is spread over: those of a batch of 64 images or so."""
 _PRODUCTS = 1.5e11
 """Floating-point operations a second of large matrix products; these rates are of two cores with AVX-512."""
 _SMALL_PRODUCTS = 2e10
@@ -45,45 +46,52 @@ class Cost:
     """For each patch, forward and backward, with its share of `once`."""
 
 
-def costs(circuit: Circuit, patch_size: int) -> dict[str, Cost]:
+def costs(circuit: Circuit, patch_size: int, patches: int = MANY) -> dict[str, Cost]:
     """The costs of the engines that can be chosen for a circuit, by name.
 
     Compilation is left out: it grows with the number of different layers, for all engines alike.
+
+    Args:
+        circuit: encoding, ansatz and readout.
+        patch_size: numbers of a patch.
+        patches: how many there are to share the angles, about.
     """
     num_qubits = circuit.num_qubits(patch_size)
     if num_qubits > _MAX_QUBITS:
         return {"fused": Cost(0.0, math.inf, math.inf, math.inf)}
     encoding, ansatz = example_encoding(circuit, patch_size), example_ansatz(circuit, patch_size)
-    channels = len(circuit.observables(patch_size))
+    observables = circuit.observables(patch_size)
+    gates, channels = seen(ansatz.gates, observables), len(observables)
     size = 2**num_qubits
     real_states = all(gate.is_real for gate in encoding.gates)
     start = 1 if real_states else 2
-    end = 2 if not real_states or not all(gate.is_real for gate in ansatz.gates) else 1
+    end = 2 if not real_states or not all(gate.is_real for gate in gates) else 1
 
     found: dict[str, Cost] = {}
-    leading, rest = leading_gates(ansatz.gates)
+    leading, rest = leading_gates(gates)
     flops, passes = _steps(merged(rest, num_qubits, block_size(num_qubits)), size, start)
-    found["fused"] = _cost(
-        "fused", 0.0, flops + 2 * channels * size, passes + (start + end) * size + 2 * len(leading), _SMALL_PRODUCTS
-    )
+    flops, passes = flops + 2 * channels * size, passes + (start + end) * size + 2 * len(leading)
+    found["fused"] = _cost("fused", patches, 0.0, flops, passes, _SMALL_PRODUCTS)
     if halves.fits(circuit, patch_size):
-        parts = halves.in_parts(circuit, patch_size, ansatz.gates)
+        parts = halves.in_parts(circuit, patch_size, gates)
         if num_terms(parts.middle, num_qubits // 2) ** 2 <= size:  # else the whole state is smaller
             flops, passes = _terms(parts.middle, num_qubits, channels, end)
-            found["halves"] = _cost("halves", 0.0, flops, passes + 2 * len(leading), _SMALL_PRODUCTS)
+            found["halves"] = _cost("halves", patches, 0.0, flops, passes + 2 * len(leading), _SMALL_PRODUCTS)
     if num_qubits > _MAX_UNITARY_QUBITS:
         return found
-    flops, passes = _steps(merged(ansatz.gates, num_qubits, BLOCK), size, 1)
+    flops, passes = _steps(merged(gates, num_qubits, BLOCK), size, 1)
     build = size * (flops / _SMALL_PRODUCTS + passes / _NUMBERS)
     products = 2 * start * end * size * size + 2 * channels * size
-    found["unitary"] = _cost("unitary", build, products, (start + 2 * end) * size)
+    found["unitary"] = _cost("unitary", patches, build, products, (start + 2 * end) * size)
     if isinstance(circuit.encoding, BitEncoding):
-        found["lookup"] = _cost("lookup", build + 2 * channels * size * size / _PRODUCTS, 0, 2 * channels)
+        found["lookup"] = _cost("lookup", patches, build + 2 * channels * size * size / _PRODUCTS, 0, 2 * channels)
     return found
 
 
-def _cost(engine: str, once: float, flops: float | int, numbers: float | int, rate: float = _PRODUCTS) -> Cost:
-    seconds = _STEP[engine] * (once / _PATCHES + flops / rate + numbers / _NUMBERS)
+def _cost(
+    engine: str, patches: int, once: float, flops: float | int, numbers: float | int, rate: float = _PRODUCTS
+) -> Cost:
+    seconds = _STEP[engine] * (once / patches + flops / rate + numbers / _NUMBERS)
     return Cost(float(once), float(flops), float(numbers), seconds)
 
 

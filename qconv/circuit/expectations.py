@@ -10,7 +10,7 @@ from jaxtyping import Array, Float
 
 from qconv.circuit import fused, halves, lookup, statevector, unitary
 from qconv.circuit.circuit import Circuit, real_dtype
-from qconv.circuit.cost import costs
+from qconv.circuit.cost import MANY, costs
 from qconv.errors import InputError
 
 EngineName = Literal["statevector", "unitary", "fused", "halves", "lookup"]
@@ -30,8 +30,8 @@ def check_engine(engine: str) -> None:
 
 
 @lru_cache(maxsize=1024)
-def choose_engine(circuit: Circuit, patch_size: int, engine: Engine = "auto") -> EngineName:
-    """The engine that `expectations` uses: the one named, or the cheapest by `qconv.circuit.cost`.
+def choose_engine(circuit: Circuit, patch_size: int, engine: Engine = "auto", patches: int = MANY) -> EngineName:
+    """The engine that `expectations` uses: the one named, or the cheapest by `qconv.circuit.cost` for so many patches.
 
     Raises:
         InputError: no such engine, or one that cannot take this encoding: `lookup` needs one of bits, and `halves` one
@@ -49,7 +49,7 @@ def choose_engine(circuit: Circuit, patch_size: int, engine: Engine = "auto") ->
         )
     if engine != "auto":
         return engine
-    found = costs(circuit, patch_size)
+    found = costs(circuit, patch_size, patches)
     return cast(EngineName, min(found, key=lambda name: found[name].seconds))
 
 

@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 from qconv.circuit.chunks import in_chunks
 from qconv.circuit.circuit import Circuit, record_ansatz
 from qconv.circuit.ends import leading_gates
+from qconv.circuit.light_cone import seen
 from qconv.circuit.measurement import bases, expectations_in, in_order
 from qconv.circuit.program import program
 from qconv.circuit.states import encoded
@@ -35,7 +36,8 @@ def expectations(
     """See `qconv.circuit.expectations.expectations`; patches are columns here."""
     num_qubits = circuit.num_qubits(len(columns))
     block = block_size(num_qubits)
-    leading, rest = leading_gates(record_ansatz(circuit, theta, num_qubits).gates)
+    gates = seen(record_ansatz(circuit, theta, num_qubits).gates, circuit.observables(len(columns)))
+    leading, rest = leading_gates(gates)
     measured = bases(circuit.observables(len(columns)), theta.dtype)
     ansatz = program(rest, num_qubits, block, measured=not any(basis.turn for basis in measured))
     turns = [program(basis.turn, num_qubits, block, ansatz.names) for basis in measured]

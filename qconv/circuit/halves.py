@@ -21,6 +21,7 @@ from qconv.circuit.circuit import Circuit, example_ansatz, example_encoding, rec
 from qconv.circuit.columns import Columns
 from qconv.circuit.cut import halved, num_terms
 from qconv.circuit.ends import leading_gates, trailing_gates
+from qconv.circuit.light_cone import seen
 from qconv.circuit.measurement import Basis, bases, in_order
 from qconv.circuit.operations import Permutation
 from qconv.circuit.product_states import is_product, product_states, qubit_states
@@ -124,8 +125,9 @@ def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
 
 def in_parts(circuit: Circuit, patch_size: int, gates: Sequence[Gate]) -> Parts:
     """The gates of the ansatz, by who takes them over."""
-    leading, rest = leading_gates(gates)
-    if any(set("XY") & set(observable) for observable in circuit.observables(patch_size)):
+    observables = circuit.observables(patch_size)
+    leading, rest = leading_gates(seen(gates, observables))
+    if any(set("XY") & set(observable) for observable in observables):
         return Parts(leading, rest, [])
     return Parts(leading, *trailing_gates(rest))
 

@@ -14,6 +14,7 @@ from jaxtyping import Array, Float
 from qconv.circuit.chunks import in_chunks
 from qconv.circuit.circuit import Circuit, record_ansatz
 from qconv.circuit.columns import Columns
+from qconv.circuit.light_cone import seen
 from qconv.circuit.measurement import Basis, bases, expectations_in, in_order
 from qconv.circuit.program import program
 from qconv.circuit.states import encoded
@@ -56,7 +57,8 @@ def measured_images(
 ) -> list[tuple[Basis, np.ndarray, Columns]]:
     """For each basis that is measured in: which amplitude each row holds, and the images of all basis states there."""
     num_qubits = circuit.num_qubits(patch_size)
-    ansatz = program(record_ansatz(circuit, theta, num_qubits).gates, num_qubits, BLOCK)
+    gates = seen(record_ansatz(circuit, theta, num_qubits).gates, circuit.observables(patch_size))
+    ansatz = program(gates, num_qubits, BLOCK)
     images = ansatz.run(jnp.eye(2**num_qubits, dtype=theta.dtype)[:, None])
     turns = [
         (basis, program(basis.turn, num_qubits, BLOCK, ansatz.names))

@@ -13,10 +13,23 @@ Split = Literal["train", "test"]
 
 
 class Batch(NamedTuple):
-    """Labelled images: float32 in [0, 1], channels last; labels from 0."""
+    """Labelled images: float32 in [0, 1] (amplitudes of states in [-1, 1]), channels last; labels from 0."""
 
     images: Float[np.ndarray, "batch height width channels"]
     labels: Int[np.ndarray, " batch"]
+
+
+class Plane(NamedTuple):
+    """Images that stand for points of a plane, such as the phase diagram of a Hamiltonian."""
+
+    axes: tuple[str, str]
+    """Names of the two coordinates."""
+    points: Float[np.ndarray, "images 2"]
+    """Where each image of a split lies: a grid, row by row."""
+    curves: tuple[Float[np.ndarray, "_ 2"], ...]
+    """Where the class changes."""
+    quantity: str
+    """What the probability of class 1 is called."""
 
 
 @runtime_checkable
@@ -57,15 +70,20 @@ class Dataset(ABC):
             InputError: images or labels are not as promised.
         """
 
+    def plane(self, split: Split) -> Plane | None:
+        """Where images stand for points of a plane: the report then draws what the network says of them there."""
+        return None
+
 
 @dataclass(frozen=True, eq=False)
 class ArraySource:
     """A split held in memory.
 
     Attributes:
-        images: (N, H, W, C), uint8 in 0..255 or floating point in [0, 1].
+        images: (N, H, W, C), uint8 in 0..255 or floating point in [`lowest`, 1].
         labels: (N,), integers.
         num_classes: labels must be in 0 .. num_classes - 1.
+        lowest: smallest floating-point number that is allowed: 0 for images, -1 for amplitudes of states.
 
     Raises:
         InputError: wrong rank, kind, range or number of images or labels, or NaN among the images.
@@ -74,6 +92,7 @@ class ArraySource:
     images: np.ndarray
     labels: np.ndarray
     num_classes: int
+    lowest: float = 0.0
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
@@ -87,10 +106,11 @@ class ArraySource:
         if outside.size:
             raise InputError(f"label {outside[0]} is out of range; allowed: 0 .. {self.num_classes - 1}")
         if np.issubdtype(images.dtype, np.floating):
+            allowed = f"allowed: [{self.lowest:g}, 1]"
             if not np.isfinite(images).all():
-                raise InputError(f"{(~np.isfinite(images)).sum()} pixels are NaN or infinite; allowed: [0, 1]")
-            if images.min() < 0 or images.max() > 1:
-                raise InputError(f"pixels range from {images.min():g} to {images.max():g}; allowed: [0, 1]")
+                raise InputError(f"{(~np.isfinite(images)).sum()} pixels are NaN or infinite; {allowed}")
+            if images.min() < self.lowest or images.max() > 1:
+                raise InputError(f"pixels range from {images.min():g} to {images.max():g}; {allowed}")
         elif images.dtype != np.uint8:
             raise InputError(f"images are {images.dtype}; allowed: uint8 in 0..255, or floating point in [0, 1]")
 

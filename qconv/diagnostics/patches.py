@@ -7,20 +7,16 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.errors import InputError
-from qconv.layers.quantum_conv import QuantumConv
+from qconv.layers.quantum_layer import QuantumLayer
 
 
 def layer_patches(
     model: nn.Module, images: Float[np.ndarray, "batch height width channels"], seed: int
-) -> list[tuple[QuantumConv, int, Float[Array, "patches pixels"]]]:
-    """Each quantum layer that a network calls, in order, with its number of input channels and all its patches.
+) -> list[tuple[QuantumLayer, int, Float[Array, "patches pixels"]]]:
+    """Each quantum layer that a network calls, in order, with its number of input features and all its patches.
 
     A layer behind others sees what these make of the images with their first parameters, drawn from `seed`. Where each
     input channel has a register of its own, the patches of all of them are there.
-
-    Raises:
-        InputError: a quantum layer that is no convolution.
     """
     layers: list[Any] = []
 
@@ -39,10 +35,7 @@ def layer_patches(
 
     inputs = jax.jit(first_inputs)(images)  # compiled, so that what comes after the last of them is not computed
     found = []
-    for layer, images_of_layer in zip(layers, inputs, strict=True):
-        if not isinstance(layer, QuantumConv):
-            raise InputError(f"diagnose takes patches of QuantumConv layers; the network has a {type(layer).__name__}")
-        channels = images_of_layer.shape[-1]
-        windows = layer.patches(images_of_layer.reshape(-1, *images_of_layer.shape[-3:]))
-        found.append((layer, channels, windows.reshape(-1, windows.shape[-1])))
+    for layer, layer_inputs in zip(layers, inputs, strict=True):
+        patches = layer.patches(layer_inputs)
+        found.append((layer, layer.in_features(layer_inputs.shape), patches.reshape(-1, patches.shape[-1])))
     return found

@@ -1,19 +1,18 @@
 """The quantum convolution."""
 
 import math
-from collections.abc import Callable
-from typing import Any, Literal
+from typing import ClassVar, Literal
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from qconv.circuit.circuit import Circuit, real_dtype
-from qconv.circuit.expectations import Engine, EngineName, check_engine, choose_engine, expectations
+from qconv.circuit.circuit import Circuit
+from qconv.circuit.cost import MANY
+from qconv.circuit.expectations import Engine, EngineName, choose_engine
 from qconv.errors import InputError
-from qconv.gates import x64_enabled
 from qconv.layers.classical_conv import ClassicalConv
+from qconv.layers.quantum_layer import AngleDistribution, angles, check_fields, run_circuits
 from qconv.patches import Padding, Size, check_padding, extract_patches, pair
 
 Channels = Literal["joint", "sum", "concatenate"]
@@ -67,29 +66,25 @@ class QuantumConv(nn.Module):
     trainable: bool = True
     """Whether the angles are trained; if not, a model computes this layer's output once, not in each epoch."""
     angle_range: float = math.pi
-    """Angles start uniform in [-angle_range, angle_range] radians."""
+    """Angles start in [-angle_range, angle_range] radians."""
+    angle_distribution: AngleDistribution = "uniform"
+    """Uniform there, or normal with mean 0 and standard deviation angle_range."""
     engine: Engine = "auto"
     """How circuits are evaluated: by name, or the fastest by the cost model (auto)."""
     param_dtype: Literal["float32", "float64"] = "float32"
     """Precision of the angles; float64 (with complex128 states) needs JAX's 64-bit mode."""
 
+    typical_patches: ClassVar[int] = MANY
+    """What the engine is chosen for, whatever the batch is: so a run has one engine."""
+
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.features < 1:
-            raise InputError(f"features = {self.features}; allowed: at least 1 filter")
+        check_fields(self)
         if self.channels not in ("joint", "sum", "concatenate"):
             raise InputError(f"channels = {self.channels!r}; allowed: 'joint', 'sum', 'concatenate'")
-        if not 0 <= self.angle_range < math.inf:
-            raise InputError(f"angle_range = {self.angle_range}; allowed: 0 or more radians")
-        if self.param_dtype not in ("float32", "float64"):
-            raise InputError(f"param_dtype = {self.param_dtype!r}; allowed: 'float32', 'float64'")
         for name in ("kernel_size", "strides", "kernel_dilation"):
             pair(name, getattr(self, name))
         check_padding(self.padding)
-        check_engine(self.engine)
-        if self.trainable and not self.circuit.readout.is_differentiable:
-            name = type(self.circuit.readout).__name__
-            raise InputError(f"trainable = True; allowed: False with the readout {name}, which has no gradient")
 
     @nn.compact
     def __call__(self, images: Float[Array, "*batch height width channels"]) -> Float[Array, "*batch rows columns out"]:
@@ -103,73 +98,60 @@ class QuantumConv(nn.Module):
         """
         if images.ndim < 3:
             raise InputError(f"images have shape {images.shape}; allowed: (..., height, width, channels)")
-        if self.param_dtype == "float64" and not x64_enabled():
-            raise InputError(
-                "param_dtype = 'float64' needs JAX's 64-bit mode; call the layer under jax.enable_x64(True)"
-            )
-        *batch, height, width, in_channels = images.shape
-        windows = self.patches(images.reshape(math.prod(batch), height, width, in_channels))
+        *batch, _, _, in_channels = images.shape
+        windows = self.patches(images)
         registers, count, rows, columns, patch_size = windows.shape
         patches = windows.reshape(registers, count * rows * columns, patch_size)
-        theta = self._theta(registers, self.circuit.param_shape(patches.shape[-1]))
-        dtype = real_dtype(theta, patches)
-
-        def one_register(angles: Array, own_patches: Array) -> Float[Array, "features patches observables"]:
-            own_patches = own_patches.astype(dtype)
-            return _one_by_one(lambda t: expectations(self.circuit, t.astype(dtype), own_patches, self.engine), angles)
-
-        outputs = _one_by_one(lambda own: one_register(*own), (jnp.swapaxes(theta, 0, 1), patches))
-        outputs = jnp.moveaxis(outputs, 2, 0)  # (patches, registers, features, observables)
+        theta = angles(self, registers, patch_size)
+        outputs = run_circuits(self.circuit, theta, patches, self.chosen_engine(in_channels))
         if self.channels == "sum":
             outputs = outputs.sum(axis=1)
         return outputs.reshape(*batch, rows, columns, self.num_channels(in_channels))
 
-    def _theta(self, registers: int, shape: tuple[int, ...]) -> Float[Array, "features registers ..."]:
-        shape = (self.features, registers, *shape)
-        if 0 in shape:  # an ansatz without parameters
-            return jnp.zeros(shape, self.param_dtype)
-
-        def init(key: Any) -> Array:
-            return jax.random.uniform(key, shape, self.param_dtype, -self.angle_range, self.angle_range)
-
-        if self.trainable:
-            return self.param("theta", init)
-        return self.variable("frozen", "theta", lambda: init(self.make_rng("params"))).value
-
     @nn.nowrap
     def patches(
-        self, images: Float[Array, "batch height width channels"]
-    ) -> Float[Array, "registers batch rows columns pixels"]:
+        self, images: Float[Array, "*batch height width channels"]
+    ) -> Float[Array, "registers images rows columns pixels"]:
         """What each register encodes at each position: all channels in one register, or each in its own."""
-        windows = extract_patches(images, self.kernel_size, self.strides, self.padding, self.kernel_dilation)
+        flat = images.reshape(math.prod(images.shape[:-3]), *images.shape[-3:])
+        windows = extract_patches(flat, self.kernel_size, self.strides, self.padding, self.kernel_dilation)
         apart = windows[None] if self.channels == "joint" else jnp.moveaxis(windows, -1, 0)[..., None]
         return apart.reshape(*apart.shape[:4], self.patch_size(images.shape[-1]))
 
     @nn.nowrap
-    def patch_size(self, in_channels: int) -> int:
-        """Numbers that one register encodes, for images of `in_channels` channels."""
+    def in_features(self, shape: tuple[int, ...]) -> int:
+        """Channels of images of this shape: what the sizes below depend on."""
+        return shape[-1]
+
+    @nn.nowrap
+    def patch_size(self, in_features: int) -> int:
+        """Numbers that one register encodes, for images of `in_features` channels."""
         height, width = pair("kernel_size", self.kernel_size)
-        return height * width * (in_channels if self.channels == "joint" else 1)
+        return height * width * (in_features if self.channels == "joint" else 1)
 
     @nn.nowrap
-    def num_channels(self, in_channels: int) -> int:
-        """Output channels for images of `in_channels` channels."""
-        readings = self.circuit.num_channels(self.patch_size(in_channels))
-        return self.features * readings * (in_channels if self.channels == "concatenate" else 1)
+    def num_registers(self, in_features: int) -> int:
+        """Registers of a filter, each with angles of its own."""
+        return 1 if self.channels == "joint" else in_features
 
     @nn.nowrap
-    def chosen_engine(self, in_channels: int) -> EngineName:
-        """The engine that images of `in_channels` channels use."""
-        return choose_engine(self.circuit, self.patch_size(in_channels), self.engine)
+    def num_channels(self, in_features: int) -> int:
+        """Output channels for images of `in_features` channels."""
+        readings = self.circuit.num_channels(self.patch_size(in_features))
+        return self.features * readings * (in_features if self.channels == "concatenate" else 1)
+
+    @nn.nowrap
+    def chosen_engine(self, in_features: int) -> EngineName:
+        """The engine that images of `in_features` channels use."""
+        return choose_engine(self.circuit, self.patch_size(in_features), self.engine, self.typical_patches)
+
+    @nn.nowrap
+    def window(self, in_features: int) -> str:
+        """Height and width of the window."""
+        height, width = pair("kernel_size", self.kernel_size)
+        return f"{height}x{width} pixels"
 
     @nn.nowrap
     def twin(self) -> ClassicalConv:
         """The classical convolution that stands in for this layer in a classical twin."""
         return ClassicalConv(like=self, parent=None)
-
-
-def _one_by_one(function: Callable[[Any], Array], inputs: Any) -> Array:
-    """`function` of each row. As one batch, the long axis of patches would not stay where engines are quick with it."""
-    if len(jax.tree.leaves(inputs)[0]) == 1:
-        return function(jax.tree.map(lambda rows: rows[0], inputs))[None]
-    return jax.lax.map(function, inputs)

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.layers.classical_conv import ClassicalConv
+from qconv.layers.classical_dense import ClassicalDense
 
 
 class ImageModel(nn.Module):
@@ -50,12 +51,12 @@ def fields(spec: Any) -> dict[str, Any]:
 
 
 def called_quantum_layers(model: nn.Module, image_shape: tuple[int, ...]) -> list[tuple[Any, int]]:
-    """The quantum layers that a network calls, in order, each with the number of its input channels."""
+    """The quantum layers that a network calls, in order, each with the number of its input features."""
     calls: list[tuple[Any, int]] = []
 
     def record(call: Any, args: Any, kwargs: Any, context: Any) -> Any:
         if hasattr(context.module, "twin") and context.method_name == "__call__":
-            calls.append((context.module, args[0].shape[-1]))
+            calls.append((context.module, context.module.in_features(args[0].shape)))
         return call(*args, **kwargs)
 
     images = jax.ShapeDtypeStruct((1, *image_shape), np.dtype(np.float32))
@@ -66,7 +67,7 @@ def called_quantum_layers(model: nn.Module, image_shape: tuple[int, ...]) -> lis
 
 def quantum_layers(spec: Any) -> list[Any]:
     """The layers in a tree of modules that have a classical twin, from the outside in."""
-    if isinstance(spec, ClassicalConv):  # knows the layer it stands for, and does not hold it
+    if isinstance(spec, ClassicalConv | ClassicalDense):  # knows the layer it stands for, and does not hold it
         return []
     if hasattr(spec, "twin"):
         return [spec]

@@ -1,6 +1,7 @@
 """Classical heads: feature maps to logits."""
 
 import flax.linen as nn
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from qconv.errors import InputError
@@ -48,3 +49,25 @@ class ConvHead(nn.Module):
         hidden = nn.relu(nn.Dense(self.hidden)(hidden))
         hidden = nn.Dropout(self.dropout, deterministic=not train)(hidden)
         return nn.Dense(self.num_classes)(hidden)
+
+
+class LogProbabilities(nn.Module):
+    """No parameters: logits are the logarithms of measured probabilities, of class k that of outcome k.
+
+    With as many classes as outcomes, the cross-entropy is that of the measured outcome, as Hur, Kim and Park train it
+    (Quantum Machine Intelligence 4:3, 2022, section on the cost function); of more outcomes the others are left out.
+    """
+
+    num_classes: int = 2
+    """Number of logits."""
+    epsilon: float = 1e-7
+    """Smallest probability: an impossible outcome has a logarithm too."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 < self.epsilon < 1:
+            raise InputError(f"epsilon = {self.epsilon}; allowed: more than 0 and less than 1")
+
+    def __call__(self, features: Float[Array, "batch outcomes"], *, train: bool = False) -> Float[Array, "batch _"]:
+        """Logits, as many as there are outcomes but at most `num_classes`."""
+        return jnp.log(jnp.maximum(features[:, : self.num_classes], self.epsilon))

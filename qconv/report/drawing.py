@@ -11,8 +11,7 @@ from matplotlib.patches import Rectangle
 
 from qconv.circuit.circuit import Circuit, record_ansatz, record_encoding
 from qconv.gates import Gate
-from qconv.layers.quantum_conv import QuantumConv
-from qconv.patches import pair
+from qconv.layers.quantum_layer import QuantumLayer
 
 _TEXT_WIDTH = 100
 _COLUMNS_PER_ROW = 16
@@ -43,21 +42,20 @@ class CircuitDrawing:
     observables: tuple[str, ...]
 
 
-def layer_drawing(layer: QuantumConv, in_channels: int) -> CircuitDrawing:
-    """The circuit of one window of a layer whose images have `in_channels` channels."""
-    return circuit_drawing(layer.circuit, layer.patch_size(in_channels), layer_title(layer, in_channels))
+def layer_drawing(layer: QuantumLayer, in_features: int) -> CircuitDrawing:
+    """The circuit of a layer whose inputs have `in_features` features."""
+    return circuit_drawing(layer.circuit, layer.patch_size(in_features), layer_title(layer, in_features))
 
 
-def layer_title(layer: QuantumConv, in_channels: int) -> str:
+def layer_title(layer: QuantumLayer, in_features: int) -> str:
     """What the layer is, in a line."""
-    circuit, patch_size = layer.circuit, layer.patch_size(in_channels)
-    height, width = pair("kernel_size", layer.kernel_size)
-    registers = layer.features * (1 if layer.channels == "joint" else in_channels)
+    circuit, patch_size = layer.circuit, layer.patch_size(in_features)
+    registers = layer.features * layer.num_registers(in_features)
     return (
         f"{type(circuit.encoding).__name__}, {type(circuit.ansatz).__name__}, {type(circuit.readout).__name__}: "
-        f"{height}x{width} pixels, {circuit.num_qubits(patch_size)} qubits, "
+        f"{layer.window(in_features)}, {circuit.num_qubits(patch_size)} qubits, "
         f"{registers} circuit{'s' if registers > 1 else ''} of {np.prod(circuit.param_shape(patch_size)):.0f} angles, "
-        f"engine {layer.chosen_engine(in_channels)}"
+        f"engine {layer.chosen_engine(in_features)}"
     )
 
 

@@ -3,21 +3,21 @@
 from rich.table import Table
 
 from qconv.circuit.cost import costs
-from qconv.layers.quantum_conv import QuantumConv
+from qconv.layers.quantum_layer import QuantumLayer
 
 
-def engines_table(layer: QuantumConv, in_channels: int) -> Table:
-    """What the cost model says of each engine, for one window of a layer whose images have `in_channels` channels."""
-    chosen = layer.chosen_engine(in_channels)
+def engines_table(layer: QuantumLayer, in_features: int) -> Table:
+    """What the cost model says of each engine, for one window of a layer whose inputs have `in_features` features."""
+    chosen = layer.chosen_engine(in_features)
     table = Table(
-        title="engines, for one window",
+        title=f"engines, for one of {layer.typical_patches:,} windows",
         title_justify="left",
         caption="estimates: two cores with AVX-512, with gradient",
     )
     table.add_column("engine")
     for column in ("flops", "numbers written", "shared, ms", "total, µs"):
         table.add_column(column, justify="right")
-    for name, cost in costs(layer.circuit, layer.patch_size(in_channels)).items():
+    for name, cost in costs(layer.circuit, layer.patch_size(in_features), layer.typical_patches).items():
         table.add_row(
             f"{name} (chosen)" if name == chosen else name,
             f"{cost.flops:,.0f}",

@@ -19,6 +19,8 @@ def filters_figure(
 ) -> Figure:
     """A row for each image: the image, then the first channels of the first quantum layer before and after training.
 
+    The outputs of a dense layer are pictures of one pixel.
+
     Args:
         model: the network; it has a quantum layer.
         before: the state before the first step.
@@ -26,6 +28,7 @@ def filters_figure(
         images: a few, in [0, 1].
     """
     outputs = [np.asarray(_first_quantum_output(model, state, images)) for state in (before, after)]
+    outputs = [output[:, None, None] if output.ndim == 2 else output for output in outputs]
     shown = min(_MAX_CHANNELS, outputs[0].shape[-1])
     limit = max(np.abs(output[..., :shown]).max() for output in outputs)
     figure = Figure(figsize=(1.1 * (2 * shown + 1), 1.15 * len(images) + 0.5), layout="constrained")

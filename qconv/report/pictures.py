@@ -1,22 +1,30 @@
 """The pictures of a run."""
 
 from pathlib import Path
+from typing import Any
 
+import jax
 import numpy as np
+from jaxtyping import Array, Float
 
-from qconv.models.base import called_quantum_layers
+from qconv.models.base import called_quantum_layers, classical_twin
 from qconv.report.confusion import confusion_figure
 from qconv.report.curves import learning_curves
 from qconv.report.drawing import circuit_figure, layer_drawing
 from qconv.report.filters import filters_figure
+from qconv.report.plane import plane_figure
+from qconv.training.fit import Fitted
 from qconv.training.run import RunResult, precision
 from qconv.training.run_directory import writing
 
 _IMAGES = 5
+_BATCH = 256
 
 
 def write_pictures(folder: Path, result: RunResult) -> None:
     """Writes `curves.png`, `confusion.png`, and of a network with quantum layers `circuit.png` and `filters.png`.
+
+    Where images stand for points of a plane, `plane.png` shows what the networks say of each.
 
     Raises:
         RunError: the disk is full, or the folder cannot be written.
@@ -35,7 +43,26 @@ def write_pictures(folder: Path, result: RunResult) -> None:
             figures["filters"] = filters_figure(
                 result.model, result.network.initial_state, result.network.state, images
             )
+        if plane := result.experiment.data.plane("test"):
+            figures["plane"] = plane_figure(
+                plane, {label: _second_class(result, fitted) for label, (fitted, _) in networks.items()}
+            )
     for name, figure in figures.items():
         path = folder / f"{name}.png"
         with writing(path):
             figure.savefig(path, dpi=120)
+
+
+def _second_class(result: RunResult, fitted: Fitted) -> Float[np.ndarray, " images"]:
+    """The probability of class 1 that a network gives to each test image."""
+    model = classical_twin(result.model) if fitted is result.twin else result.model
+    variables = {"params": fitted.state.params, "frozen": fitted.state.frozen}
+
+    @jax.jit
+    def predict(images: Array) -> Array:
+        logits: Any = model.apply(variables, images)
+        return jax.nn.softmax(logits)[:, 1]
+
+    rows = np.arange(len(result.test))
+    batches = [result.test[rows[start : start + _BATCH]].images for start in range(0, len(rows), _BATCH)]
+    return np.concatenate([predict(images.astype(result.experiment.dtype)) for images in batches])

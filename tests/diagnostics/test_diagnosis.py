@@ -26,11 +26,11 @@ SAMPLING = Sampling(pairs=10, gradients=3, fisher_angles=2, fisher_patches=2)
 def test_patches_are_the_windows_of_the_layer(channels: Any) -> None:
     images = np.random.default_rng(0).random((2, 3, 4, 2), np.float32)
     conv = QuantumConv(Circuit(ansatz=HardwareEfficient(0)), kernel_size=(1, 2), channels=channels)
-    ((layer, in_channels, patches),) = layer_patches(QuanvNet(conv, LinearHead(2)), images, seed=0)
+    ((layer, in_features, patches),) = layer_patches(QuanvNet(conv, LinearHead(2)), images, seed=0)
     windows = np.stack([oracle.windows(image, (1, 2)) for image in images])  # (2, rows, columns, 1, 2, channels)
     expected = windows.reshape(-1, 4) if channels == "joint" else np.moveaxis(windows, -1, 0).reshape(-1, 2)
     np.testing.assert_array_equal(patches, expected)
-    assert in_channels == 2 and layer.kernel_size == (1, 2)
+    assert in_features == 2 and layer.window(2) == "1x2 pixels"
 
 
 def test_the_same_seed_draws_the_same() -> None:

@@ -83,7 +83,7 @@ def test_amplitudes_are_one_block_and_long_circuits_are_broken() -> None:
     ],
 )
 def test_the_title_counts_circuits_and_angles(channels: Any, title: str) -> None:
-    drawing = layer_drawing(QuantumConv(Circuit(ansatz=RY_RZ), features=2, channels=channels), in_channels=3)
+    drawing = layer_drawing(QuantumConv(Circuit(ansatz=RY_RZ), features=2, channels=channels), in_features=3)
     assert drawing.title.startswith("Angle, HardwareEfficient, PauliZ: ") and title in drawing.title
 
 

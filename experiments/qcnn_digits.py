@@ -1,0 +1,34 @@
+"""A QCNN of 51 angles tells 3 from 8: scikit-learn's digits as amplitudes of six qubits, no head.
+
+make train EXP=qcnn_digits
+
+Learning rate and number of steps were chosen on a validation part of the training images.
+
+Expect a test accuracy of 0.968 ± 0.008 over three seeds (twin 0.986 ± 0.000, which has 69 parameters to 51: one hidden
+unit is the least), in a quarter of a minute with the twin on 2 CPU cores (measured 2026-11-22).
+"""
+
+from qconv.ansatz.hur_convolution import HurConvolution
+from qconv.ansatz.hur_pooling import HurPooling
+from qconv.ansatz.qcnn import QCNN
+from qconv.circuit.circuit import Circuit
+from qconv.data.classes import OnlyClasses
+from qconv.data.digits import Digits
+from qconv.encoding.amplitude import Amplitude
+from qconv.experiment.experiment import Experiment
+from qconv.layers.quantum_dense import QuantumDense
+from qconv.models.heads import LogProbabilities
+from qconv.models.quantum_classifier import QuantumClassifier
+from qconv.optimizers import Adam
+from qconv.readout.probabilities import Probabilities
+
+experiment = Experiment(
+    data=OnlyClasses(Digits(), (3, 8)),
+    model=QuantumClassifier(
+        dense=QuantumDense(Circuit(Amplitude(), QCNN(HurConvolution(9), HurPooling()), Probabilities())),
+        head=LogProbabilities(),
+    ),
+    optimizer=Adam(learning_rate=1e-2, schedule="cosine"),
+    num_steps=600,
+    batch_size=32,
+)

@@ -1,0 +1,20 @@
+"""Which gates can be seen in what is measured."""
+
+from collections.abc import Sequence
+
+from qconv.gates import Gate
+
+
+def seen(gates: Sequence[Gate], observables: Sequence[str]) -> list[Gate]:
+    """The gates in the backward light cone of the observables, in order; the others change no expectation.
+
+    A gate is seen if it acts on a qubit that is measured or that a later gate which is seen acts on. So a gate after
+    the last one that joins its qubits to measured ones is left out: U^+ O U = O where U acts on other qubits than O.
+    """
+    qubits = {qubit for observable in observables for qubit, letter in enumerate(observable) if letter != "I"}
+    found: list[Gate] = []
+    for gate in reversed(gates):
+        if qubits.intersection(gate.qubits):
+            found.append(gate)
+            qubits.update(gate.qubits)
+    return found[::-1]

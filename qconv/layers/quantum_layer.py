@@ -1,0 +1,125 @@
+"""What all quantum layers have in common."""
+
+import math
+from collections.abc import Callable
+from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from qconv.circuit.circuit import Circuit, real_dtype
+from qconv.circuit.expectations import EngineName, check_engine, expectations
+from qconv.errors import InputError
+from qconv.gates import x64_enabled
+
+AngleDistribution = Literal["uniform", "normal"]
+
+
+@runtime_checkable
+class QuantumLayer(Protocol):
+    """What reports and diagnostics ask of a layer; `in_features` is what `in_features` says of its inputs' shape."""
+
+    circuit: Circuit
+    features: int
+    trainable: bool
+    typical_patches: ClassVar[int]
+
+    def in_features(self, shape: tuple[int, ...]) -> int:
+        """What the layer's sizes depend on, of inputs of this shape: input channels, or all numbers of an image."""
+        ...
+
+    def patch_size(self, in_features: int) -> int:
+        """Numbers that one register encodes."""
+        ...
+
+    def num_registers(self, in_features: int) -> int:
+        """Registers for each filter, each with angles of its own."""
+        ...
+
+    def num_channels(self, in_features: int) -> int:
+        """Output channels."""
+        ...
+
+    def chosen_engine(self, in_features: int) -> EngineName:
+        """The engine that is used."""
+        ...
+
+    def window(self, in_features: int) -> str:
+        """What a register sees of an image, in words."""
+        ...
+
+    def patches(self, inputs: Float[Array, "..."], /) -> Float[Array, "registers ... pixels"]:
+        """What each register encodes."""
+        ...
+
+    def twin(self) -> nn.Module:
+        """The classical layer that stands in for this one in a classical twin."""
+        ...
+
+
+def check_fields(layer: Any) -> None:
+    """Refuses fields that no quantum layer can have.
+
+    Raises:
+        InputError: so.
+    """
+    if layer.features < 1:
+        raise InputError(f"features = {layer.features}; allowed: at least 1 filter")
+    if not 0 <= layer.angle_range < math.inf:
+        raise InputError(f"angle_range = {layer.angle_range}; allowed: 0 or more radians")
+    if layer.angle_distribution not in ("uniform", "normal"):
+        raise InputError(f"angle_distribution = {layer.angle_distribution!r}; allowed: 'uniform', 'normal'")
+    if layer.param_dtype not in ("float32", "float64"):
+        raise InputError(f"param_dtype = {layer.param_dtype!r}; allowed: 'float32', 'float64'")
+    check_engine(layer.engine)
+    if layer.trainable and not layer.circuit.readout.is_differentiable:
+        name = type(layer.circuit.readout).__name__
+        raise InputError(f"trainable = True; allowed: False with the readout {name}, which has no gradient")
+
+
+def angles(layer: Any, registers: int, patch_size: int) -> Float[Array, "features registers ..."]:
+    """The angles of all circuits: the parameter `theta`, or of a layer that is not trained in the collection `frozen`.
+
+    Raises:
+        InputError: float64 without JAX's 64-bit mode.
+    """
+    if layer.param_dtype == "float64" and not x64_enabled():
+        raise InputError("param_dtype = 'float64' needs JAX's 64-bit mode; call the layer under jax.enable_x64(True)")
+    shape = (layer.features, registers, *layer.circuit.param_shape(patch_size))
+    if 0 in shape:  # an ansatz without parameters
+        return jnp.zeros(shape, layer.param_dtype)
+
+    def init(key: Any) -> Array:
+        if layer.angle_distribution == "normal":
+            return layer.angle_range * jax.random.normal(key, shape, layer.param_dtype)
+        return jax.random.uniform(key, shape, layer.param_dtype, -layer.angle_range, layer.angle_range)
+
+    if layer.trainable:
+        return layer.param("theta", init)
+    return layer.variable("frozen", "theta", lambda: init(layer.make_rng("params"))).value
+
+
+def run_circuits(
+    circuit: Circuit,
+    theta: Float[Array, "features registers ..."],
+    patches: Float[Array, "registers patches pixels"],
+    engine: EngineName,
+) -> Float[Array, "patches registers features observables"]:
+    """The channels of every circuit on the patches of its register."""
+    dtype = real_dtype(theta, patches)
+
+    def one_register(angles: Array, own_patches: Array) -> Float[Array, "features patches observables"]:
+        own_patches = own_patches.astype(dtype)
+        return _one_by_one(lambda t: expectations(circuit, t.astype(dtype), own_patches, engine), angles)
+
+    outputs = _one_by_one(lambda own: one_register(*own), (jnp.swapaxes(theta, 0, 1), patches))
+    return jnp.moveaxis(outputs, 2, 0)
+
+
+def _one_by_one(function: Callable[[Any], Array], inputs: Any) -> Array:
+    """`function` of each row. As one batch, the long axis of patches would not stay where engines are quick with it."""
+    if len(jax.tree.leaves(inputs)[0]) == 1:
+        return function(jax.tree.map(lambda rows: rows[0], inputs))[None]
+    return jax.lax.map(function, inputs)

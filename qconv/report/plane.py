@@ -1,0 +1,56 @@
+"""What networks say of images that stand for points of a plane."""
+
+import numpy as np
+from jaxtyping import Float
+from matplotlib.figure import Figure
+
+from qconv.data.dataset import Plane
+from qconv.report.curves import COLORS
+
+
+def plane_figure(plane: Plane, probabilities: dict[str, Float[np.ndarray, " images"]]) -> Figure:
+    """A map of the probability of class 1 for each network, and a cut along the row nearest to 0.
+
+    Args:
+        plane: where the images lie, and where the class changes.
+        probabilities: of each network.
+    """
+    first, second = (np.unique(values) for values in plane.points.T)
+    shape = (len(second), len(first))
+    row = int(np.abs(second).argmin())
+    count = len(probabilities)
+    figure = Figure(figsize=(3.6 * count + 4.2, 3.8), layout="constrained")
+    *maps, cut = figure.subplots(1, count + 1, width_ratios=[1] * count + [1.2])
+    for ax, (network, values) in zip(maps, probabilities.items(), strict=True):
+        mesh = ax.pcolormesh(first, second, values.reshape(shape), cmap="RdBu", vmin=0, vmax=1, shading="nearest")
+        for curve in plane.curves:
+            ax.plot(*curve.T, color="black", linewidth=1.5)
+        ax.contour(first, second, values.reshape(shape), [0.5], colors="black", linestyles="dashed", linewidths=1)
+        ax.set_xlim(first[0], first[-1])
+        ax.set_ylim(second[0], second[-1])
+        ax.set_title(f"{network}: dashed where it is 1/2", fontsize=9)
+        ax.set_xlabel(plane.axes[0])
+        ax.set_ylabel(plane.axes[1])
+    figure.colorbar(mesh, ax=maps, label=plane.quantity)
+    for network, values in probabilities.items():
+        along = values.reshape(shape)[row]
+        places = ", ".join(f"{place:.2f}" for place in crossings(first, along)) or "nowhere"
+        cut.plot(first, along, ".-", color=COLORS[network], label=f"{network}, 1/2 at {places}")
+    for curve in plane.curves:
+        for place in crossings(curve[:, 0], curve[:, 1] - second[row] + 0.5):
+            cut.axvline(place, color="black", linewidth=1.5)
+    cut.set_xlabel(f"{plane.axes[0]}, at {plane.axes[1]} = {second[row]:.2g}")
+    cut.set_ylabel(plane.quantity)
+    cut.grid(alpha=0.3)
+    cut.legend(fontsize=8)
+    return figure
+
+
+def crossings(places: Float[np.ndarray, " points"], values: Float[np.ndarray, " points"]) -> list[float]:
+    """Where `values` pass 1/2, between two points on a straight line."""
+    above = values - 0.5
+    found = []
+    for i in np.flatnonzero(above[:-1] * above[1:] < 0):
+        share = above[i] / (above[i] - above[i + 1])
+        found.append(float(places[i] + share * (places[i + 1] - places[i])))
+    return found

@@ -1,0 +1,66 @@
+"""Ground states of the cluster-Ising chain against dense matrices and what is known exactly."""
+
+from functools import reduce
+
+import numpy as np
+import pytest
+
+from qconv.data.cluster_ising import BOUNDARY, ClusterIsing, ground_state
+from qconv.errors import InputError
+from tests import oracle
+
+
+def hamiltonian(num_qubits: int, h1: float, h2: float) -> np.ndarray:
+    def string(letters: str, at: int) -> np.ndarray:
+        full = "I" * at + letters + "I" * (num_qubits - at - len(letters))
+        return reduce(np.kron, [oracle.OPERATORS[letter] for letter in full])
+
+    matrix = np.zeros((2**num_qubits, 2**num_qubits))
+    for factor, letters in ((-1.0, "ZXZ"), (-h1, "X"), (-h2, "XX")):
+        for at in range(num_qubits - len(letters) + 1):
+            matrix += factor * string(letters, at)
+    return matrix
+
+
+@pytest.mark.parametrize(("num_qubits", "h1", "h2"), [(5, 0.7, 0.4), (6, 1.3, -0.9), (6, 0.3, -1.5)])
+def test_states_are_those_of_dense_matrices(num_qubits, h1, h2):
+    matrix = hamiltonian(num_qubits, h1, h2)
+    energy, state = ground_state(num_qubits, h1, h2)
+    assert abs(energy - np.linalg.eigvalsh(matrix)[0]) < 1e-3  # what counts as a tie
+    assert abs(np.linalg.norm(state) - 1) < 1e-12
+    np.testing.assert_allclose(matrix @ state, energy * state, atol=1e-9)
+
+
+def test_without_fields_it_is_the_cluster_state():
+    energy, state = ground_state(7, 0.0, 0.0)
+    assert abs(energy + 5) < 1e-12
+    for even in (0, 1):
+        flip = reduce(np.kron, [oracle.X if site % 2 == even else oracle.ID for site in range(7)])
+        np.testing.assert_allclose(flip @ state, state, atol=1e-12)
+
+
+def test_the_boundary_meets_what_is_exact():
+    """Symmetric about h2 = 0 without h1, at J; and at h1 = J without h2, but for the length of the chain."""
+    h1, lower, upper = BOUNDARY.T
+    assert abs(lower[0] + 1) < 0.02 and abs(upper[0] - 1) < 0.02 and lower[0] == -upper[0]
+    assert abs(np.interp(1.0, h1, upper)) < 0.05
+    assert (np.diff(lower) < 0).all() and (np.diff(upper) < 0).all()
+
+
+def test_splits():
+    data = ClusterIsing(num_qubits=5, num_train=4, columns=3, rows=5)
+    train, test = data.load("train"), data.load("test")
+    assert train.image_shape == (1, 32, 1) and len(test) == 15
+    images, labels = train[np.arange(4)]
+    np.testing.assert_array_equal(labels, [1, 1, 0, 0])  # h1 = 0, 2/3, 4/3, 2
+    np.testing.assert_allclose((images**2).sum((1, 2, 3)), 1, atol=1e-6)
+    assert images.min() < 0
+    # Columns h1 = 0, 0.8, 1.6; rows h2 = -1.6, -0.8, 0, 0.8, 1.6.
+    np.testing.assert_array_equal(
+        test[np.arange(15)].labels.reshape(5, 3), [[0, 0, 0], [1, 1, 1], [1, 1, 0], [1, 0, 0], [0, 0, 0]]
+    )
+    plane = data.plane("test")
+    np.testing.assert_array_equal(plane.points, data.fields("test"))
+    for bad in (4, 13):
+        with pytest.raises(InputError, match=f"num_qubits = {bad}; allowed: 5 to 12"):
+            ClusterIsing(num_qubits=bad)
