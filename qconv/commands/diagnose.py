@@ -13,7 +13,6 @@ from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
 from qconv.models.base import called_quantum_layers
 from qconv.report.diagnostics import diagnosis_figure, diagnosis_table
-from qconv.report.drawing import layer_title
 from qconv.training.run import precision
 from qconv.training.run_directory import writing
 
@@ -44,7 +43,7 @@ def diagnose(experiment: Experiment, sampling: Sampling, output: Path) -> None:
         data_count = len(source) if sampling.data_count is None else sampling.data_count
         console, diagnoses = Console(), {}
         for number, (layer, channels, patches) in enumerate(layer_patches(experiment.model, images, experiment.seed)):
-            title = f"layer {number}: {layer_title(layer, channels)}"
+            title = f"layer {number}: {layer.title(channels)}"
             diagnoses[title] = diagnose_circuit(layer.circuit, patches, data_count, sampling, experiment.seed)
             console.print(diagnosis_table(diagnoses[title], title), highlight=False)
     with writing(output):

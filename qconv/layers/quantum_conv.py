@@ -163,6 +163,19 @@ class QuantumConv(nn.Module):
         return choose_engine(self.circuit, self.patch_size(in_channels), self.engine)
 
     @nn.nowrap
+    def title(self, in_channels: int) -> str:
+        """What the layer is, in a line, for images of `in_channels` channels."""
+        circuit, patch_size = self.circuit, self.patch_size(in_channels)
+        height, width = pair("kernel_size", self.kernel_size)
+        registers = self.features * (1 if self.channels == "joint" else in_channels)
+        return (
+            f"{type(circuit.encoding).__name__}, {type(circuit.ansatz).__name__}, {type(circuit.readout).__name__}: "
+            f"{height}x{width} pixels, {circuit.num_qubits(patch_size)} qubits, "
+            f"{registers} circuit{'s' if registers > 1 else ''} of {math.prod(circuit.param_shape(patch_size))} "
+            f"angles, engine {self.chosen_engine(in_channels)}"
+        )
+
+    @nn.nowrap
     def twin(self) -> ClassicalConv:
         """The classical convolution that stands in for this layer in a classical twin."""
         return ClassicalConv(like=self, parent=None)

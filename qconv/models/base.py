@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.layers.classical_conv import ClassicalConv
+from qconv.layers.classical_tree import ClassicalTree
 
 
 class ImageModel(nn.Module):
@@ -66,7 +67,7 @@ def called_quantum_layers(model: nn.Module, image_shape: tuple[int, ...]) -> lis
 
 def quantum_layers(spec: Any) -> list[Any]:
     """The layers in a tree of modules that have a classical twin, from the outside in."""
-    if isinstance(spec, ClassicalConv):  # knows the layer it stands for, and does not hold it
+    if isinstance(spec, ClassicalConv | ClassicalTree):  # knows the layer it stands for, and does not hold it
         return []
     if hasattr(spec, "twin"):
         return [spec]

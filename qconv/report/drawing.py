@@ -11,8 +11,6 @@ from matplotlib.patches import Rectangle
 
 from qconv.circuit.circuit import Circuit, record_ansatz, record_encoding
 from qconv.gates import Gate
-from qconv.layers.quantum_conv import QuantumConv
-from qconv.patches import pair
 
 _TEXT_WIDTH = 100
 _COLUMNS_PER_ROW = 16
@@ -43,22 +41,9 @@ class CircuitDrawing:
     observables: tuple[str, ...]
 
 
-def layer_drawing(layer: QuantumConv, in_channels: int) -> CircuitDrawing:
-    """The circuit of one window of a layer whose images have `in_channels` channels."""
-    return circuit_drawing(layer.circuit, layer.patch_size(in_channels), layer_title(layer, in_channels))
-
-
-def layer_title(layer: QuantumConv, in_channels: int) -> str:
-    """What the layer is, in a line."""
-    circuit, patch_size = layer.circuit, layer.patch_size(in_channels)
-    height, width = pair("kernel_size", layer.kernel_size)
-    registers = layer.features * (1 if layer.channels == "joint" else in_channels)
-    return (
-        f"{type(circuit.encoding).__name__}, {type(circuit.ansatz).__name__}, {type(circuit.readout).__name__}: "
-        f"{height}x{width} pixels, {circuit.num_qubits(patch_size)} qubits, "
-        f"{registers} circuit{'s' if registers > 1 else ''} of {np.prod(circuit.param_shape(patch_size)):.0f} angles, "
-        f"engine {layer.chosen_engine(in_channels)}"
-    )
+def layer_drawing(layer: Any, in_channels: int) -> CircuitDrawing:
+    """The circuit of one window of a quantum layer whose images have `in_channels` channels."""
+    return circuit_drawing(layer.circuit, layer.patch_size(in_channels), layer.title(in_channels))
 
 
 def circuit_drawing(circuit: Circuit, patch_size: int, title: str = "") -> CircuitDrawing:
