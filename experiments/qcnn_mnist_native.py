@@ -20,6 +20,6 @@ experiment = Experiment(
         tree=QuantumTree(Tree(Angle(), StronglyEntangling(depth=3), PauliXYZ(), block=(2, 2)), features=16, read=2),
         head=LinearHead(),
     ),
-    optimizer=Adam(learning_rate=1e-2, schedule="cosine"),
+    optimizer=Adam(learning_rate=2e-2, schedule="cosine"),
     num_steps=1000,
 )
