@@ -14,6 +14,7 @@ Source: Greenbaum, "Introduction to quantum gate set tomography", arXiv:1509.029
 matrix.
 """
 
+import math
 from functools import lru_cache, partial, reduce
 from itertools import product
 
@@ -141,7 +142,7 @@ def transfer_matrices(tree: Tree, theta: Theta, levels: tuple[Level, ...]) -> li
         alike.setdefault((level.num_qubits, level.kept), []).append(index)
     found: dict[int, Array] = {}
     for (num_qubits, kept), members in alike.items():
-        angles = [theta[index].reshape(-1, *theta[index].shape[2:]) for index in members]
+        angles = [theta[index].reshape(math.prod(theta[index].shape[:2]), *theta[index].shape[2:]) for index in members]
         build = jax.vmap(partial(transfer_matrix, tree.ansatz, num_qubits=num_qubits, kept=kept))
         parts = jnp.split(build(jnp.concatenate(angles)), np.cumsum([len(rows) for rows in angles])[:-1])
         for index, part in zip(members, parts, strict=True):

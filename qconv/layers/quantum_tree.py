@@ -83,7 +83,10 @@ class QuantumTree(nn.Module):
                 "param_dtype = 'float64' needs JAX's 64-bit mode; call the layer under jax.enable_x64(True)"
             )
         check_read(self.read, self.tree, images.shape[1:])
-        theta = self.param("theta", self.first_angles, images.shape[1:], self.angle_range)
+        if any(0 in shape for shape in self.tree.param_shapes(images.shape[1:])):  # an ansatz without parameters
+            theta = self.first_angles(jax.random.key(0), images.shape[1:], 0.0)
+        else:
+            theta = self.param("theta", self.first_angles, images.shape[1:], self.angle_range)
         found = maps(self.tree, theta, images, self.read)
         return jnp.concatenate([of_level.reshape(len(images), -1) for of_level in found], axis=1)
 
