@@ -39,8 +39,8 @@ _CHUNK_BYTES = 2**20
 """Pauli vectors of the pixels of one chunk of images: what the next levels add to them stays in the cache, too."""
 
 _PAULIS = {"I": np.eye(2), "X": np.eye(2)[::-1], "Y": np.array([[0, -1j], [1j, 0]]), "Z": np.diag([1.0, -1.0])}
-_IN_PAULIS = {"I": (1, 0, 0, 0), "X": (0, 1, 0, 0), "Y": (0, 0, 1, 0), "Z": (0, 0, 0, 1)}
-_IN_PAULIS |= {"0": (0.5, 0, 0, 0.5), "1": (0.5, 0, 0, -0.5)}
+_IN_PAULIS = dict(zip("IXYZ", np.eye(4), strict=True))
+_IN_PAULIS |= {"0": np.array([0.5, 0, 0, 0.5]), "1": np.array([0.5, 0, 0, -0.5])}
 
 
 def maps(

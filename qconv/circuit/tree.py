@@ -165,8 +165,9 @@ class Pixelwise(Encoding):
         registers = [Tape(self.encoding.num_qubits(each.shape[1]), patch.dtype) for _ in each]
         for register, pixel in zip(registers, each, strict=True):
             self.encoding(register, pixel)
-        if registers[0].initial is not None:
-            circuit.replace_inputs(reduce(jnp.kron, [register.initial for register in registers]))
+        states = [register.initial for register in registers if register.initial is not None]
+        if states:
+            circuit.replace_inputs(reduce(jnp.kron, states))
         for index, register in enumerate(registers):
             for gate in register.gates:
                 qubits = [index * register.num_qubits + qubit for qubit in gate.qubits]

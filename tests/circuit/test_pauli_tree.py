@@ -228,7 +228,7 @@ def test_compiled_mapped_and_in_chunks_it_is_the_same(monkeypatch: pytest.Monkey
     images = jnp.asarray(RNG.random((5, *shape)), jnp.float32)
 
     def loss(theta_: Any, images_: Any) -> jax.Array:
-        return sum(jnp.sum(m**2) for m in maps(tree, theta_, images_, 2))
+        return jnp.stack([jnp.sum(m**2) for m in maps(tree, theta_, images_, 2)]).sum()
 
     outputs = maps(tree, theta, images)[0]
     mapped = jax.vmap(lambda image: maps(tree, theta, image[None])[0][0])(images)
@@ -249,7 +249,8 @@ def test_the_memory_of_a_gradient_does_not_grow_with_the_number_of_images() -> N
     def needed(count: int) -> int:
         gradient = jax.jit(jax.grad(lambda t, x: jnp.sum(maps(tree, t, x)[0] ** 2), 1))
         images = jax.ShapeDtypeStruct((count, *shape), jnp.float32)
-        return gradient.lower(theta, images).compile().memory_analysis().temp_size_in_bytes
+        memory: Any = gradient.lower(theta, images).compile().memory_analysis()
+        return memory.temp_size_in_bytes
 
     few, many = needed(1024), needed(8192)
     of_images = 4 * 7168 * 256
