@@ -3,7 +3,8 @@
 make train EXP=qcnn_mnist_native
 
 Expect a test accuracy of 0.944 ± 0.010 over three seeds (twin 0.961 ± 0.007), in five minutes with the twin on 2 CPU
-cores that others used too (measured 2026-11-22). Settings were chosen on 800 of the training images: see docs/design.md.
+cores that others used too (measured 2026-11-22). Settings were chosen on 800 of the training images, as docs/design.md
+tells.
 """
 
 from qconv.ansatz.strongly_entangling import StronglyEntangling
