@@ -20,6 +20,7 @@ from benchmarks.growth import draw, measure_growth
 from benchmarks.henderson import measure_henderson
 from benchmarks.measure import measure
 from benchmarks.memory import measure_memory
+from benchmarks.native import measure_native
 from benchmarks.paths import PATHS, named
 from benchmarks.paths.base import Path as BenchmarkPath
 from benchmarks.qcnn import measure_qcnn
@@ -27,8 +28,8 @@ from benchmarks.report import markdown, print_tables, update_page
 from benchmarks.results import Result, machine, write
 from benchmarks.training_step import measure_training_step
 
-Part = Literal["conv", "memory", "henderson", "qcnn", "training", "growth"]
-_PARTS: tuple[Part, ...] = ("conv", "memory", "henderson", "qcnn", "training", "growth")
+Part = Literal["conv", "memory", "henderson", "qcnn", "training", "native", "growth"]
+_PARTS: tuple[Part, ...] = ("conv", "memory", "henderson", "qcnn", "training", "native", "growth")
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,8 @@ def main(options: Options) -> None:
             results += measure_qcnn(seconds / 2, progress)
         if "training" in parts:
             results += measure_training_step(seconds / 2, progress)
+        if "native" in parts:
+            results += measure_native(seconds, progress)
         if "growth" in parts:
             results += measure_growth(seconds / 10, progress)
     print_tables(results, console)

@@ -12,6 +12,7 @@ import pytest
 
 from qconv.ansatz.base import Ansatz
 from qconv.circuit.circuit import Circuit
+from qconv.circuit.tree import Tree
 from qconv.encoding.base import Encoding
 from qconv.experiment.discovery import available
 from qconv.experiment.loading import load
@@ -24,9 +25,9 @@ pytestmark = pytest.mark.usefixtures("quick_compilation")
 CHECKS = {Encoding: check_encoding, Ansatz: check_ansatz, Readout: check_readout}
 
 
-def circuits(spec: Any) -> list[Circuit]:
-    """The circuits anywhere in a spec."""
-    if isinstance(spec, Circuit):
+def circuits(spec: Any) -> list[Circuit | Tree]:
+    """The circuits and trees anywhere in a spec."""
+    if isinstance(spec, Circuit | Tree):
         return [spec]
     if isinstance(spec, tuple):
         return [circuit for item in spec for circuit in circuits(item)]

@@ -7,13 +7,14 @@ from matplotlib.figure import Figure
 from rich.console import Console
 
 from qconv.diagnostics.diagnosis import diagnose_circuit
-from qconv.diagnostics.patches import layer_patches
+from qconv.diagnostics.patches import layer_inputs, layer_patches
 from qconv.diagnostics.sampling import Sampling
+from qconv.diagnostics.signal import signal
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
+from qconv.layers.quantum_tree import QuantumTree
 from qconv.models.base import called_quantum_layers
-from qconv.report.diagnostics import diagnosis_figure, diagnosis_table
-from qconv.report.drawing import layer_title
+from qconv.report.diagnostics import diagnosis_figure, diagnosis_table, signal_table
 from qconv.training.run import precision
 from qconv.training.run_directory import writing
 
@@ -23,6 +24,8 @@ _IMAGES = 256
 
 def diagnose(experiment: Experiment, sampling: Sampling, output: Path) -> None:
     """Prints four diagnostics of each quantum layer's circuit and writes them as a picture.
+
+    Of a quantum tree, these are for a block of its first level; what is left of the image at each level comes beside.
 
     Args:
         experiment: its spec; its seed fixes what is drawn.
@@ -42,13 +45,17 @@ def diagnose(experiment: Experiment, sampling: Sampling, output: Path) -> None:
         chosen = np.random.default_rng(experiment.seed).permutation(len(source))[:_IMAGES]
         images = source[chosen].images.astype(experiment.dtype)
         data_count = len(source) if sampling.data_count is None else sampling.data_count
-        console, diagnoses = Console(), {}
-        for number, (layer, channels, patches) in enumerate(layer_patches(experiment.model, images, experiment.seed)):
-            title = f"layer {number}: {layer_title(layer, channels)}"
+        console, diagnoses, signals = Console(), {}, {}
+        for number, (layer, inputs) in enumerate(layer_inputs(experiment.model, images, experiment.seed)):
+            title = f"layer {number}: {layer.title(layer.in_features(inputs.shape))}"
+            patches = layer_patches(layer, inputs)
             diagnoses[title] = diagnose_circuit(layer.circuit, patches, data_count, sampling, experiment.seed)
             console.print(diagnosis_table(diagnoses[title], title), highlight=False)
+            if isinstance(layer, QuantumTree):
+                signals[title] = signal(layer, inputs, experiment.seed)
+                console.print(signal_table(signals[title]), highlight=False)
     with writing(output):
-        diagnosis_figure(diagnoses).savefig(output, dpi=120)
+        diagnosis_figure(diagnoses, signals).savefig(output, dpi=120)
     console.print(f"picture in {output}", highlight=False, soft_wrap=True)
 
 

@@ -6,6 +6,7 @@ from rich.console import Console
 
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
+from qconv.layers.quantum_tree import QuantumTree
 from qconv.models.base import called_quantum_layers
 from qconv.report.drawing import circuit_figure, circuit_text, layer_drawing
 from qconv.report.engines import engines_table
@@ -33,7 +34,10 @@ def draw(experiment: Experiment, output: Path, engines: bool) -> None:
     for drawing in drawings:
         console.print(circuit_text(drawing), highlight=False, markup=False, no_wrap=True, overflow="ignore", crop=False)
     for layer, channels in layers if engines else []:
-        console.print(engines_table(layer, channels))
+        if isinstance(layer, QuantumTree):
+            console.print(f"QuantumTree has one engine: {layer.chosen_engine(channels)}", highlight=False)
+        else:
+            console.print(engines_table(layer, channels))
     try:
         with writing(output):
             circuit_figure(drawings).savefig(output, dpi=150)

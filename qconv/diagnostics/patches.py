@@ -1,4 +1,4 @@
-"""The patches that a network's quantum layers see."""
+"""What a network's quantum layers see."""
 
 from typing import Any
 
@@ -7,16 +7,15 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.layers.quantum_layer import QuantumLayer
+from qconv.errors import InputError
 
 
-def layer_patches(
+def layer_inputs(
     model: nn.Module, images: Float[np.ndarray, "batch height width channels"], seed: int
-) -> list[tuple[QuantumLayer, int, Float[Array, "patches pixels"]]]:
-    """Each quantum layer that a network calls, in order, with its number of input features and all its patches.
+) -> list[tuple[Any, Float[Array, "..."]]]:
+    """Each quantum layer that a network calls, in order, with the images that it is given.
 
-    A layer behind others sees what these make of the images with their first parameters, drawn from `seed`. Where each
-    input channel has a register of its own, the patches of all of them are there.
+    A layer behind others sees what these make of the images with their first parameters, drawn from `seed`.
     """
     layers: list[Any] = []
 
@@ -34,8 +33,16 @@ def layer_patches(
         return inputs
 
     inputs = jax.jit(first_inputs)(images)  # compiled, so that what comes after the last of them is not computed
-    found = []
-    for layer, layer_inputs in zip(layers, inputs, strict=True):
-        patches = layer.patches(layer_inputs)
-        found.append((layer, layer.in_features(layer_inputs.shape), patches.reshape(-1, patches.shape[-1])))
-    return found
+    return [(layer.clone(parent=None), own) for layer, own in zip(layers, inputs, strict=True)]
+
+
+def layer_patches(layer: Any, images: Float[Array, "*batch height width channels"]) -> Float[Array, "patches pixels"]:
+    """All patches that the circuit of a quantum layer sees; those of all registers where there are several.
+
+    Raises:
+        InputError: a quantum layer without patches.
+    """
+    if not hasattr(layer, "patches"):
+        raise InputError(f"diagnose takes patches of a layer; the network has a {type(layer).__name__}, without any")
+    windows = layer.patches(images.reshape(-1, *images.shape[-3:]))
+    return windows.reshape(-1, windows.shape[-1])

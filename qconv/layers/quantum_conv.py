@@ -12,7 +12,7 @@ from qconv.circuit.cost import MANY
 from qconv.circuit.expectations import Engine, EngineName, choose_engine
 from qconv.errors import InputError
 from qconv.layers.classical_conv import ClassicalConv
-from qconv.layers.quantum_layer import AngleDistribution, angles, check_fields, run_circuits
+from qconv.layers.quantum_layer import AngleDistribution, angles, check_fields, run_circuits, title
 from qconv.patches import Padding, Size, check_padding, extract_patches, pair
 
 Channels = Literal["joint", "sum", "concatenate"]
@@ -150,6 +150,11 @@ class QuantumConv(nn.Module):
         """Height and width of the window."""
         height, width = pair("kernel_size", self.kernel_size)
         return f"{height}x{width} pixels"
+
+    @nn.nowrap
+    def title(self, in_features: int) -> str:
+        """What the layer is, in a line, for images of `in_features` channels."""
+        return title(self, in_features)
 
     @nn.nowrap
     def twin(self) -> ClassicalConv:

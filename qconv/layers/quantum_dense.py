@@ -10,7 +10,7 @@ from qconv.circuit.circuit import Circuit
 from qconv.circuit.expectations import Engine, EngineName, choose_engine
 from qconv.errors import InputError
 from qconv.layers.classical_dense import ClassicalDense
-from qconv.layers.quantum_layer import AngleDistribution, angles, check_fields, run_circuits
+from qconv.layers.quantum_layer import AngleDistribution, angles, check_fields, run_circuits, title
 
 
 class QuantumDense(nn.Module):
@@ -101,6 +101,11 @@ class QuantumDense(nn.Module):
     def window(self, in_features: int) -> str:
         """All of the image."""
         return f"{in_features} numbers"
+
+    @nn.nowrap
+    def title(self, in_features: int) -> str:
+        """What the layer is, in a line, for images of `in_features` numbers."""
+        return title(self, in_features)
 
     @nn.nowrap
     def twin(self) -> ClassicalDense:

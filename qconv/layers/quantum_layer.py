@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol
 
 import flax.linen as nn
 import jax
@@ -17,14 +17,13 @@ from qconv.gates import x64_enabled
 AngleDistribution = Literal["uniform", "normal"]
 
 
-@runtime_checkable
 class QuantumLayer(Protocol):
     """What reports and diagnostics ask of a layer; `in_features` is what `in_features` says of its inputs' shape."""
 
-    circuit: Circuit
-    features: int
-    trainable: bool
-    typical_patches: ClassVar[int]
+    @property
+    def circuit(self) -> Circuit:
+        """What happens to one patch."""
+        ...
 
     def in_features(self, shape: tuple[int, ...]) -> int:
         """What the layer's sizes depend on, of inputs of this shape: input channels, or all numbers of an image."""
@@ -34,20 +33,12 @@ class QuantumLayer(Protocol):
         """Numbers that one register encodes."""
         ...
 
-    def num_registers(self, in_features: int) -> int:
-        """Registers for each filter, each with angles of its own."""
-        ...
-
-    def num_channels(self, in_features: int) -> int:
-        """Output channels."""
-        ...
-
-    def chosen_engine(self, in_features: int) -> EngineName:
+    def chosen_engine(self, in_features: int) -> str:
         """The engine that is used."""
         ...
 
-    def window(self, in_features: int) -> str:
-        """What a register sees of an image, in words."""
+    def title(self, in_features: int) -> str:
+        """What the layer is, in a line."""
         ...
 
     def patches(self, inputs: Float[Array, "..."], /) -> Float[Array, "registers ... pixels"]:
@@ -77,6 +68,18 @@ def check_fields(layer: Any) -> None:
     if layer.trainable and not layer.circuit.readout.is_differentiable:
         name = type(layer.circuit.readout).__name__
         raise InputError(f"trainable = True; allowed: False with the readout {name}, which has no gradient")
+
+
+def title(layer: Any, in_features: int) -> str:
+    """What a layer of circuits on patches is, in a line."""
+    circuit, patch_size = layer.circuit, layer.patch_size(in_features)
+    circuits = layer.features * layer.num_registers(in_features)
+    return (
+        f"{type(circuit.encoding).__name__}, {type(circuit.ansatz).__name__}, {type(circuit.readout).__name__}: "
+        f"{layer.window(in_features)}, {circuit.num_qubits(patch_size)} qubits, "
+        f"{circuits} circuit{'s' if circuits > 1 else ''} of {math.prod(circuit.param_shape(patch_size))} angles, "
+        f"engine {layer.chosen_engine(in_features)}"
+    )
 
 
 def angles(layer: Any, registers: int, patch_size: int) -> Float[Array, "features registers ..."]:

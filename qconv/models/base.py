@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 
 from qconv.layers.classical_conv import ClassicalConv
 from qconv.layers.classical_dense import ClassicalDense
+from qconv.layers.classical_tree import ClassicalTree
 
 
 class ImageModel(nn.Module):
@@ -67,7 +68,7 @@ def called_quantum_layers(model: nn.Module, image_shape: tuple[int, ...]) -> lis
 
 def quantum_layers(spec: Any) -> list[Any]:
     """The layers in a tree of modules that have a classical twin, from the outside in."""
-    if isinstance(spec, ClassicalConv | ClassicalDense):  # knows the layer it stands for, and does not hold it
+    if isinstance(spec, ClassicalConv | ClassicalDense | ClassicalTree):  # knows the layer it stands for
         return []
     if hasattr(spec, "twin"):
         return [spec]

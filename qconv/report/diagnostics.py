@@ -11,6 +11,7 @@ from rich.text import Text
 
 from qconv.diagnostics.diagnosis import Diagnosis
 from qconv.diagnostics.expressibility import haar_log_probabilities
+from qconv.diagnostics.signal import Signal
 
 _ANSATZ, _WHOLE, _HAAR = "#c8641b", "#1f5fa8", "0.35"
 _SMALLEST = 1e-12
@@ -63,11 +64,35 @@ def diagnosis_table(diagnosis: Diagnosis, title: str) -> Group:
     return Group(table, *(Text(line, overflow="fold") for line in lines))
 
 
-def diagnosis_figure(diagnoses: dict[str, Diagnosis]) -> Figure:
-    """A row of four panels for each circuit, by its title: fidelities, Q, gradient variances, Fisher spectrum."""
-    figure = Figure(figsize=(17, 4.1 * len(diagnoses)), layout="constrained")
-    rows = figure.subfigures(len(diagnoses), 1, squeeze=False)[:, 0]
-    for row, (title, diagnosis) in zip(rows, diagnoses.items(), strict=True):
+def signal_table(signal: Signal) -> Group:
+    """The signal of a quantum tree, level by level, for its own first angles and for uniform ones."""
+    table = Table(title="signal, level by level", title_justify="left")
+    table.add_column("level", justify="right")
+    table.add_column("sites", justify="right")
+    for name in signal.deviations:
+        table.add_column(f"angles {name}: X, Y, Z", justify="right")
+    for level, sites in enumerate(signal.num_sites):
+        cells = (", ".join(f"{value:.1e}" for value in rows[level]) for rows in signal.deviations.values())
+        table.add_row(str(level + 1), f"{sites:,}", *cells)
+    line = "root mean square deviation of <X>, <Y>, <Z> from their means over images, over images, networks and sites"
+    return Group(table, Text(line, overflow="fold"))
+
+
+def diagnosis_figure(diagnoses: dict[str, Diagnosis], signals: dict[str, Signal]) -> Figure:
+    """A row of four panels for each circuit, by its title: fidelities, Q, gradient variances, Fisher spectrum.
+
+    Below them a row for each quantum tree among them: its signal, level by level.
+    """
+    count = len(diagnoses) + len(signals)
+    figure = Figure(figsize=(17, 4.1 * count), layout="constrained")
+    rows = figure.subfigures(count, 1, squeeze=False)[:, 0]
+    for row, (title, signal) in zip(rows[len(diagnoses) :], signals.items(), strict=True):
+        row.suptitle(title, fontsize=10)
+        for ax, name in zip(row.subplots(1, 4)[: len(signal.deviations)], signal.deviations, strict=True):
+            _draw_signal(ax, signal, name)
+        for ax in row.axes[len(signal.deviations) :]:
+            ax.axis("off")
+    for row, (title, diagnosis) in zip(rows, diagnoses.items(), strict=False):
         row.suptitle(title, fontsize=10)
         fidelity, entanglement, gradient, fisher = row.subplots(1, 4)
         _draw_fidelities(fidelity, diagnosis)
@@ -75,6 +100,19 @@ def diagnosis_figure(diagnoses: dict[str, Diagnosis]) -> Figure:
         _draw_gradients(gradient, diagnosis)
         _draw_spectrum(fisher, diagnosis)
     return figure
+
+
+def _draw_signal(ax: Any, signal: Signal, name: str) -> None:
+    levels = np.arange(1, len(signal.num_sites) + 1)
+    for letter, marker, values in zip("XYZ", "o^s", signal.deviations[name].T, strict=True):
+        ax.plot(levels, _positive(values), marker=marker, markersize=4, linewidth=1, label=f"⟨{letter}⟩")
+    ax.set_yscale("log")
+    ax.set_ylim(min(np.nanmin(_positive(rows)) for rows in signal.deviations.values()) / 2, 1)
+    ax.set_xticks(levels, [f"{sites:,}" for sites in signal.num_sites], fontsize=8)
+    ax.set_xlabel("sites of the level, from the first blocks to the root")
+    ax.set_ylabel("deviation from the mean over images")
+    ax.set_title(f"signal, angles {name}", fontsize=10)
+    ax.legend(fontsize=8)
 
 
 def _draw_fidelities(ax: Any, diagnosis: Diagnosis) -> None:

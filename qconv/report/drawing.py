@@ -44,19 +44,7 @@ class CircuitDrawing:
 
 def layer_drawing(layer: QuantumLayer, in_features: int) -> CircuitDrawing:
     """The circuit of a layer whose inputs have `in_features` features."""
-    return circuit_drawing(layer.circuit, layer.patch_size(in_features), layer_title(layer, in_features))
-
-
-def layer_title(layer: QuantumLayer, in_features: int) -> str:
-    """What the layer is, in a line."""
-    circuit, patch_size = layer.circuit, layer.patch_size(in_features)
-    registers = layer.features * layer.num_registers(in_features)
-    return (
-        f"{type(circuit.encoding).__name__}, {type(circuit.ansatz).__name__}, {type(circuit.readout).__name__}: "
-        f"{layer.window(in_features)}, {circuit.num_qubits(patch_size)} qubits, "
-        f"{registers} circuit{'s' if registers > 1 else ''} of {np.prod(circuit.param_shape(patch_size)):.0f} angles, "
-        f"engine {layer.chosen_engine(in_features)}"
-    )
+    return circuit_drawing(layer.circuit, layer.patch_size(in_features), layer.title(in_features))
 
 
 def circuit_drawing(circuit: Circuit, patch_size: int, title: str = "") -> CircuitDrawing:

@@ -3,10 +3,11 @@
 from rich.table import Table
 
 from qconv.circuit.cost import costs
-from qconv.layers.quantum_layer import QuantumLayer
+from qconv.layers.quantum_conv import QuantumConv
+from qconv.layers.quantum_dense import QuantumDense
 
 
-def engines_table(layer: QuantumLayer, in_features: int) -> Table:
+def engines_table(layer: QuantumConv | QuantumDense, in_features: int) -> Table:
     """What the cost model says of each engine, for one window of a layer whose inputs have `in_features` features."""
     chosen = layer.chosen_engine(in_features)
     table = Table(

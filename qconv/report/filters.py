@@ -19,7 +19,7 @@ def filters_figure(
 ) -> Figure:
     """A row for each image: the image, then the first channels of the first quantum layer before and after training.
 
-    The outputs of a dense layer are pictures of one pixel.
+    Of a layer whose outputs are no maps but numbers, all of them, as colours side by side.
 
     Args:
         model: the network; it has a quantum layer.
@@ -28,14 +28,14 @@ def filters_figure(
         images: a few, in [0, 1].
     """
     outputs = [np.asarray(_first_quantum_output(model, state, images)) for state in (before, after)]
-    outputs = [output[:, None, None] if output.ndim == 2 else output for output in outputs]
+    if outputs[0].ndim == 2:
+        return _numbers_figure(outputs, images)
     shown = min(_MAX_CHANNELS, outputs[0].shape[-1])
     limit = max(np.abs(output[..., :shown]).max() for output in outputs)
     figure = Figure(figsize=(1.1 * (2 * shown + 1), 1.15 * len(images) + 0.5), layout="constrained")
     axes = figure.subplots(len(images), 2 * shown + 1, squeeze=False)
-    grey = images.shape[-1] not in (3, 4)
     for row, image in enumerate(images):
-        axes[row, 0].imshow(image[..., 0] if grey else image, cmap="gray", vmin=0, vmax=1)
+        _show(axes[row, 0], image)
         for part, output in enumerate(outputs):
             for channel in range(shown):
                 ax = axes[row, 1 + part * shown + channel]
@@ -48,6 +48,30 @@ def filters_figure(
         ax.set_yticks([])
     figure.colorbar(picture, ax=axes[:, -1], shrink=0.8, label="expectation")
     return figure
+
+
+def _numbers_figure(outputs: list[np.ndarray], images: np.ndarray) -> Figure:
+    figure = Figure(figsize=(10, 0.6 * len(images) + 1.2), layout="constrained")
+    axes = figure.subplots(len(images), 3, squeeze=False, width_ratios=(1, 8, 8))
+    limit = max(np.abs(output).max() for output in outputs)
+    for row, image in enumerate(images):
+        _show(axes[row, 0], image)
+        for ax, output in zip(axes[row, 1:], outputs, strict=True):
+            picture = ax.imshow(output[row][None], cmap="RdBu", vmin=-limit, vmax=limit, aspect="auto")
+            ax.set_yticks([])
+            if row < len(images) - 1:
+                ax.set_xticks([])
+        axes[row, 0].axis("off")
+    for ax, title in zip(axes[0], ("image", "before", "after"), strict=True):
+        ax.set_title(title, fontsize=8)
+    for ax in axes[-1, 1:]:
+        ax.set_xlabel("number of the output", fontsize=8)
+    figure.colorbar(picture, ax=axes[:, -1], shrink=0.8, label="expectation")
+    return figure
+
+
+def _show(ax: Any, image: np.ndarray) -> None:
+    ax.imshow(image if image.shape[-1] in (3, 4) else image[..., 0], cmap="gray", vmin=0, vmax=1)
 
 
 def _first_quantum_output(model: ImageModel, state: TrainState, images: np.ndarray) -> Array:

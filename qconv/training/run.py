@@ -86,7 +86,7 @@ def num_parameters(params: Any) -> int:
 def num_quantum_parameters(params: Any) -> int:
     """Trained angles: every quantum layer calls them `theta`."""
     leaves = jax.tree_util.tree_leaves_with_path(params)
-    return sum(leaf.size for path, leaf in leaves if getattr(path[-1], "key", None) == "theta")
+    return sum(leaf.size for path, leaf in leaves if any(getattr(part, "key", None) == "theta" for part in path))
 
 
 def _results(fitted: Fitted) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
 from qconv.diagnostics.diagnosis import diagnose_circuit
-from qconv.diagnostics.patches import layer_patches
+from qconv.diagnostics.patches import layer_inputs, layer_patches
 from qconv.diagnostics.sampling import Sampling
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import LinearHead
@@ -26,11 +26,12 @@ SAMPLING = Sampling(pairs=10, gradients=3, fisher_angles=2, fisher_patches=2)
 def test_patches_are_the_windows_of_the_layer(channels: Any) -> None:
     images = np.random.default_rng(0).random((2, 3, 4, 2), np.float32)
     conv = QuantumConv(Circuit(ansatz=HardwareEfficient(0)), kernel_size=(1, 2), channels=channels)
-    ((layer, in_features, patches),) = layer_patches(QuanvNet(conv, LinearHead(2)), images, seed=0)
+    ((layer, inputs),) = layer_inputs(QuanvNet(conv, LinearHead(2)), images, seed=0)
+    patches = layer_patches(layer, inputs)
     windows = np.stack([oracle.windows(image, (1, 2)) for image in images])  # (2, rows, columns, 1, 2, channels)
     expected = windows.reshape(-1, 4) if channels == "joint" else np.moveaxis(windows, -1, 0).reshape(-1, 2)
     np.testing.assert_array_equal(patches, expected)
-    assert in_features == 2 and layer.window(2) == "1x2 pixels"
+    assert inputs.shape[-1] == 2 and layer.window(2) == "1x2 pixels"
 
 
 def test_the_same_seed_draws_the_same() -> None:
@@ -45,7 +46,7 @@ def test_panels() -> None:
     patches = jnp.linspace(0, 1, 10).reshape(5, 2)
     diagnosis = diagnose_circuit(Circuit(ansatz=HardwareEfficient(0)), patches, 2, SAMPLING, 0)
     assert diagnosis.effective_dimension is None
-    figure = diagnosis_figure({"first": diagnosis, "second": diagnosis})
+    figure = diagnosis_figure({"first": diagnosis, "second": diagnosis}, {})
     titles = [ax.get_title() for ax in figure.axes]
     assert titles == 2 * [
         "expressibility (KL, nats)",
