@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import NamedTuple
 
 from qconv.circuit import halves
 from qconv.circuit.circuit import Circuit, example_ansatz, example_encoding
@@ -18,12 +19,21 @@ from qconv.gates import Gate
 
 MANY = 10_000
 """Patches that a cost which does not depend on their number is spread over: those of a batch of 64 images or so."""
-_PRODUCTS = 1.5e11
-"""Floating-point operations a second of large matrix products; these rates are of two cores with AVX-512."""
-_SMALL_PRODUCTS = 2e10
-"""Of products with matrices of 32 rows or fewer."""
-_NUMBERS = 1.2e9
-"""Numbers a second that a step reads, computes and writes."""
+
+
+class Rates(NamedTuple):
+    """What two cores with AVX-512 do in a second, as measured."""
+
+    products: float
+    """Floating-point operations of matrix products."""
+    numbers: float
+    """Numbers that a step reads, computes and writes."""
+
+
+_LARGE = Rates(1.5e11, 3e9)
+"""Few steps, with matrices of hundreds of rows."""
+_SMALL = Rates(2e10, 1.2e9)
+"""Many steps, with matrices of 64 rows or fewer."""
 _STEP = {"unitary": 3, "fused": 5, "halves": 5, "lookup": 3}
 """Forward and backward evaluation, in forward ones: in chunks, the backward one starts with another forward one."""
 _MAX_UNITARY_QUBITS = 10
@@ -71,27 +81,29 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY) -> dict[str, C
     leading, rest = leading_gates(gates)
     flops, passes = _steps(merged(rest, num_qubits, block_size(num_qubits)), size, start)
     flops, passes = flops + 2 * channels * size, passes + (start + end) * size + 2 * len(leading)
-    found["fused"] = _cost("fused", patches, 0.0, flops, passes, _SMALL_PRODUCTS)
+    found["fused"] = _cost("fused", patches, 0.0, flops, passes, _SMALL)
     if halves.fits(circuit, patch_size):
         parts = halves.in_parts(circuit, patch_size, gates)
         if num_terms(parts.middle, num_qubits // 2) ** 2 <= size:  # else the whole state is smaller
             flops, passes = _terms(parts.middle, num_qubits, channels, end)
-            found["halves"] = _cost("halves", patches, 0.0, flops, passes + 2 * len(leading), _SMALL_PRODUCTS)
+            found["halves"] = _cost("halves", patches, 0.0, flops, passes + 2 * len(leading), _SMALL)
     if num_qubits > _MAX_UNITARY_QUBITS:
         return found
     flops, passes = _steps(merged(gates, num_qubits, BLOCK), size, 1)
-    build = size * (flops / _SMALL_PRODUCTS + passes / _NUMBERS)
+    build = size * (flops / _SMALL.products + passes / _SMALL.numbers)
     products = 2 * start * end * size * size + 2 * channels * size
     found["unitary"] = _cost("unitary", patches, build, products, (start + 2 * end) * size)
     if isinstance(circuit.encoding, BitEncoding):
-        found["lookup"] = _cost("lookup", patches, build + 2 * channels * size * size / _PRODUCTS, 0, 2 * channels)
+        found["lookup"] = _cost(
+            "lookup", patches, build + 2 * channels * size * size / _LARGE.products, 0, 2 * channels
+        )
     return found
 
 
 def _cost(
-    engine: str, patches: int, once: float, flops: float | int, numbers: float | int, rate: float = _PRODUCTS
+    engine: str, patches: int, once: float, flops: float | int, numbers: float | int, rates: Rates = _LARGE
 ) -> Cost:
-    seconds = _STEP[engine] * (once / patches + flops / rate + numbers / _NUMBERS)
+    seconds = _STEP[engine] * (once / patches + flops / rates.products + numbers / rates.numbers)
     return Cost(float(once), float(flops), float(numbers), seconds)
 
 

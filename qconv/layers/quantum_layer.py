@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, runtime_checkable
 
 import flax.linen as nn
 import jax
@@ -17,6 +17,7 @@ from qconv.gates import x64_enabled
 AngleDistribution = Literal["uniform", "normal"]
 
 
+@runtime_checkable
 class QuantumLayer(Protocol):
     """What reports and diagnostics ask of a layer; `in_features` is what `in_features` says of its inputs' shape."""
 
