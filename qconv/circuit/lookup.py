@@ -23,14 +23,14 @@ def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
 
 
 def fits(circuit: Circuit) -> bool:
-    """Whether the encoding is one of bits."""
-    return isinstance(circuit.encoding, BitEncoding)
+    """Whether the encoding is one of bits, and runs once: then a patch is a basis state."""
+    return isinstance(circuit.encoding, BitEncoding) and not circuit.reuploads
 
 
 def expectations(
-    circuit: Circuit, theta: Float[Array, "..."], columns: Float[Array, "pixels columns"]
+    circuit: Circuit, theta: Float[Array, "..."], columns: Float[Array, "pixels columns"], scaling: None = None
 ) -> Float[Array, "channels columns"]:
-    """See `qconv.circuit.expectations.expectations`; patches are columns here."""
+    """See `qconv.circuit.expectations.expectations`; patches are columns here, and bits have no scaling."""
     assert isinstance(circuit.encoding, BitEncoding)
     images = unitary.measured_images(circuit, theta, len(columns))
     table = in_order([(basis, expectations_in(basis.diagonals[:, names], turned)) for basis, names, turned in images])

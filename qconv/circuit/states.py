@@ -22,7 +22,7 @@ from qconv.circuit.operations import (
 )
 from qconv.gates import Gate, Tape
 
-_SHARED_BLOCK = 4
+SHARED_BLOCK = 4
 """Qubits of a dense block of gates that are the same for all patches, such as Hadamard gates."""
 
 
@@ -52,7 +52,7 @@ def encoded(circuit: Circuit, patches: Float[Array, "pixels columns"], leading: 
     if initial is None:
         initial = jnp.zeros((2**tape.num_qubits, patches.shape[1]), patches.dtype).at[0].set(1)
     states = _gates_of_each(as_parts(initial), tape, matrices)
-    return program(leading, tape.num_qubits, _SHARED_BLOCK).run_in_order(states)
+    return program(leading, tape.num_qubits, SHARED_BLOCK).run_in_order(states)
 
 
 def encoded_state(circuit: Circuit, patch: Float[Array, " pixels"]) -> Array:
@@ -136,11 +136,11 @@ def _gates_of_each(states: Columns, tape: Tape, matrices: list[Array]) -> Column
         if not has_angles(gate):
             shared.append(gate)
             continue
-        states = program(shared, tape.num_qubits, _SHARED_BLOCK).run_in_order(states)
+        states = program(shared, tape.num_qubits, SHARED_BLOCK).run_in_order(states)
         shared = []
         matrix = next(own)
-        states = _diagonal(gate, matrix, states) if gate.is_diagonal else _dense(gate, matrix, states)
-    return program(shared, tape.num_qubits, _SHARED_BLOCK).run_in_order(states)
+        states = _diagonal(gate, matrix, states) if gate.is_diagonal else dense(gate, matrix, states)
+    return program(shared, tape.num_qubits, SHARED_BLOCK).run_in_order(states)
 
 
 def _diagonal(gate: Gate, matrices: Array, states: Columns) -> Columns:
@@ -150,7 +150,7 @@ def _diagonal(gate: Gate, matrices: Array, states: Columns) -> Columns:
     return multiply(phases.reshape(len(states), -1), states)
 
 
-def _dense(gate: Gate, matrices: Array, states: Columns) -> Columns:
+def dense(gate: Gate, matrices: Array, states: Columns) -> Columns:
     """Sums of products, element by element: XLA makes one loop over the columns of it."""
     size, parts, columns = states.shape
     num_qubits, k = size.bit_length() - 1, len(gate.qubits)

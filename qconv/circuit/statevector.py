@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.circuit import Circuit, example_tapes
+from qconv.circuit.circuit import Circuit, block_angles, example_tapes, scaled
 from qconv.circuit.tensorcircuit import tensorcircuit
 from qconv.gates import complex_dtype
 
@@ -23,12 +23,15 @@ _OPERATORS = {
 
 def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
     """Memory for one patch: the state after each gate, which the gradient needs."""
-    gates = sum(len(tape.gates) for tape in example_tapes(circuit, patch_size))
+    gates = (circuit.reuploads + 1) * sum(len(tape.gates) for tape in example_tapes(circuit, patch_size))
     return (gates + 1) * 2 ** circuit.num_qubits(patch_size) * complex_dtype(dtype).itemsize
 
 
 def expectations(
-    circuit: Circuit, theta: Float[Array, "..."], columns: Float[Array, "pixels columns"]
+    circuit: Circuit,
+    theta: Float[Array, "..."],
+    columns: Float[Array, "pixels columns"],
+    scaling: Float[Array, "blocks pixels"] | None = None,
 ) -> Float[Array, "channels columns"]:
     """See `qconv.circuit.expectations.expectations`; patches are columns here."""
     patches = columns.T
@@ -43,8 +46,9 @@ def expectations(
         def evaluate(patch: Float[Array, " pixels"]) -> Float[Array, " channels"]:
             register = tc.Circuit(num_qubits, inputs=ground)
             register.num_qubits = num_qubits
-            circuit.encoding(register, patch)
-            circuit.ansatz(register, theta)
+            for block, angles in enumerate(block_angles(circuit, theta)):
+                circuit.encoding(register, scaled(patch, scaling, block))
+                circuit.ansatz(register, angles)
             state = register.state().astype(dtype)
             return jnp.stack([_expectation(state, observable) for observable in observables])
 
