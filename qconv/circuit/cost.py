@@ -3,11 +3,15 @@
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
+from qconv.circuit import lookup
 from qconv.circuit.circuit import Circuit, example_tapes
 from qconv.circuit.fused import block_size, leading_gates
 from qconv.circuit.operations import Block, Permutation, Phases, merged
+from qconv.circuit.reupload import upload
+from qconv.circuit.states import SHARED_BLOCK
 from qconv.circuit.unitary import BLOCK
-from qconv.encoding.base import BitEncoding
 from qconv.gates import Gate
 
 _PATCHES = 10_000
@@ -55,21 +59,45 @@ def costs(circuit: Circuit, patch_size: int) -> dict[str, Cost]:
     start = 1 if real_states else 2
     end = 2 if not real_states or not all(gate.is_real for gate in ansatz.gates) else 1
 
+    reuploads = circuit.reuploads
+    stages = upload(circuit, patch_size, np.dtype(np.float32)).stages if reuploads else []
+
     found: dict[str, Cost] = {}
     leading, rest = leading_gates(ansatz.gates)
     flops, passes = _steps(rest, num_qubits, block_size(num_qubits), start)
+    if reuploads:
+        again = _upload(stages, num_qubits, end), _steps(ansatz.gates, num_qubits, block_size(num_qubits), end)
+        flops += reuploads * sum(own for own, _ in again)
+        passes += reuploads * sum(own for _, own in again)
     found["fused"] = _cost(
         "fused", 0.0, flops + 2 * channels * size, passes + (start + end) * size + 2 * len(leading), _SMALL_PRODUCTS
     )
     if num_qubits > _MAX_UNITARY_QUBITS:
         return found
     flops, passes = _steps(ansatz.gates, num_qubits, BLOCK, 1)
-    build = size * (flops / _SMALL_PRODUCTS + passes / _NUMBERS)
-    products = 2 * start * end * size * size + 2 * channels * size
-    found["unitary"] = _cost("unitary", build, products, (start + 2 * end) * size)
-    if isinstance(circuit.encoding, BitEncoding):
+    build = (reuploads + 1) * size * (flops / _SMALL_PRODUCTS + passes / _NUMBERS)
+    products = 2 * (start + reuploads * end) * end * size * size + 2 * channels * size
+    numbers = (start + 2 * end) * size
+    if reuploads:  # the gates at the ends of an encoding are part of the unitaries
+        flops, passes = _upload([[], *stages[1:-1], []], num_qubits, end)
+        products, numbers = products + reuploads * flops, numbers + reuploads * (end * size + passes)
+    found["unitary"] = _cost("unitary", build, products, numbers)
+    if lookup.fits(circuit):
         found["lookup"] = _cost("lookup", build + 2 * channels * size * size / _PRODUCTS, 0, 2 * channels)
     return found
+
+
+def _upload(stages: list[list[Gate]], num_qubits: int, parts: int) -> tuple[float, float]:
+    """Floating-point operations and numbers written for one re-upload, for a state of so many parts."""
+    flops = numbers = 0.0
+    for number, stage in enumerate(stages):
+        if number % 2:
+            dense = sum(not gate.is_diagonal for gate in stage)
+            numbers += (dense + (2 if dense < len(stage) else 0)) * parts * 2**num_qubits  # phases, and their product
+        else:
+            own = _steps(stage, num_qubits, SHARED_BLOCK, parts)
+            flops, numbers = flops + own[0], numbers + own[1]
+    return flops, numbers
 
 
 def _cost(engine: str, once: float, flops: float | int, numbers: float | int, rate: float = _PRODUCTS) -> Cost:

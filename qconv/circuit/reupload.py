@@ -124,7 +124,8 @@ def between(
         return encoded(function(own[0], states), own[1]), None
 
     # As a loop, so that compile time does not grow with the number of blocks.
-    return jax.lax.scan(block, states, (values, None if scaling is None else scaling[2:]))[0]
+    values = (values, None if scaling is None else scaling[2:])
+    return jax.lax.scan(block, states, values, length=upload.circuit.reuploads - 1)[0]
 
 
 def _stages(circuit: Circuit, patch: Float[Array, " pixels"]) -> list[list[Gate]]:

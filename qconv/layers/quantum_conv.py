@@ -41,9 +41,10 @@ class QuantumConv(nn.Module):
         variables = layer.init(jax.random.key(0), images)      # images (64, 28, 28, 1), in [0, 1]
         features = layer.apply(variables, images)              # (64, 14, 14, 4), in [-1, 1]
 
-    The angles are the parameter `theta`; of a layer that is not trainable they are in the collection `frozen`, drawn
-    from the same key. Leading axes of the images are batch axes, as many as there are. Differentiable with respect to
-    angles and images.
+    The angles are the parameter `theta`, of shape (features, registers, *circuit.param_shape(...)); factors of the data,
+    if the circuit has `trainable_scaling`, are the parameter `scaling`, with the same two axes first. Of a layer that is
+    not trainable they are in the collection `frozen`, drawn from the same key. Leading axes of the images are batch
+    axes, as many as there are. Differentiable with respect to parameters and images.
 
     Raises (when called):
         InputError: images without height, width and channels, a window larger than the image, or a register that does
@@ -65,13 +66,13 @@ class QuantumConv(nn.Module):
     channels: Channels = "joint"
     """Input channels share a register (joint), or have their own and outputs are added (sum) or kept (concatenate)."""
     trainable: bool = True
-    """Whether the angles are trained; if not, a model computes this layer's output once, not in each epoch."""
+    """Whether the parameters are trained; if not, a model computes this layer's output once, not in each epoch."""
     angle_range: float = math.pi
     """Angles start uniform in [-angle_range, angle_range] radians."""
     engine: Engine = "auto"
     """How circuits are evaluated: by name, or the fastest by the cost model (auto)."""
     param_dtype: Literal["float32", "float64"] = "float32"
-    """Precision of the angles; float64 (with complex128 states) needs JAX's 64-bit mode."""
+    """Precision of the parameters; float64 (with complex128 states) needs JAX's 64-bit mode."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -111,14 +112,23 @@ class QuantumConv(nn.Module):
         windows = self.patches(images.reshape(math.prod(batch), height, width, in_channels))
         registers, count, rows, columns, patch_size = windows.shape
         patches = windows.reshape(registers, count * rows * columns, patch_size)
-        theta = self._theta(registers, self.circuit.param_shape(patches.shape[-1]))
-        dtype = real_dtype(theta, patches)
+        params = [self._theta(registers, self.circuit.param_shape(patch_size))]
+        if self.circuit.trainable_scaling:
+            shape = (self.features, registers, *self.circuit.scaling_shape(patch_size))
+            params.append(self._own("scaling", lambda key: jnp.ones(shape, self.param_dtype)))
+        dtype = real_dtype(params[0], patches)
 
-        def one_register(angles: Array, own_patches: Array) -> Float[Array, "features patches observables"]:
+        def one_register(params: list[Array], own_patches: Array) -> Float[Array, "features patches observables"]:
             own_patches = own_patches.astype(dtype)
-            return _one_by_one(lambda t: expectations(self.circuit, t.astype(dtype), own_patches, self.engine), angles)
 
-        outputs = _one_by_one(lambda own: one_register(*own), (jnp.swapaxes(theta, 0, 1), patches))
+            def one_filter(own: list[Array]) -> Float[Array, "patches observables"]:
+                theta, *scaling = (param.astype(dtype) for param in own)
+                return expectations(self.circuit, theta, own_patches, self.engine, *scaling)
+
+            return _one_by_one(one_filter, params)
+
+        by_register = [jnp.swapaxes(param, 0, 1) for param in params]
+        outputs = _one_by_one(lambda own: one_register(*own), (by_register, patches))
         outputs = jnp.moveaxis(outputs, 2, 0)  # (patches, registers, features, observables)
         if self.channels == "sum":
             outputs = outputs.sum(axis=1)
@@ -132,9 +142,13 @@ class QuantumConv(nn.Module):
         def init(key: Any) -> Array:
             return jax.random.uniform(key, shape, self.param_dtype, -self.angle_range, self.angle_range)
 
+        return self._own("theta", init)
+
+    def _own(self, name: str, init: Callable[[Any], Array]) -> Array:
+        """A parameter, or where the layer is not trained, what would be one."""
         if self.trainable:
-            return self.param("theta", init)
-        return self.variable("frozen", "theta", lambda: init(self.make_rng("params"))).value
+            return self.param(name, init)
+        return self.variable("frozen", name, lambda: init(self.make_rng("params"))).value
 
     @nn.nowrap
     def patches(
