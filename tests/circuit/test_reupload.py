@@ -166,9 +166,10 @@ def test_gradients_equal_central_differences_of_the_oracle(x64, engine, encoding
             assert_close(gradient[index], expected, atol=2e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("engine", "trainable_scaling"),
-    [(unitary, True), *(pytest.param(*case, marks=pytest.mark.slow) for case in ((unitary, False), (fused, True)))],
+    [(unitary, True), (unitary, False), (fused, True)],
     ids=str,
 )
 def test_chunks_change_neither_outputs_nor_gradients(x64, engine, trainable_scaling, monkeypatch):
