@@ -46,7 +46,9 @@ class Circuit:
             raise InputError(f"reuploads = {self.reuploads}; allowed: 0 or more")
         if self.trainable_scaling and isinstance(self.encoding, BitEncoding):
             name = type(self.encoding).__name__
-            raise InputError(f"trainable_scaling = True; allowed: False with the encoding {name}: bits have no gradient")
+            raise InputError(
+                f"trainable_scaling = True; allowed: False with the encoding {name}: bits have no gradient"
+            )
 
     def num_qubits(self, patch_size: int) -> int:
         """Size of the register for patches of `patch_size` numbers."""

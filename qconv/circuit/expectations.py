@@ -40,7 +40,9 @@ def choose_engine(circuit: Circuit, patch_size: int, engine: Engine = "auto") ->
     check_engine(engine)
     if engine == "lookup" and not lookup.fits(circuit):
         if circuit.reuploads and isinstance(circuit.encoding, BitEncoding):
-            raise InputError(f"engine = 'lookup' looks up one encoding, but reuploads = {circuit.reuploads}; allowed: 0")
+            raise InputError(
+                f"engine = 'lookup' looks up one encoding, but reuploads = {circuit.reuploads}; allowed: 0"
+            )
         name = type(circuit.encoding).__name__
         raise InputError(f"engine = 'lookup' needs an encoding of bits, such as Basis; this one is {name}")
     if engine != "auto":

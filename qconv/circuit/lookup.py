@@ -28,10 +28,13 @@ def fits(circuit: Circuit) -> bool:
 
 
 def expectations(
-    circuit: Circuit, theta: Float[Array, "..."], columns: Float[Array, "pixels columns"], scaling: None = None
+    circuit: Circuit,
+    theta: Float[Array, "..."],
+    columns: Float[Array, "pixels columns"],
+    scaling: Float[Array, "blocks pixels"] | None = None,
 ) -> Float[Array, "channels columns"]:
-    """See `qconv.circuit.expectations.expectations`; patches are columns here, and bits have no scaling."""
-    assert isinstance(circuit.encoding, BitEncoding)
+    """See `qconv.circuit.expectations.expectations`; patches are columns here."""
+    assert isinstance(circuit.encoding, BitEncoding) and scaling is None  # `Circuit` refuses to scale bits
     images = unitary.measured_images(circuit, theta, len(columns))
     table = in_order([(basis, expectations_in(basis.diagonals[:, names], turned)) for basis, names, turned in images])
     bits = jax.vmap(circuit.encoding.bits, in_axes=-1, out_axes=-1)(columns)

@@ -84,9 +84,7 @@ class Upload:
 def upload(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Upload:
     """The encoding of a circuit for patches of `patch_size` numbers."""
     found: list[list[list[Gate]]] = []
-    jax.eval_shape(
-        lambda patch: found.append(_stages(circuit, patch)), jax.ShapeDtypeStruct((patch_size,), dtype)
-    )
+    jax.eval_shape(lambda patch: found.append(_stages(circuit, patch)), jax.ShapeDtypeStruct((patch_size,), dtype))
     plain = [[gate.with_params({}) if has_angles(gate) else gate for gate in stage] for stage in found[0]]
     return Upload(circuit, plain)
 

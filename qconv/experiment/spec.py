@@ -3,8 +3,8 @@
 A dataclass or Flax module becomes `{"class": "module.Name", ...fields}`, a tuple a list. Anything else in a spec must
 be a number, a string, a bool or None: so a spec read back equals the one written, and its hash identifies the run.
 
-A field with the metadata `{"json": "not at its default"}` is left out at its default. It was added when there were runs:
-they keep their id.
+A field with the metadata `{"json": "not at its default"}` is left out at its default. It was added when there were
+runs already: they keep their id.
 """
 
 import dataclasses
@@ -29,7 +29,9 @@ def to_json(spec: Any) -> Any:
     if isinstance(spec, tuple):
         return [to_json(item) for item in spec]
     if dataclasses.is_dataclass(spec) and not isinstance(spec, type):
-        return {"class": _qualified_name(type(spec))} | {name: to_json(value) for name, value in _identity(spec).items()}
+        return {"class": _qualified_name(type(spec))} | {
+            name: to_json(value) for name, value in _identity(spec).items()
+        }
     raise InputError(
         f"a spec holds {spec!r}; allowed: frozen dataclasses, Flax modules, tuples, numbers, strings, bools and None"
     )

@@ -41,10 +41,10 @@ class QuantumConv(nn.Module):
         variables = layer.init(jax.random.key(0), images)      # images (64, 28, 28, 1), in [0, 1]
         features = layer.apply(variables, images)              # (64, 14, 14, 4), in [-1, 1]
 
-    The angles are the parameter `theta`, of shape (features, registers, *circuit.param_shape(...)); factors of the data,
-    if the circuit has `trainable_scaling`, are the parameter `scaling`, with the same two axes first. Of a layer that is
-    not trainable they are in the collection `frozen`, drawn from the same key. Leading axes of the images are batch
-    axes, as many as there are. Differentiable with respect to parameters and images.
+    The angles are the parameter `theta`, of shape (features, registers, *circuit.param_shape(patch_size)). Factors of
+    the data, if the circuit has `trainable_scaling`, are the parameter `scaling`, with the same two axes first. Those
+    of a layer that is not trainable are in the collection `frozen`, drawn from the same key. Leading axes of the images
+    are batch axes, as many as there are. Differentiable with respect to parameters and images.
 
     Raises (when called):
         InputError: images without height, width and channels, a window larger than the image, or a register that does

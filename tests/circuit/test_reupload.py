@@ -14,7 +14,7 @@ from qconv.ansatz.strongly_entangling import StronglyEntangling
 from qconv.circuit import fused, unitary
 from qconv.circuit.circuit import Circuit
 from qconv.circuit.cost import costs
-from qconv.circuit.expectations import EngineName, choose_engine, expectations
+from qconv.circuit.expectations import Engine, EngineName, choose_engine, expectations
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
@@ -59,7 +59,7 @@ def example(circuit: Circuit, patch_size: int = 3, count: int = 4, dtype: type =
     return [jnp.asarray(array, dtype) for array in arrays]
 
 
-def measured(circuit: Circuit, engine: str, theta, patches, *scaling):
+def measured(circuit: Circuit, engine: Engine, theta, patches, *scaling):
     """Gate by gate with the reference, which takes long to compile; the others take long without."""
     if engine == "statevector":
         with jax.disable_jit():
