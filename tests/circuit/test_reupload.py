@@ -144,7 +144,7 @@ def test_one_rotation_over_and_over_in_closed_form(x64, engine, axis, reuploads)
     [
         ("unitary", Angle("Y")),
         pytest.param("fused", Angle("Y"), marks=pytest.mark.slow),
-        pytest.param("unitary", IQP(1), marks=pytest.mark.slow),
+        pytest.param("unitary", IQP(1, scale=0.7), marks=pytest.mark.slow),
         pytest.param("fused", HigherOrderAngle(), marks=pytest.mark.slow),
     ],
     ids=str,
