@@ -84,9 +84,9 @@ def num_parameters(params: Any) -> int:
 
 
 def num_quantum_parameters(params: Any) -> int:
-    """Trained angles: every quantum layer calls them `theta`."""
+    """Trained numbers of circuits: every quantum layer calls them `theta` and `scaling`."""
     leaves = jax.tree_util.tree_leaves_with_path(params)
-    return sum(leaf.size for path, leaf in leaves if getattr(path[-1], "key", None) == "theta")
+    return sum(leaf.size for path, leaf in leaves if getattr(path[-1], "key", None) in ("theta", "scaling"))
 
 
 def _results(fitted: Fitted) -> dict[str, Any]:
