@@ -19,7 +19,7 @@ from jaxtyping import Array, Float
 from qconv.circuit.alike import has_angles
 from qconv.circuit.circuit import Circuit, example_ansatz, example_encoding, record_encoding
 from qconv.circuit.columns import Columns
-from qconv.circuit.states import Run, apply_runs, own_values, runs
+from qconv.circuit.states import Run, apply_runs, own_values, runs, with_sines
 from qconv.gates import Gate
 
 _ABOUT_Z = {"rx": (("h",), ("h",)), "ry": (("sd", "h"), ("h", "s"))}
@@ -57,8 +57,10 @@ class Upload:
             gates = record_encoding(self.circuit, patch).gates
             return own_values(_runs(gates, self.is_real)[1:-1])
 
+        values = jax.vmap(record, in_axes=-1, out_axes=-1)(patches)
         # A kernel of its own: in one with what follows, XLA would compute the sines again for each amplitude.
-        return jax.lax.optimization_barrier(jax.vmap(record, in_axes=-1, out_axes=-1)(patches))
+        num_qubits = self.circuit.num_qubits(len(patches))
+        return jax.lax.optimization_barrier(with_sines(self.runs[1:-1], values, num_qubits))
 
     def apply(self, states: Columns, values: list[Any]) -> Columns:
         """The states after all gates between `opening` and `closing`."""

@@ -45,7 +45,8 @@ def encoded(circuit: Circuit, patches: Float[Array, "pixels columns"], leading: 
     initial, values = jax.vmap(record, in_axes=-1, out_axes=-1)(patches)
     if initial is None:
         initial = jnp.zeros((2**tape.num_qubits, patches.shape[1]), patches.dtype).at[0].set(1)
-    states = apply_runs(runs(tape.gates), values, as_columns(initial))
+    found = runs(tape.gates)
+    states = apply_runs(found, with_sines(found, values, tape.num_qubits), as_columns(initial))
     return program(leading, tape.num_qubits, SHARED_BLOCK).run_in_order(states)
 
 
@@ -92,14 +93,22 @@ def _values(kind: Kind, gates: list[Gate]) -> Any:
     return [gate.matrix for gate in built_together(gates)]
 
 
+def with_sines(runs: Sequence[Run], values: Sequence[Any], num_qubits: int) -> list[Any]:
+    """The `own_values` of all patches, but of phases sines and cosines (2^n, columns) for the amplitudes."""
+    return [
+        sincos(phase_angles(gates, num_qubits, own)) if kind == "phases" else own
+        for (kind, gates), own in zip(runs, values, strict=True)
+    ]
+
+
 def apply_runs(runs: Sequence[Run], values: Sequence[Any], states: Columns) -> Columns:
-    """The states after runs of the gates of any patch, with the `own_values` of all patches."""
+    """The states after runs of the gates of any patch, with what `with_sines` returns."""
     num_qubits = len(states).bit_length() - 1
     for (kind, gates), own in zip(runs, values, strict=True):
         if kind == "shared":
             states = program(gates, num_qubits, SHARED_BLOCK).run_in_order(states)
         elif kind == "phases":
-            sin, cos = sincos(phase_angles(gates, num_qubits, own))
+            sin, cos = own
             states = multiply(jax.lax.complex(cos, sin), states)
         else:
             for gate, matrices in zip(gates, own, strict=True):
