@@ -68,7 +68,9 @@ def check_encoding(encoding: Encoding, patch_size: int = 4) -> None:
     for pixel in range(patch_size):
         others = [state(patches[0].at[pixel].set(value)) for value in (0.1, 0.45, 0.9)]
         _require(not all(_same(others[0], other) for other in others[1:]), f"number {pixel} of the patch has no effect")
-    theta = jnp.zeros(circuit.param_shape(patch_size))
+    if tape.initial is None:  # gates can be re-uploaded: they must do the same on any state
+        circuit = Circuit(encoding, HardwareEfficient(1, ("ry",)), circuit.readout, reuploads=1)
+    theta = _uniform(circuit.param_shape(patch_size), -math.pi, math.pi)
     _check_engines(circuit, theta, patches)
 
 

@@ -25,7 +25,8 @@ HEAD = f"""# Catalogue
 
 Written by `python scripts/catalogue.py`, not by hand. Drawn for patches of {SIZE} numbers, x0 .. x{SIZE - 1};
 ansätze on {SIZE} qubits, after angle encoding. θ0, θ1, ... are the angles as they lie in memory. Fields are shown
-with their defaults: their docstrings say what else they may be.
+with their defaults: their docstrings say what else they may be. `Circuit(..., reuploads=r)` repeats encoding and
+ansatz r times, for every encoding drawn with gates; those drawn as |x⟩ set the state of the register instead.
 """
 
 

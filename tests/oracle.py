@@ -151,13 +151,14 @@ class Dense:
         return np.vdot(self.state, kron(*(OPERATORS[letter] for letter in observable)) @ self.state).real
 
 
-def expectations(circuit: Any, theta: Any, patches: Any) -> np.ndarray:
+def expectations(circuit: Any, theta: Any, patches: Any, scaling: Any = None) -> np.ndarray:
     """What `qconv.circuit.expectations.expectations` returns, patch by patch."""
     rows = []
     for patch in patches:
         register = Dense(circuit.encoding.num_qubits(len(patch)))
-        circuit.encoding(register, patch)
-        circuit.ansatz(register, theta)
+        for block in range(circuit.reuploads + 1):
+            circuit.encoding(register, patch if scaling is None else patch * scaling[block])
+            circuit.ansatz(register, theta[block] if circuit.reuploads else theta)
         rows.append([register.expectation(o) for o in circuit.readout.observables(register.num_qubits)])
     return np.array(rows)
 

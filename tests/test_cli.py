@@ -133,6 +133,10 @@ def test_draw(inside: Workshop, tmp_path: Path, capsys: Output) -> None:
     assert "q0 ─RY(x0)──RY(θ0)──RY(θ2)─\n\nq1 ─RY(x1)──RY(θ1)──RY(θ3)─\n\nmeasured: ZI IZ\n" in out
     assert picture.read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
     assert "unitary" not in out.partition("measured")[2]
+    again = ("--model.conv.circuit.reuploads", "1", "--model.conv.circuit.trainable-scaling")
+    out, _ = said(capsys, "draw", "tiny", *again, "--output", str(picture))
+    assert "q0 ─RY(x0)──RY(θ0)──RY(x0)──RY(θ2)─\n\nq1 ─RY(x1)──RY(θ1)──RY(x1)──RY(θ3)─\n" in out
+    assert "of 4 angles and 4 factors" in " ".join(out.split())
     out, _ = said(capsys, "draw", "tiny", "--engines", "--output", str(picture))
     # Two qubits, real: a 4x4 matrix times a state, and two diagonals times four probabilities.
     assert re.search(r"unitary \(chosen\) │ +48 │", out) and re.search(r"fused +│", out)

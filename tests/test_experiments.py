@@ -17,8 +17,13 @@ SHAPES = {"cifar10": (32, 32, 3)}
 """Of the images of datasets that may have to be downloaded: nothing here needs a network."""
 
 
+# One experiment of each kind of layer is enough for `make test`.
+QUICK = ("quanv_digits", "qcnn_digits", "quanv_cifar")
+MARKED = [pytest.param(name, marks=[pytest.mark.slow] * (name not in QUICK)) for name in available()]
+
+
 @pytest.mark.usefixtures("quick_compilation")
-@pytest.mark.parametrize("name", list(available()))
+@pytest.mark.parametrize("name", MARKED)
 def test_an_experiment_trains_a_step(name: str, tmp_path: Path) -> None:
     experiment, _ = load(name)
     data = experiment.data

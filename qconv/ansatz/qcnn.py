@@ -10,6 +10,7 @@ from jaxtyping import Array, Float
 from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hur_convolution import HurConvolution, convolution_pairs
 from qconv.ansatz.hur_pooling import HurPooling
+from qconv.ansatz.identity import Identity
 from qconv.ansatz.wires import Wires, matrix_of
 from qconv.errors import InputError
 from qconv.gates import CircuitBuilder
@@ -43,8 +44,9 @@ class QCNN(Ansatz):
     qubits there are ceil(log2(n)) layers down to one; an odd qubit passes on to the next layer. Defaults are the
     network of Hur, Kim and Park: 51 parameters on 8 qubits, the last of which to be left is qubit 4.
 
-    Without pooling, qubits are given up as they are. The 1-D chain of the paper's code is `keep="inner"`, no pooling,
-    and the pairs (0, 1), (2, 3), (4, 5), (6, 7), (1, 2), (3, 4), (5, 6), then (2, 3), (4, 5), then (3, 4).
+    With `Identity` as pooling, qubits are given up as they are. The 1-D chain of the paper's code is that,
+    `keep="inner"`, and the pairs (0, 1), (2, 3), (4, 5), (6, 7), (1, 2), (3, 4), (5, 6), then (2, 3), (4, 5), then
+    (3, 4).
 
     Source: Cong, Choi and Lukin, "Quantum convolutional neural networks", Nature Physics 15, 1273 (2019), the idea;
     Hur, Kim and Park, "Quantum convolutional neural network for classical data classification", Quantum Machine
@@ -53,8 +55,8 @@ class QCNN(Ansatz):
 
     block: Ansatz = field(default_factory=HurConvolution)
     """What acts on each pair: any ansatz that takes two qubits."""
-    pooling: Ansatz | None = field(default_factory=HurPooling)
-    """What acts where a qubit is given up: any ansatz that takes two qubits, the kept one first; or nothing."""
+    pooling: Ansatz = field(default_factory=HurPooling)
+    """What acts where a qubit is given up: any ansatz that takes two qubits, the kept one first."""
     pattern: Literal["ring", "chain", "brickwork"] | tuple[Pairs, ...] = "ring"
     """Neighbours among the qubits that are left: as Hur et al. order a ring, without its closing pair (chain), or with
     it at the end (brickwork); or for each layer the pairs of qubits as the register numbers them."""
@@ -62,8 +64,8 @@ class QCNN(Ansatz):
     """Which of the qubits stay: every second from the first on (the second of the last two), or those in the middle."""
     depth: int | None = None
     """Number of layers; by default until one qubit is left."""
-    dense: Ansatz | None = None
-    """What acts on all qubits that are left at the end: a fully connected layer, or nothing."""
+    dense: Ansatz = field(default_factory=Identity)
+    """What acts on all qubits that are left at the end: a fully connected layer."""
 
     def __post_init__(self) -> None:
         if self.depth is not None and self.depth < 0:
@@ -119,11 +121,10 @@ class QCNN(Ansatz):
             for layer, block, pooling in zip(layers, blocks, poolings, strict=True):
                 for pair in layer.convolved:
                     circuit.unitary(*pair, unitary=block)
-                for source, sink in layer.pooled if self.pooling is not None else ():
+                for source, sink in layer.pooled if pooling is not None else ():
                     circuit.unitary(sink, source, unitary=pooling)
-        if self.dense is not None:
-            kept = self.kept(circuit.num_qubits)
-            self.dense(Wires(circuit, kept), theta[split:].reshape(self.dense.param_shape(len(kept))))
+        kept = self.kept(circuit.num_qubits)
+        self.dense(Wires(circuit, kept), theta[split:].reshape(self.dense.param_shape(len(kept))))
 
     def _convolved(self, index: int, left: tuple[int, ...]) -> Pairs:
         if isinstance(self.pattern, tuple):
@@ -150,13 +151,13 @@ class QCNN(Ansatz):
         return tuple((left[source], left[sink]) for source, sink in pairs)
 
 
-def _size(part: Ansatz | None, num_qubits: int) -> int:
-    return 0 if part is None else math.prod(part.param_shape(num_qubits))
+def _size(part: Ansatz, num_qubits: int) -> int:
+    return math.prod(part.param_shape(num_qubits))
 
 
-def _matrices(part: Ansatz | None, theta: Float[Array, "layers angles"]) -> Any:
+def _matrices(part: Ansatz, theta: Float[Array, "layers angles"]) -> Any:
     """The matrix of `part` in each layer, all at once: a third of the operations to compile for three layers."""
-    if part is None:
+    if isinstance(part, Identity):
         return [None] * len(theta)
     shape = part.param_shape(2)
     return jax.vmap(lambda angles: matrix_of(part, angles.reshape(shape), 2))(theta)

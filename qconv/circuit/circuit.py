@@ -1,6 +1,7 @@
-"""A circuit: encoding, then ansatz, then readout."""
+"""A circuit: encoding and ansatz, once or several times, then readout."""
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import jax
@@ -10,7 +11,8 @@ from jaxtyping import Array, Float
 from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.encoding.angle import Angle
-from qconv.encoding.base import Encoding
+from qconv.encoding.base import BitEncoding, Encoding
+from qconv.errors import InputError
 from qconv.gates import Tape
 from qconv.readout.base import OPERATORS, Readout
 from qconv.readout.pauli import PauliZ
@@ -18,7 +20,15 @@ from qconv.readout.pauli import PauliZ
 
 @dataclass(frozen=True)
 class Circuit:
-    """What happens to one patch. Hashable, so it can be a static argument of `jax.jit`."""
+    """What happens to one patch. Hashable, so it can be a static argument of `jax.jit`.
+
+    With `reuploads` it is encoding, ansatz, encoding, ansatz, ..., readout, each ansatz with angles of its own.
+
+    Source: Perez-Salinas et al., "Data re-uploading for a universal quantum classifier", Quantum 4:226 (2020), with
+    the weights of the data that `trainable_scaling` gives. Schuld, Sweke and Meyer, "Effect of data encoding on the
+    expressive power of variational quantum-machine-learning models", Physical Review A 103, 032430 (2021): of a
+    number that sets one rotation, the expectations are a Fourier series of degree `reuploads` + 1.
+    """
 
     encoding: Encoding = field(default_factory=Angle)
     """Patch to state."""
@@ -26,14 +36,38 @@ class Circuit:
     """The trainable part."""
     readout: Readout = field(default_factory=PauliZ)
     """State to channels. Of an ansatz that gives up qubits it sees those that are kept, numbered from 0."""
+    reuploads: int = field(default=0, metadata={"json": "not at its default"})
+    """How often encoding and ansatz are repeated after the first time."""
+    trainable_scaling: bool = field(default=False, metadata={"json": "not at its default"})
+    """Whether each encoding multiplies the numbers of the patch by factors that are trained, 1 at first."""
+
+    def __post_init__(self) -> None:
+        if self.reuploads < 0:
+            raise InputError(f"reuploads = {self.reuploads}; allowed: 0 or more")
+        if self.trainable_scaling and isinstance(self.encoding, BitEncoding):
+            name = type(self.encoding).__name__
+            raise InputError(
+                f"trainable_scaling = True; allowed: False with the encoding {name}: bits have no gradient"
+            )
 
     def num_qubits(self, patch_size: int) -> int:
         """Size of the register for patches of `patch_size` numbers."""
         return self.encoding.num_qubits(patch_size)
 
     def param_shape(self, patch_size: int) -> tuple[int, ...]:
-        """Shape of the angles of one circuit."""
-        return self.ansatz.param_shape(self.num_qubits(patch_size))
+        """Shape of the angles: that of the ansatz, with an axis of length `reuploads` + 1 before it if there are any.
+
+        Raises:
+            InputError: `reuploads` or `trainable_scaling` with an encoding that is not made of gates, or `reuploads`
+                with an ansatz that gives up qubits.
+        """
+        _check_repeats(self, patch_size)
+        shape = self.ansatz.param_shape(self.num_qubits(patch_size))
+        return (self.reuploads + 1, *shape) if self.reuploads else shape
+
+    def scaling_shape(self, patch_size: int) -> tuple[int, int]:
+        """Shape of the factors of `trainable_scaling`: one for each encoding and number of the patch."""
+        return self.reuploads + 1, patch_size
 
     def num_channels(self, patch_size: int) -> int:
         """Channels of one circuit."""
@@ -70,6 +104,16 @@ def record_ansatz(circuit: Circuit, theta: Float[Array, "..."], num_qubits: int)
     return tape
 
 
+def block_angles(circuit: Circuit, theta: Float[Array, "..."]) -> list[Float[Array, "..."]]:
+    """The angles of each ansatz of a circuit, one after the other."""
+    return list(theta) if circuit.reuploads else [theta]
+
+
+def scaled(patches: Float[Array, "pixels ..."], scaling: Float[Array, "blocks pixels"] | None, block: int) -> Array:
+    """What a block encodes: a patch, or patches as columns, times its factors."""
+    return patches if scaling is None else patches * scaling[block].reshape(-1, *[1] * (patches.ndim - 1))
+
+
 def example_encoding(circuit: Circuit, patch_size: int, dtype: Any = np.float32) -> Tape:
     """The encoding as recorded for some patch: which gates there are and where, not their values.
 
@@ -82,17 +126,39 @@ def example_encoding(circuit: Circuit, patch_size: int, dtype: Any = np.float32)
 
 
 def example_ansatz(circuit: Circuit, patch_size: int) -> Tape:
-    """The ansatz as recorded for some angles; see `example_encoding`."""
+    """The ansatz as recorded for some angles, once even if it is repeated; see `example_encoding`."""
     tapes: list[Tape] = []
     num_qubits = circuit.num_qubits(patch_size)
-    theta = jax.ShapeDtypeStruct(circuit.param_shape(patch_size), np.dtype(np.float32))
+    shape = circuit.param_shape(patch_size)[1 if circuit.reuploads else 0 :]
+    theta = jax.ShapeDtypeStruct(shape, np.dtype(np.float32))
     jax.eval_shape(lambda theta: tapes.append(record_ansatz(circuit, theta, num_qubits)), theta)
     return tapes[0]
 
 
 def num_gates(circuit: Circuit, patch_size: int) -> int:
-    """Gates of encoding and ansatz."""
-    return len(example_encoding(circuit, patch_size).gates) + len(example_ansatz(circuit, patch_size).gates)
+    """Gates of encoding and ansatz, with their repetitions."""
+    tapes = example_encoding(circuit, patch_size), example_ansatz(circuit, patch_size)
+    return (circuit.reuploads + 1) * sum(len(tape.gates) for tape in tapes)
+
+
+@lru_cache(maxsize=1024)
+def _check_repeats(circuit: Circuit, patch_size: int) -> None:
+    """Refuses to re-upload or to scale what an encoding that sets the state encodes, and to repeat a pooling ansatz."""
+    if not circuit.reuploads and not circuit.trainable_scaling:
+        return
+    if example_encoding(circuit, patch_size).initial is not None:
+        field, allowed = ("reuploads", 0) if circuit.reuploads else ("trainable_scaling", False)
+        raise InputError(
+            f"{field} = {getattr(circuit, field)}; allowed: {allowed} with the encoding "
+            f"{type(circuit.encoding).__name__}, which sets the state of the register instead of appending gates"
+        )
+    num_qubits = circuit.num_qubits(patch_size)
+    kept = len(circuit.ansatz.kept(num_qubits))
+    if circuit.reuploads and kept < num_qubits:
+        raise InputError(
+            f"reuploads = {circuit.reuploads}; allowed: 0 with the ansatz {type(circuit.ansatz).__name__}, which keeps "
+            f"{kept} of {num_qubits} qubits"
+        )
 
 
 def real_dtype(*arrays: Any) -> np.dtype:

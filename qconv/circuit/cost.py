@@ -6,15 +6,18 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
-from qconv.circuit import halves
+import numpy as np
+
+from qconv.circuit import halves, lookup
 from qconv.circuit.circuit import Circuit, example_ansatz, example_encoding
 from qconv.circuit.cut import crosses, num_terms
 from qconv.circuit.ends import leading_gates
 from qconv.circuit.fused import block_size
 from qconv.circuit.light_cone import seen
 from qconv.circuit.operations import Block, Operation, Permutation, Phases, merged
+from qconv.circuit.reupload import upload
+from qconv.circuit.states import SHARED_BLOCK, Run
 from qconv.circuit.unitary import BLOCK
-from qconv.encoding.base import BitEncoding
 from qconv.gates import Gate
 
 MANY = 10_000
@@ -75,11 +78,16 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY) -> dict[str, C
     size = 2**num_qubits
     real_states = all(gate.is_real for gate in encoding.gates)
     start = 1 if real_states else 2
-    end = 2 if not real_states or not all(gate.is_real for gate in gates) else 1
+    reuploads = circuit.reuploads
+    before = ansatz.gates if reuploads else []  # of each block but the last
+    end = 2 if not real_states or not all(gate.is_real for gate in [*before, *gates]) else 1
+    runs = upload(circuit, patch_size, np.dtype(np.float32)).runs if reuploads else []
 
     found: dict[str, Cost] = {}
     leading, rest = leading_gates(gates)
     flops, passes = _steps(merged(rest, num_qubits, block_size(num_qubits)), size, start)
+    again = _upload(runs, num_qubits, end), _steps(merged(before, num_qubits, block_size(num_qubits)), size, end)
+    flops, passes = flops + reuploads * (again[0][0] + again[1][0]), passes + reuploads * (again[0][1] + again[1][1])
     flops, passes = flops + 2 * channels * size, passes + (start + end) * size + 2 * len(leading)
     found["fused"] = _cost("fused", patches, 0.0, flops, passes, _SMALL)
     if halves.fits(circuit, patch_size):
@@ -90,14 +98,33 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY) -> dict[str, C
     if num_qubits > _MAX_UNITARY_QUBITS:
         return found
     flops, passes = _steps(merged(gates, num_qubits, BLOCK), size, 1)
-    build = size * (flops / _SMALL.products + passes / _SMALL.numbers)
-    products = 2 * start * end * size * size + 2 * channels * size
-    found["unitary"] = _cost("unitary", patches, build, products, (start + 2 * end) * size)
-    if isinstance(circuit.encoding, BitEncoding):
+    build = (reuploads + 1) * size * (flops / _SMALL.products + passes / _SMALL.numbers)
+    products = 2 * (start + reuploads * end) * end * size * size + 2 * channels * size
+    numbers = (start + 2 * end) * size
+    if reuploads:  # the shared gates at the ends of an encoding are part of the unitaries
+        flops, passes = _upload(runs[1:-1], num_qubits, end)
+        products, numbers = products + reuploads * flops, numbers + reuploads * (end * size + passes)
+    found["unitary"] = _cost("unitary", patches, build, products, numbers)
+    if lookup.fits(circuit):
         found["lookup"] = _cost(
             "lookup", patches, build + 2 * channels * size * size / _LARGE.products, 0, 2 * channels
         )
     return found
+
+
+def _upload(runs: Sequence[Run], num_qubits: int, parts: int) -> tuple[float, float]:
+    """Floating-point operations and numbers written for one re-upload, for a state of so many parts."""
+    size = 2**num_qubits
+    flops = numbers = 0.0
+    for kind, gates in runs:
+        if kind == "shared":
+            more, passes = _steps(merged(gates, num_qubits, SHARED_BLOCK), size, parts)
+            flops, numbers = flops + more, numbers + passes
+        elif kind == "phases":  # the angles of the amplitudes, their sines and cosines, and the products
+            flops, numbers = flops + 2 * len(gates) * size, numbers + (3 + parts) * size
+        else:
+            numbers += len(gates) * parts * size
+    return flops, numbers
 
 
 def _cost(

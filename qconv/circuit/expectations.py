@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 from qconv.circuit import fused, halves, lookup, statevector, unitary
 from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.circuit.cost import MANY, costs
+from qconv.encoding.base import BitEncoding
 from qconv.errors import InputError
 
 EngineName = Literal["statevector", "unitary", "fused", "halves", "lookup"]
@@ -35,14 +36,21 @@ def choose_engine(circuit: Circuit, patch_size: int, engine: Engine = "auto", pa
 
     Raises:
         InputError: no such engine, or one that cannot take this encoding: `lookup` needs one of bits, and `halves` one
-            with gates on single qubits only.
+            with gates on single qubits only; neither takes re-uploads.
     """
     check_engine(engine)
+    name = type(circuit.encoding).__name__
     if engine == "lookup" and not lookup.fits(circuit):
-        name = type(circuit.encoding).__name__
+        if circuit.reuploads and isinstance(circuit.encoding, BitEncoding):
+            raise InputError(
+                f"engine = 'lookup' looks up one encoding, but reuploads = {circuit.reuploads}; allowed: 0"
+            )
         raise InputError(f"engine = 'lookup' needs an encoding of bits, such as Basis; this one is {name}")
     if engine == "halves" and not halves.fits(circuit, patch_size):
-        name = type(circuit.encoding).__name__
+        if circuit.reuploads:
+            raise InputError(
+                f"engine = 'halves' takes one encoding apart, but reuploads = {circuit.reuploads}; allowed: 0"
+            )
         raise InputError(
             "engine = 'halves' needs an encoding with gates on single qubits only, such as Angle, and two qubits or "
             f"more; this one is {name} with {circuit.num_qubits(patch_size)}"
@@ -58,8 +66,9 @@ def expectations(
     theta: Float[Array, "..."],
     patches: Float[Array, "patches pixels"],
     engine: Engine = "auto",
+    scaling: Float[Array, "blocks pixels"] | None = None,
 ) -> Float[Array, "patches channels"]:
-    """Encodes each patch, runs the ansatz, and measures: pure, differentiable in `theta` and `patches`.
+    """Encodes each patch, runs the ansatz, and measures: pure, differentiable in all arrays.
 
     Args:
         circuit: encoding, ansatz and readout.
@@ -67,29 +76,41 @@ def expectations(
         patches: pixels row by row, the channel fastest.
         engine: `unitary`, `fused`, `halves` (for encodings that keep qubits independent), `lookup` (for encodings of
             bits), `statevector` (the reference), or the cheapest for this circuit. They agree to float accuracy.
+        scaling: factors of the patches' numbers for each encoding, shape `circuit.scaling_shape(pixels)`, if the
+            circuit has `trainable_scaling`; None for 1.
 
     Returns:
         Real channels, one for each observable unless the readout decodes them; float32, or float64 if
-            `theta` or `patches` are (with JAX's 64-bit mode).
+            one of the arrays is (with JAX's 64-bit mode).
 
     Raises:
-        InputError: patches that the encoding cannot take, theta of another shape, or more qubits than memory allows.
+        InputError: patches that the encoding cannot take, theta or scaling of another shape, or more qubits than memory
+            allows.
     """
     patch_size = patches.shape[1]
     if theta.shape != circuit.param_shape(patch_size):
         raise InputError(f"theta has shape {theta.shape}; allowed: {circuit.param_shape(patch_size)}")
-    dtype = real_dtype(theta, patches)
+    arrays = [theta, patches]
+    if scaling is not None:
+        if not circuit.trainable_scaling:
+            raise InputError("scaling is given to a circuit with trainable_scaling = False; allowed: None")
+        if scaling.shape != circuit.scaling_shape(patch_size):
+            raise InputError(f"scaling has shape {scaling.shape}; allowed: {circuit.scaling_shape(patch_size)}")
+        arrays.append(scaling)
+    dtype = real_dtype(*arrays)
     name = choose_engine(circuit, patch_size, engine)
     check_memory(circuit, patch_size, name, dtype)
-    return _evaluate(circuit, theta.astype(dtype), patches.astype(dtype), name)
+    return _evaluate(circuit, *(array.astype(dtype) for array in arrays), engine=name)
 
 
 @partial(jax.jit, static_argnames=("circuit", "engine"))
-def _evaluate(circuit: Circuit, theta: Array, patches: Array, engine: EngineName) -> Array:
+def _evaluate(
+    circuit: Circuit, theta: Array, patches: Array, scaling: Array | None = None, *, engine: EngineName
+) -> Array:
     # Compiled as a whole also where the caller is not: gate by gate, the first call would take seconds.
     # The barriers keep XLA from moving the transpositions of the two ends into the engine, at half its speed.
     columns = jax.lax.optimization_barrier(patches.T)
-    return jax.lax.optimization_barrier(_ENGINES[engine].expectations(circuit, theta, columns)).T
+    return jax.lax.optimization_barrier(_ENGINES[engine].expectations(circuit, theta, columns, scaling)).T
 
 
 def check_memory(circuit: Circuit, patch_size: int, engine: EngineName, dtype: np.dtype) -> None:

@@ -5,16 +5,24 @@ as many patches at once as the cache holds. Single-qubit gates at the start join
 phases at the end join the observables.
 """
 
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import jax
 import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.circuit.chunks import in_chunks
-from qconv.circuit.circuit import Circuit, record_ansatz
+from qconv.circuit.circuit import Circuit, block_angles, record_ansatz, scaled
+from qconv.circuit.columns import Columns
 from qconv.circuit.ends import leading_gates
 from qconv.circuit.light_cone import seen
 from qconv.circuit.measurement import bases, expectations_in, in_order
-from qconv.circuit.program import program
+from qconv.circuit.program import Program, program
+from qconv.circuit.reupload import Upload, between, upload
 from qconv.circuit.states import encoded
+from qconv.gates import Gate
 
 _CHUNK_BYTES = 2**22
 """Amplitudes of one chunk of patches: what stays in the cache from one operation to the next."""
@@ -22,7 +30,7 @@ _CHUNK_BYTES = 2**22
 
 def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
     """Memory for the state of one patch after each operation, about, which the gradient needs."""
-    return 64 * 2 ** circuit.num_qubits(patch_size) * np.dtype(dtype).itemsize
+    return (circuit.reuploads + 1) * 64 * 2 ** circuit.num_qubits(patch_size) * np.dtype(dtype).itemsize
 
 
 def block_size(num_qubits: int) -> int:
@@ -31,19 +39,32 @@ def block_size(num_qubits: int) -> int:
 
 
 def expectations(
-    circuit: Circuit, theta: Float[Array, "..."], columns: Float[Array, "pixels columns"]
+    circuit: Circuit,
+    theta: Float[Array, "..."],
+    columns: Float[Array, "pixels columns"],
+    scaling: Float[Array, "blocks pixels"] | None = None,
 ) -> Float[Array, "channels columns"]:
     """See `qconv.circuit.expectations.expectations`; patches are columns here."""
     num_qubits = circuit.num_qubits(len(columns))
-    block = block_size(num_qubits)
-    gates = seen(record_ansatz(circuit, theta, num_qubits).gates, circuit.observables(len(columns)))
-    leading, rest = leading_gates(gates)
-    measured = bases(circuit.observables(len(columns)), theta.dtype)
-    ansatz = program(rest, num_qubits, block, measured=not any(basis.turn for basis in measured))
-    turns = [program(basis.turn, num_qubits, block, ansatz.names) for basis in measured]
+    observables = circuit.observables(len(columns))
+    ansatze = [record_ansatz(circuit, angles, num_qubits).gates for angles in block_angles(circuit, theta)]
+    ansatze[-1] = seen(ansatze[-1], observables)
+    measured = bases(observables, theta.dtype)
+    leading, rest = leading_gates(ansatze[0])
+    parts = [rest]
+    if circuit.reuploads:
+        again = upload(circuit, len(columns), theta.dtype)
+        first = _chained([rest, again.opening], num_qubits)
+        later = _stacked(circuit, theta[1:-1], again, num_qubits) if circuit.reuploads > 1 else None
+        parts = leading_gates([*again.closing, *ansatze[-1]])
+    ansatz = _chained(parts, num_qubits, measured=not any(basis.turn for basis in measured))
+    turns = [program(basis.turn, num_qubits, block_size(num_qubits), ansatz.names) for basis in measured]
 
     def evaluate(chunk: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
-        states = ansatz.run(encoded(circuit, chunk, leading))
+        states = encoded(circuit, scaled(chunk, scaling, 0), leading)
+        if circuit.reuploads:
+            states = between(states, again, chunk, scaling, first.run_in_order, later)
+        states = ansatz.run(states)
         channels = [
             (basis, expectations_in(basis.diagonals[:, turn.names], turn.run(states)))
             for basis, turn in zip(measured, turns, strict=True)
@@ -52,3 +73,32 @@ def expectations(
 
     amplitudes = 2 ** (num_qubits + 1)
     return in_chunks(evaluate, columns, max(1, _CHUNK_BYTES // (amplitudes * theta.dtype.itemsize)))
+
+
+def _chained(parts: Sequence[Sequence[Gate]], num_qubits: int, measured: bool = False) -> Program:
+    """One program of several: layers repeat within a part, and no block has gates of two."""
+    whole = Program([], np.arange(2**num_qubits))
+    for part in parts:
+        own = program(part, num_qubits, block_size(num_qubits), whole.names, measured and part is parts[-1])
+        whole = Program([*whole.steps, *own.steps], own.names)
+    return whole
+
+
+def _stacked(
+    circuit: Circuit, thetas: Float[Array, "blocks ..."], again: Upload, num_qubits: int
+) -> tuple[Callable[[list[Any], Columns], Columns], list[Any]]:
+    """What comes between two encodings with each of `thetas`: a function of values and states, and the values."""
+    found: list[Program] = []
+
+    def values(theta: Float[Array, "..."]) -> list[Any]:
+        leading, rest = leading_gates([*again.closing, *record_ansatz(circuit, theta, num_qubits).gates])
+        found.append(_chained([leading, rest, again.opening], num_qubits))
+        return [step.values for step in found[0].steps]
+
+    stacked = jax.vmap(values)(thetas)
+
+    def run(values: list[Any], states: Columns) -> Columns:
+        steps = [replace(step, values=own) for step, own in zip(found[0].steps, values, strict=True)]
+        return Program(steps, found[0].names).run_in_order(states)
+
+    return run, stacked

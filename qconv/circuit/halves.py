@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.circuit.chunks import in_chunks
-from qconv.circuit.circuit import Circuit, example_ansatz, example_encoding, record_ansatz
+from qconv.circuit.circuit import Circuit, example_ansatz, example_encoding, record_ansatz, scaled
 from qconv.circuit.columns import Columns
 from qconv.circuit.cut import halved, num_terms
 from qconv.circuit.ends import leading_gates, trailing_gates
@@ -110,8 +110,10 @@ def _weights(terms: int, are_real: bool) -> np.ndarray:
 
 
 def fits(circuit: Circuit, patch_size: int) -> bool:
-    """Whether the encoded qubits are independent, and at least two."""
-    return circuit.num_qubits(patch_size) > 1 and is_product(example_encoding(circuit, patch_size))
+    """Whether the encoded qubits are independent, at least two, and encoded once."""
+    if circuit.reuploads or circuit.num_qubits(patch_size) < 2:
+        return False
+    return is_product(example_encoding(circuit, patch_size))
 
 
 def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
@@ -133,7 +135,10 @@ def in_parts(circuit: Circuit, patch_size: int, gates: Sequence[Gate]) -> Parts:
 
 
 def expectations(
-    circuit: Circuit, theta: Float[Array, "..."], columns: Float[Array, "pixels columns"]
+    circuit: Circuit,
+    theta: Float[Array, "..."],
+    columns: Float[Array, "pixels columns"],
+    scaling: Float[Array, "blocks pixels"] | None = None,
 ) -> Float[Array, "channels columns"]:
     """See `qconv.circuit.expectations.expectations`; patches are columns here."""
     num_qubits = circuit.num_qubits(len(columns))
@@ -147,7 +152,7 @@ def expectations(
     ]
 
     def evaluate(chunk: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
-        qubits = qubit_states(circuit, chunk, parts.leading)
+        qubits = qubit_states(circuit, scaled(chunk, scaling, 0), parts.leading)
         states = [half.run(product_states(own)) for half, own in zip(halves, (qubits[:cut], qubits[cut:]), strict=True)]
         channels = []
         for basis, turns, diagonals in measured:

@@ -23,15 +23,18 @@ def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
 
 
 def fits(circuit: Circuit) -> bool:
-    """Whether the encoding is one of bits."""
-    return isinstance(circuit.encoding, BitEncoding)
+    """Whether the encoding is one of bits, and runs once: then a patch is a basis state."""
+    return isinstance(circuit.encoding, BitEncoding) and not circuit.reuploads
 
 
 def expectations(
-    circuit: Circuit, theta: Float[Array, "..."], columns: Float[Array, "pixels columns"]
+    circuit: Circuit,
+    theta: Float[Array, "..."],
+    columns: Float[Array, "pixels columns"],
+    scaling: Float[Array, "blocks pixels"] | None = None,
 ) -> Float[Array, "channels columns"]:
     """See `qconv.circuit.expectations.expectations`; patches are columns here."""
-    assert isinstance(circuit.encoding, BitEncoding)
+    assert isinstance(circuit.encoding, BitEncoding) and scaling is None  # `Circuit` refuses to scale bits
     images = unitary.measured_images(circuit, theta, len(columns))
     table = in_order([(basis, expectations_in(basis.diagonals[:, names], turned)) for basis, names, turned in images])
     bits = jax.vmap(circuit.encoding.bits, in_axes=-1, out_axes=-1)(columns)

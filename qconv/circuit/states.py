@@ -1,7 +1,6 @@
 """Encoded patches as columns of states: every patch has gates of its own."""
 
 from collections.abc import Sequence
-from itertools import groupby
 from typing import Any, Literal
 
 import jax
@@ -14,13 +13,16 @@ from qconv.circuit.columns import Columns, as_columns, multiply
 from qconv.circuit.operations import phase_angles
 from qconv.circuit.product_states import is_product, product_states, qubit_states
 from qconv.circuit.program import program
-from qconv.gates import Gate, Tape
+from qconv.gates import Gate
 from qconv.sincos import sincos
 
 Kind = Literal["shared", "phases", "dense"]
 """A gate is the same for all patches, or diagonal with angles of each, or any other."""
 
-_SHARED_BLOCK = 4
+Run = tuple[Kind, list[Gate]]
+"""Gates of one kind, in order."""
+
+SHARED_BLOCK = 4
 """Qubits of a dense block of gates that are the same for all patches, such as Hadamard gates."""
 
 
@@ -38,13 +40,14 @@ def encoded(circuit: Circuit, patches: Float[Array, "pixels columns"], leading: 
 
     def record(patch: Float[Array, " pixels"]) -> Any:
         own = record_encoding(circuit, patch)
-        return own.initial, [_values(kind, gates) for kind, gates in _runs(own)]
+        return own.initial, own_values(runs(own.gates))
 
     initial, values = jax.vmap(record, in_axes=-1, out_axes=-1)(patches)
     if initial is None:
         initial = jnp.zeros((2**tape.num_qubits, patches.shape[1]), patches.dtype).at[0].set(1)
-    states = _gates_of_each(as_columns(initial), tape, values)
-    return program(leading, tape.num_qubits, _SHARED_BLOCK).run_in_order(states)
+    found = runs(tape.gates)
+    states = apply_runs(found, with_sines(found, values, tape.num_qubits), as_columns(initial))
+    return program(leading, tape.num_qubits, SHARED_BLOCK).run_in_order(states)
 
 
 def encoded_state(circuit: Circuit, patch: Float[Array, " pixels"]) -> Array:
@@ -53,23 +56,22 @@ def encoded_state(circuit: Circuit, patch: Float[Array, " pixels"]) -> Array:
     return state[:, 0] if state.shape[1] == 1 else jax.lax.complex(state[:, 0], state[:, 1])
 
 
-def _gates_of_each(states: Columns, tape: Tape, values: list[Any]) -> Columns:
-    """The states after the tape of any patch, with the `_values` of each run of its gates for all patches."""
-    for (kind, gates), own in zip(_runs(tape), values, strict=True):
-        if kind == "shared":
-            states = program(gates, tape.num_qubits, _SHARED_BLOCK).run_in_order(states)
-        elif kind == "phases":
-            sin, cos = sincos(phase_angles(gates, tape.num_qubits, own))
-            states = multiply(jax.lax.complex(cos, sin), states)
-        else:
-            for gate, matrices in zip(gates, own, strict=True):
-                states = _dense(gate, matrices, states)
-    return states
+def runs(gates: Sequence[Gate]) -> list[Run]:
+    """The gates in runs of a kind, each gate in the first run that it may be moved to.
 
-
-def _runs(tape: Tape) -> list[tuple[Kind, list[Gate]]]:
-    """The gates, those of a kind that follow each other together."""
-    return [(kind, list(run)) for kind, run in groupby(tape.gates, _kind)]
+    The first run and the last are of gates that all patches share, perhaps of none.
+    """
+    found: list[Run] = [("shared", [])]
+    reached: dict[int, int] = {}  # the last run with a gate on a qubit
+    for gate in gates:
+        kind = _kind(gate)
+        first = max(reached.get(qubit, 0) for qubit in gate.qubits)
+        place = next((place for place in range(first, len(found)) if found[place][0] == kind), len(found))
+        if place == len(found):
+            found.append((kind, []))
+        found[place][1].append(gate)
+        reached |= dict.fromkeys(gate.qubits, place)
+    return found if len(found) > 1 and found[-1][0] == "shared" else [*found, ("shared", [])]
 
 
 def _kind(gate: Gate) -> Kind:
@@ -78,13 +80,40 @@ def _kind(gate: Gate) -> Kind:
     return "dense" if gate.rates is None else "phases"
 
 
+def own_values(runs: Sequence[Run]) -> list[Any]:
+    """What a patch has of its own for each run: angles (gates,) of phases, or the matrices of the gates."""
+    return [_values(*run) for run in runs]
+
+
 def _values(kind: Kind, gates: list[Gate]) -> Any:
-    """What a patch has of its own: angles (gates,) of phases, or the matrices of the gates."""
     if kind == "shared":
         return None
     if kind == "phases":
         return stacked([gate.params["theta"] for gate in gates])
     return [gate.matrix for gate in built_together(gates)]
+
+
+def with_sines(runs: Sequence[Run], values: Sequence[Any], num_qubits: int) -> list[Any]:
+    """The `own_values` of all patches, but of phases sines and cosines (2^n, columns) for the amplitudes."""
+    return [
+        sincos(phase_angles(gates, num_qubits, own)) if kind == "phases" else own
+        for (kind, gates), own in zip(runs, values, strict=True)
+    ]
+
+
+def apply_runs(runs: Sequence[Run], values: Sequence[Any], states: Columns) -> Columns:
+    """The states after runs of the gates of any patch, with what `with_sines` returns."""
+    num_qubits = len(states).bit_length() - 1
+    for (kind, gates), own in zip(runs, values, strict=True):
+        if kind == "shared":
+            states = program(gates, num_qubits, SHARED_BLOCK).run_in_order(states)
+        elif kind == "phases":
+            sin, cos = own
+            states = multiply(jax.lax.complex(cos, sin), states)
+        else:
+            for gate, matrices in zip(gates, own, strict=True):
+                states = _dense(gate, matrices, states)
+    return states
 
 
 def _dense(gate: Gate, matrices: Array, states: Columns) -> Columns:

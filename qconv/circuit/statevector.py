@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.circuit import Circuit, num_gates
+from qconv.circuit.circuit import Circuit, block_angles, num_gates, scaled
 from qconv.circuit.tensorcircuit import tensorcircuit
 from qconv.gates import complex_dtype
 
@@ -28,7 +28,10 @@ def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
 
 
 def expectations(
-    circuit: Circuit, theta: Float[Array, "..."], columns: Float[Array, "pixels columns"]
+    circuit: Circuit,
+    theta: Float[Array, "..."],
+    columns: Float[Array, "pixels columns"],
+    scaling: Float[Array, "blocks pixels"] | None = None,
 ) -> Float[Array, "channels columns"]:
     """See `qconv.circuit.expectations.expectations`; patches are columns here."""
     patches = columns.T
@@ -43,8 +46,9 @@ def expectations(
         def evaluate(patch: Float[Array, " pixels"]) -> Float[Array, " channels"]:
             register = tc.Circuit(num_qubits, inputs=ground)
             register.num_qubits = num_qubits
-            circuit.encoding(register, patch)
-            circuit.ansatz(register, theta)
+            for block, angles in enumerate(block_angles(circuit, theta)):
+                circuit.encoding(register, scaled(patch, scaling, block))
+                circuit.ansatz(register, angles)
             state = register.state().astype(dtype)
             return jnp.stack([_expectation(state, observable) for observable in observables])
 

@@ -4,20 +4,27 @@ All patches run the same ansatz, only their encoding differs. So its 2^n x 2^n u
 
     patches -> states (2^n, patches) -> [Re U ; Im U] times them -> squares -> the observables' diagonals times them.
 
-States of an encoding with real gates stay real, so the product is one of real numbers.
+States of an encoding with real gates stay real, so the product is one of real numbers. With re-uploads there is such a
+product for each block.
 """
 
+from collections.abc import Sequence
+from functools import partial
+
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.circuit.chunks import in_chunks
-from qconv.circuit.circuit import Circuit, record_ansatz
+from qconv.circuit.circuit import Circuit, block_angles, record_ansatz, scaled
 from qconv.circuit.columns import Columns
 from qconv.circuit.light_cone import seen
 from qconv.circuit.measurement import Basis, bases, expectations_in, in_order
 from qconv.circuit.program import program
+from qconv.circuit.reupload import between, upload
 from qconv.circuit.states import encoded
+from qconv.gates import Gate
 
 _CHUNK_BYTES = 2**24
 """Amplitudes of one chunk of patches, before and after the unitary."""
@@ -28,17 +35,28 @@ BLOCK = 4
 def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
     """Memory for the unitary after each layer of operations, about, which the gradient needs."""
     num_qubits = circuit.num_qubits(patch_size)
-    return 8 * 4**num_qubits * 2 * np.dtype(dtype).itemsize
+    return (circuit.reuploads + 1) * 8 * 4**num_qubits * 2 * np.dtype(dtype).itemsize
 
 
 def expectations(
-    circuit: Circuit, theta: Float[Array, "..."], columns: Float[Array, "pixels columns"]
+    circuit: Circuit,
+    theta: Float[Array, "..."],
+    columns: Float[Array, "pixels columns"],
+    scaling: Float[Array, "blocks pixels"] | None = None,
 ) -> Float[Array, "channels columns"]:
     """See `qconv.circuit.expectations.expectations`; patches are columns here."""
-    images = measured_images(circuit, theta, len(columns))
+    num_pixels, angles = len(columns), block_angles(circuit, theta)
+    if circuit.reuploads:
+        again = upload(circuit, num_pixels, theta.dtype)
+        build = partial(_unitary, circuit, num_pixels, after=again.opening)
+        first = build(angles[0], before=())
+        later = (_times, jax.vmap(partial(build, before=again.closing))(theta[1:-1])) if circuit.reuploads > 1 else None
+    images = measured_images(circuit, angles[-1], num_pixels, again.closing if circuit.reuploads else ())
 
     def evaluate(chunk: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
-        states = encoded(circuit, chunk)
+        states = encoded(circuit, scaled(chunk, scaling, 0))
+        if circuit.reuploads:
+            states = between(states, again, chunk, scaling, partial(_times, first), later)
         return circuit.readout.decode(
             in_order(
                 [
@@ -53,18 +71,40 @@ def expectations(
 
 
 def measured_images(
-    circuit: Circuit, theta: Float[Array, "..."], patch_size: int
+    circuit: Circuit, theta: Float[Array, "..."], patch_size: int, before: Sequence[Gate] = ()
 ) -> list[tuple[Basis, np.ndarray, Columns]]:
-    """For each basis that is measured in: which amplitude each row holds, and the images of all basis states there."""
+    """For each basis that is measured in: which amplitude each row holds, and the images of all basis states there.
+
+    Args:
+        circuit: ansatz and readout.
+        theta: angles of the last ansatz.
+        patch_size: numbers of a patch.
+        before: gates before it.
+    """
     num_qubits = circuit.num_qubits(patch_size)
     gates = seen(record_ansatz(circuit, theta, num_qubits).gates, circuit.observables(patch_size))
     ansatz = program(gates, num_qubits, BLOCK)
-    images = ansatz.run(jnp.eye(2**num_qubits, dtype=theta.dtype)[:, None])
+    images = ansatz.run(program(before, num_qubits, BLOCK).run_in_order(_identity(num_qubits, theta.dtype)))
     turns = [
         (basis, program(basis.turn, num_qubits, BLOCK, ansatz.names))
         for basis in bases(circuit.observables(patch_size), theta.dtype)
     ]
     return [(basis, turn.names, turn.run(images)) for basis, turn in turns]
+
+
+def _unitary(
+    circuit: Circuit, num_pixels: int, theta: Float[Array, "..."], before: Sequence[Gate], after: Sequence[Gate]
+) -> Columns:
+    """The images of all basis states under the ansatz between other gates."""
+    num_qubits = circuit.num_qubits(num_pixels)
+    images = _identity(num_qubits, theta.dtype)
+    for gates in (before, record_ansatz(circuit, theta, num_qubits).gates, after):
+        images = program(gates, num_qubits, BLOCK).run_in_order(images)
+    return images
+
+
+def _identity(num_qubits: int, dtype: np.dtype) -> Columns:
+    return jnp.eye(2**num_qubits, dtype=dtype)[:, None]
 
 
 def _times(images: Columns, states: Columns) -> Columns:

@@ -9,6 +9,7 @@ import numpy as np
 from jaxtyping import Array, Float, Inexact
 
 from qconv.circuit.circuit import Circuit, record_ansatz, record_encoding
+from qconv.errors import InputError
 from qconv.gates import Gate, Matrix, complex_dtype
 
 _CHUNK_BYTES = 2**25
@@ -23,7 +24,15 @@ def states(
 
 
 def encoded(circuit: Circuit, patches: Float[Array, "batch pixels"]) -> Inexact[Array, "batch amplitudes"]:
-    """States after the encoding of each patch."""
+    """States after the encoding of each patch.
+
+    Raises:
+        InputError: the circuit has re-uploads, so that encoding and ansatz cannot be told apart.
+    """
+    if circuit.reuploads:
+        raise InputError(
+            f"reuploads = {circuit.reuploads}; allowed: 0 with the diagnostics, which tell encoding and ansatz apart"
+        )
 
     def state(patch: Array) -> Array:
         tape = record_encoding(circuit, patch)

@@ -24,7 +24,8 @@ class Encoding(ABC):
         """Appends the gates that encode one patch, or calls `circuit.replace_inputs` with its state.
 
         Args:
-            circuit: a register in |0...0>.
+            circuit: a register in |0...0>; if the encoding is re-uploaded, in any state, which `replace_inputs`
+                cannot take up.
             patch: pixels row by row, the channel fastest; in [0, 1] if the images are.
         """
 

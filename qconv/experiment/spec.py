@@ -2,6 +2,9 @@
 
 A dataclass or Flax module becomes `{"class": "module.Name", ...fields}`, a tuple a list. Anything else in a spec must
 be a number, a string, a bool or None: so a spec read back equals the one written, and its hash identifies the run.
+
+A field with the metadata `{"json": "not at its default"}` is left out at its default. It was added when there were
+runs already: they keep their id.
 """
 
 import dataclasses
@@ -26,7 +29,9 @@ def to_json(spec: Any) -> Any:
     if isinstance(spec, tuple):
         return [to_json(item) for item in spec]
     if dataclasses.is_dataclass(spec) and not isinstance(spec, type):
-        return {"class": _qualified_name(type(spec))} | {name: to_json(value) for name, value in fields(spec).items()}
+        return {"class": _qualified_name(type(spec))} | {
+            name: to_json(value) for name, value in _identity(spec).items()
+        }
     raise InputError(
         f"a spec holds {spec!r}; allowed: frozen dataclasses, Flax modules, tuples, numbers, strings, bools and None"
     )
@@ -60,6 +65,15 @@ def run_id(spec: Any) -> str:
     value = to_json(spec)
     identity = {"spec": {k: v for k, v in value.items() if k != "seed"}, "sources": _own_sources(spec)}
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
+
+
+def _identity(spec: Any) -> dict[str, Any]:
+    """The fields that are written."""
+    values = fields(spec)
+    for field in dataclasses.fields(spec):
+        if field.metadata.get("json") == "not at its default" and values[field.name] == field.default:
+            del values[field.name]
+    return values
 
 
 def _own_sources(spec: Any) -> list[str]:

@@ -12,7 +12,7 @@ from qconv.circuit.cost import MANY
 from qconv.circuit.expectations import Engine, EngineName, choose_engine
 from qconv.errors import InputError
 from qconv.layers.classical_conv import ClassicalConv
-from qconv.layers.quantum_layer import AngleDistribution, angles, check_fields, run_circuits, title
+from qconv.layers.quantum_layer import AngleDistribution, check_fields, parameters, run_circuits, title
 from qconv.patches import Padding, Size, check_padding, extract_patches, pair
 
 Channels = Literal["joint", "sum", "concatenate"]
@@ -40,9 +40,10 @@ class QuantumConv(nn.Module):
         variables = layer.init(jax.random.key(0), images)      # images (64, 28, 28, 1), in [0, 1]
         features = layer.apply(variables, images)              # (64, 14, 14, 4), in [-1, 1]
 
-    The angles are the parameter `theta`; of a layer that is not trainable they are in the collection `frozen`, drawn
-    from the same key. Leading axes of the images are batch axes, as many as there are. Differentiable with respect to
-    angles and images.
+    The angles are the parameter `theta`, of shape (features, registers, *circuit.param_shape(patch_size)). Factors of
+    the data, if the circuit has `trainable_scaling`, are the parameter `scaling`, with the same two axes first. Those
+    of a layer that is not trainable are in the collection `frozen`, drawn from the same key. Leading axes of the images
+    are batch axes, as many as there are. Differentiable with respect to parameters and images.
 
     Raises (when called):
         InputError: images without height, width and channels, a window larger than the image, or a register that does
@@ -64,7 +65,7 @@ class QuantumConv(nn.Module):
     channels: Channels = "joint"
     """Input channels share a register (joint), or have their own and outputs are added (sum) or kept (concatenate)."""
     trainable: bool = True
-    """Whether the angles are trained; if not, a model computes this layer's output once, not in each epoch."""
+    """Whether the parameters are trained; if not, a model computes this layer's output once, not in each epoch."""
     angle_range: float = math.pi
     """Angles start in [-angle_range, angle_range] radians."""
     angle_distribution: AngleDistribution = "uniform"
@@ -72,7 +73,7 @@ class QuantumConv(nn.Module):
     engine: Engine = "auto"
     """How circuits are evaluated: by name, or the fastest by the cost model (auto)."""
     param_dtype: Literal["float32", "float64"] = "float32"
-    """Precision of the angles; float64 (with complex128 states) needs JAX's 64-bit mode."""
+    """Precision of the parameters; float64 (with complex128 states) needs JAX's 64-bit mode."""
 
     typical_patches: ClassVar[int] = MANY
     """What the engine is chosen for, whatever the batch is: so a run has one engine."""
@@ -102,8 +103,8 @@ class QuantumConv(nn.Module):
         windows = self.patches(images)
         registers, count, rows, columns, patch_size = windows.shape
         patches = windows.reshape(registers, count * rows * columns, patch_size)
-        theta = angles(self, registers, patch_size)
-        outputs = run_circuits(self.circuit, theta, patches, self.chosen_engine(in_channels))
+        params = parameters(self, registers, patch_size)
+        outputs = run_circuits(self.circuit, params, patches, self.chosen_engine(in_channels))
         if self.channels == "sum":
             outputs = outputs.sum(axis=1)
         return outputs.reshape(*batch, rows, columns, self.num_channels(in_channels))

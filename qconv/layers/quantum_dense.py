@@ -10,7 +10,7 @@ from qconv.circuit.circuit import Circuit
 from qconv.circuit.expectations import Engine, EngineName, choose_engine
 from qconv.errors import InputError
 from qconv.layers.classical_dense import ClassicalDense
-from qconv.layers.quantum_layer import AngleDistribution, angles, check_fields, run_circuits, title
+from qconv.layers.quantum_layer import AngleDistribution, check_fields, parameters, run_circuits, title
 
 
 class QuantumDense(nn.Module):
@@ -24,8 +24,9 @@ class QuantumDense(nn.Module):
         variables = layer.init(jax.random.key(0), images)      # images (25, 1, 8, 1), in [0, 1]
         outputs = layer.apply(variables, images)               # (25, 2): P(0) and P(1) of the qubit that is left
 
-    The angles are the parameter `theta`; of a layer that is not trainable they are in the collection `frozen`, drawn
-    from the same key. Differentiable with respect to angles and inputs.
+    The angles are the parameter `theta`, and factors of the data, if the circuit has `trainable_scaling`, the parameter
+    `scaling`; of a layer that is not trainable they are in the collection `frozen`, drawn from the same key.
+    Differentiable with respect to parameters and inputs.
 
     Raises (when called):
         InputError: inputs without a batch axis, or a register that does not fit the encoding, the ansatz or the memory.
@@ -36,7 +37,7 @@ class QuantumDense(nn.Module):
     features: int = 1
     """Number of circuits with angles of their own."""
     trainable: bool = True
-    """Whether the angles are trained; if not, a model computes this layer's output once, not in each epoch."""
+    """Whether the parameters are trained; if not, a model computes this layer's output once, not in each epoch."""
     angle_range: float = math.pi
     """Angles start in [-angle_range, angle_range] radians."""
     angle_distribution: AngleDistribution = "uniform"
@@ -44,7 +45,7 @@ class QuantumDense(nn.Module):
     engine: Engine = "auto"
     """How circuits are evaluated: by name, or the fastest by the cost model (auto)."""
     param_dtype: Literal["float32", "float64"] = "float32"
-    """Precision of the angles; float64 (with complex128 states) needs JAX's 64-bit mode."""
+    """Precision of the parameters; float64 (with complex128 states) needs JAX's 64-bit mode."""
 
     typical_patches: ClassVar[int] = 64
     """What the engine is chosen for, whatever the batch is: so a run has one engine."""
@@ -63,8 +64,8 @@ class QuantumDense(nn.Module):
         if inputs.ndim < 2:
             raise InputError(f"inputs have shape {inputs.shape}; allowed: (batch, numbers) or (batch, ..., channels)")
         in_features = self.in_features(inputs.shape)
-        theta = angles(self, 1, in_features)
-        outputs = run_circuits(self.circuit, theta, self.patches(inputs), self.chosen_engine(in_features))
+        params = parameters(self, 1, in_features)
+        outputs = run_circuits(self.circuit, params, self.patches(inputs), self.chosen_engine(in_features))
         return outputs.reshape(len(inputs), self.num_channels(in_features))
 
     @nn.nowrap

@@ -78,13 +78,16 @@ def title(layer: Any, in_features: int) -> str:
     return (
         f"{type(circuit.encoding).__name__}, {type(circuit.ansatz).__name__}, {type(circuit.readout).__name__}: "
         f"{layer.window(in_features)}, {circuit.num_qubits(patch_size)} qubits, "
-        f"{circuits} circuit{'s' if circuits > 1 else ''} of {math.prod(circuit.param_shape(patch_size))} angles, "
+        f"{circuits} circuit{'s' if circuits > 1 else ''} of {math.prod(circuit.param_shape(patch_size))} angles"
+        f"{f' and {math.prod(circuit.scaling_shape(patch_size))} factors' if circuit.trainable_scaling else ''}, "
         f"engine {layer.chosen_engine(in_features)}"
     )
 
 
-def angles(layer: Any, registers: int, patch_size: int) -> Float[Array, "features registers ..."]:
-    """The angles of all circuits: the parameter `theta`, or of a layer that is not trained in the collection `frozen`.
+def parameters(layer: Any, registers: int, patch_size: int) -> list[Float[Array, "features registers ..."]]:
+    """The angles of all circuits, `theta`, and the factors of the data, `scaling`, if the circuit has any.
+
+    They are parameters, or of a layer that is not trained in the collection `frozen`.
 
     Raises:
         InputError: float64 without JAX's 64-bit mode.
@@ -92,33 +95,47 @@ def angles(layer: Any, registers: int, patch_size: int) -> Float[Array, "feature
     if layer.param_dtype == "float64" and not x64_enabled():
         raise InputError("param_dtype = 'float64' needs JAX's 64-bit mode; call the layer under jax.enable_x64(True)")
     shape = (layer.features, registers, *layer.circuit.param_shape(patch_size))
-    if 0 in shape:  # an ansatz without parameters
-        return jnp.zeros(shape, layer.param_dtype)
 
     def init(key: Any) -> Array:
         if layer.angle_distribution == "normal":
             return layer.angle_range * jax.random.normal(key, shape, layer.param_dtype)
         return jax.random.uniform(key, shape, layer.param_dtype, -layer.angle_range, layer.angle_range)
 
+    # An ansatz without angles has no such parameter.
+    theta = jnp.zeros(shape, layer.param_dtype) if 0 in shape else _own(layer, "theta", init)
+    if not layer.circuit.trainable_scaling:
+        return [theta]
+    factors = (layer.features, registers, *layer.circuit.scaling_shape(patch_size))
+    return [theta, _own(layer, "scaling", lambda key: jnp.ones(factors, layer.param_dtype))]
+
+
+def _own(layer: Any, name: str, init: Callable[[Any], Array]) -> Array:
+    """A parameter, or where the layer is not trained, what would be one."""
     if layer.trainable:
-        return layer.param("theta", init)
-    return layer.variable("frozen", "theta", lambda: init(layer.make_rng("params"))).value
+        return layer.param(name, init)
+    return layer.variable("frozen", name, lambda: init(layer.make_rng("params"))).value
 
 
 def run_circuits(
     circuit: Circuit,
-    theta: Float[Array, "features registers ..."],
+    params: list[Float[Array, "features registers ..."]],
     patches: Float[Array, "registers patches pixels"],
     engine: EngineName,
 ) -> Float[Array, "patches registers features observables"]:
-    """The channels of every circuit on the patches of its register."""
-    dtype = real_dtype(theta, patches)
+    """The channels of every circuit, with what `parameters` returns, on the patches of its register."""
+    dtype = real_dtype(*params, patches)
 
-    def one_register(angles: Array, own_patches: Array) -> Float[Array, "features patches observables"]:
+    def one_register(params: list[Array], own_patches: Array) -> Float[Array, "features patches observables"]:
         own_patches = own_patches.astype(dtype)
-        return _one_by_one(lambda t: expectations(circuit, t.astype(dtype), own_patches, engine), angles)
 
-    outputs = _one_by_one(lambda own: one_register(*own), (jnp.swapaxes(theta, 0, 1), patches))
+        def one_filter(own: list[Array]) -> Float[Array, "patches observables"]:
+            theta, *scaling = (param.astype(dtype) for param in own)
+            return expectations(circuit, theta, own_patches, engine, *scaling)
+
+        return _one_by_one(one_filter, params)
+
+    by_register = [jnp.swapaxes(param, 0, 1) for param in params]
+    outputs = _one_by_one(lambda own: one_register(*own), (by_register, patches))
     return jnp.moveaxis(outputs, 2, 0)
 
 

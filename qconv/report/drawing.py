@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from qconv.circuit.circuit import Circuit, record_ansatz, record_encoding
+from qconv.circuit.circuit import Circuit, block_angles, record_ansatz, record_encoding
 from qconv.gates import Gate
 from qconv.layers.quantum_layer import QuantumLayer
 
@@ -50,7 +50,7 @@ def layer_drawing(layer: QuantumLayer, in_features: int) -> CircuitDrawing:
 def circuit_drawing(circuit: Circuit, patch_size: int, title: str = "") -> CircuitDrawing:
     """A circuit for patches of numbers x0, x1, ... with angles θ0, θ1, ..., numbered as they lie in memory.
 
-    Which of them set a gate is found by changing one after the other.
+    Which of them set a gate is found by changing one after the other. Factors of the data are not shown.
     """
     num_qubits = circuit.num_qubits(patch_size)
     patch, shape = jnp.zeros(patch_size), circuit.param_shape(patch_size)
@@ -65,10 +65,17 @@ def circuit_drawing(circuit: Circuit, patch_size: int, title: str = "") -> Circu
 
     # A generic point, so that no derivative vanishes by chance.
     theta = jnp.linspace(0.3, 1.1, int(np.prod(shape))).reshape(shape)
-    derivatives = jax.jacfwd(lambda angles: [g.matrix for g in record_ansatz(circuit, angles, num_qubits).gates])(theta)
-    for gate, derivative in zip(record_ansatz(circuit, theta, num_qubits).gates, derivatives, strict=True):
-        sizes = np.abs(np.asarray(derivative)).reshape(gate.matrix.size, -1).max(axis=0, initial=0)
-        symbols.append(Symbol(_marks(gate, [f"θ{i}" for i in np.flatnonzero(sizes > 1e-6)]), False))
+
+    def ansatze(angles: Any) -> list[list[Gate]]:
+        return [record_ansatz(circuit, own, num_qubits).gates for own in block_angles(circuit, angles)]
+
+    derivatives = jax.jacfwd(lambda angles: [[gate.matrix for gate in gates] for gates in ansatze(angles)])(theta)
+    encoded, symbols = symbols, []
+    for gates, slopes in zip(ansatze(theta), derivatives, strict=True):
+        symbols += encoded
+        for gate, derivative in zip(gates, slopes, strict=True):
+            sizes = np.abs(np.asarray(derivative)).reshape(gate.matrix.size, -1).max(axis=0, initial=0)
+            symbols.append(Symbol(_marks(gate, [f"θ{i}" for i in np.flatnonzero(sizes > 1e-6)]), False))
     return CircuitDrawing(title, num_qubits, _columns(symbols, num_qubits), circuit.observables(patch_size))
 
 
@@ -98,7 +105,7 @@ def _columns(symbols: list[Symbol], num_qubits: int) -> list[list[Symbol]]:
     columns: list[list[Symbol]] = []
     free = [0] * num_qubits
     for index, symbol in enumerate(symbols):
-        if index and symbols[index - 1].is_encoding and not symbol.is_encoding:
+        if index and symbols[index - 1].is_encoding != symbol.is_encoding:
             free = [len(columns)] * num_qubits
         first, last = symbol.span
         column = max(free[first : last + 1])

@@ -84,9 +84,10 @@ def num_parameters(params: Any) -> int:
 
 
 def num_quantum_parameters(params: Any) -> int:
-    """Trained angles: every quantum layer calls them `theta`."""
+    """Trained numbers of circuits: every quantum layer calls them `theta` and `scaling`."""
     leaves = jax.tree_util.tree_leaves_with_path(params)
-    return sum(leaf.size for path, leaf in leaves if any(getattr(part, "key", None) == "theta" for part in path))
+    names = {"theta", "scaling"}
+    return sum(leaf.size for path, leaf in leaves if any(getattr(part, "key", None) in names for part in path))
 
 
 def _results(fitted: Fitted) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import pytest
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.hur_convolution import HurConvolution
 from qconv.ansatz.hur_pooling import HurPooling
+from qconv.ansatz.identity import Identity
 from qconv.ansatz.qcnn import QCNN
 from qconv.ansatz.wires import Wires, matrix_of
 from qconv.circuit.circuit import Circuit
@@ -90,11 +91,11 @@ def test_wiring_is_the_published_one():
 
 
 def test_the_chain_and_no_pooling():
-    chain = QCNN(pooling=None, pattern=CHAIN, keep="inner")
+    chain = QCNN(pooling=Identity(), pattern=CHAIN, keep="inner")
     assert tuple(layer.convolved for layer in chain.layers(8)) == CHAIN
     assert [layer.kept for layer in chain.layers(8)] == [(2, 3, 4, 5), (3, 4), (4,)]
-    assert chain.param_shape(8) == QCNN(pooling=None).param_shape(8) == (45,)
-    assert QCNN(pooling=None).kept(8) == (4,)
+    assert chain.param_shape(8) == QCNN(pooling=Identity()).param_shape(8) == (45,)
+    assert QCNN(pooling=Identity()).kept(8) == (4,)
     assert QCNN(pattern="chain").layers(8)[1].convolved == ((0, 2), (4, 6), (2, 4))
     assert QCNN(pattern="brickwork").layers(8)[1].convolved == ((0, 2), (4, 6), (2, 4), (6, 0))
     assert [layer.pooled for layer in QCNN(keep="inner").layers(8)] == [
@@ -165,7 +166,7 @@ def test_shared_angles_have_the_gradient_of_the_parameter_shift_rule(x64, engine
     """Each occurrence of an angle is shifted on its own, and the derivatives are added (RY: two-term rule)."""
     patch = np.random.default_rng(3).uniform(0, 1, (1, 4))
     theta = drawn((4,), seed=4)
-    ansatz = QCNN(HurConvolution(1), pooling=None)
+    ansatz = QCNN(HurConvolution(1), pooling=Identity())
     circuit = Circuit(Angle(), ansatz, PauliZ())
     pairs = [(layer, pair) for layer, of in enumerate(ansatz.layers(4)) for pair in of.convolved]
 
@@ -224,7 +225,7 @@ def test_the_matrix_of_an_ansatz_is_real_if_its_gates_are(x64):
     [
         QCNN(),
         QCNN(HurConvolution(4), HurPooling("general"), "brickwork", "inner"),
-        QCNN(HurConvolution(2), None, "chain", depth=1, dense=HardwareEfficient(1)),
+        QCNN(HurConvolution(2), Identity(), "chain", depth=1, dense=HardwareEfficient(1)),
     ],
     ids=str,
 )

@@ -258,7 +258,7 @@ def test_halves_of_a_larger_register(x64, ansatz, terms):
 
 @pytest.mark.parametrize("engine", [unitary, fused, halves])
 def test_chunks_change_neither_outputs_nor_gradients(x64, engine, monkeypatch):
-    circuit = Circuit(Angle("X"), HardwareEfficient(1, ("ry", "rz")), READOUT)
+    circuit = Circuit(Angle("X"), HardwareEfficient(1, ("ry", "rz")), PauliStrings(("ZII", "XYI")))
     theta = jnp.asarray(np.random.default_rng(0).uniform(-3, 3, circuit.param_shape(3)))
     columns = jnp.asarray(np.random.default_rng(1).random((3, 10)))
 

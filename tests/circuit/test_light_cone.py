@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from qconv.ansatz.hur_convolution import HurConvolution
+from qconv.ansatz.identity import Identity
 from qconv.ansatz.qcnn import QCNN
 from qconv.circuit.circuit import Circuit, example_ansatz
 from qconv.circuit.expectations import expectations
@@ -32,12 +33,12 @@ def test_gates_are_seen_through_later_ones():
 @pytest.mark.parametrize("engine", ["unitary", "fused"])
 def test_a_chain_without_pooling_sheds_gates_and_keeps_its_value(x64, engine):
     pattern = (((0, 1), (2, 3), (1, 2), (3, 4)), ((1, 2), (2, 3)), ((2, 3),))
-    ansatz = QCNN(HurConvolution(1), None, pattern, "inner")
+    ansatz = QCNN(HurConvolution(1), Identity(), pattern, "inner")
     circuit = Circuit(Angle(), ansatz, PauliZ())
     gates = example_ansatz(circuit, 5).gates
     assert ansatz.kept(5) == (3,) and circuit.observables(5) == ("IIIZI",)
     assert len(seen(gates, circuit.observables(5))) == len(gates)
-    shallow = Circuit(Angle(), QCNN(HurConvolution(1), None, pattern[:1], "inner", depth=1), PauliZ())
+    shallow = Circuit(Angle(), QCNN(HurConvolution(1), Identity(), pattern[:1], "inner", depth=1), PauliZ())
     rng = np.random.default_rng(0)
     theta, patch = rng.uniform(-np.pi, np.pi, 6), rng.uniform(0, 1, 5)
     for tested in (circuit, shallow):
@@ -54,7 +55,7 @@ def test_a_chain_without_pooling_sheds_gates_and_keeps_its_value(x64, engine):
 def test_a_block_beside_the_measured_qubit_is_left_out():
     """<Z> of a CNOT's target is the product of what both qubits had."""
     circuit = Circuit(
-        Angle(), QCNN(HurConvolution(1), None, (((0, 1), (2, 3)),), "inner", depth=1), PauliStrings(("Z",))
+        Angle(), QCNN(HurConvolution(1), Identity(), (((0, 1), (2, 3)),), "inner", depth=1), PauliStrings(("Z",))
     )
     assert circuit.observables(4) == ("IZII",)
     gates = example_ansatz(circuit, 4).gates

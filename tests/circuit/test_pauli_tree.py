@@ -36,7 +36,13 @@ class At:
         self.register, self.qubits, self.num_qubits = register, qubits, len(qubits)
 
     def __getattr__(self, name: str) -> Any:
-        return lambda *qubits, **params: getattr(self.register, name)(*(self.qubits[q] for q in qubits), **params)
+        def append(*qubits: Any, **params: Any) -> None:
+            named = (
+                [self.qubits[q] for q in own] if isinstance(own, range | list) else self.qubits[own] for own in qubits
+            )
+            getattr(self.register, name)(*named, **params)
+
+        return append
 
 
 def whole(tree: Tree, theta: Any, image: Any, register: Any, until: int | None = None) -> dict[Any, list[int]]:

@@ -11,6 +11,7 @@ from qconv.circuit.circuit import Circuit
 from qconv.diagnostics.diagnosis import diagnose_circuit
 from qconv.diagnostics.patches import layer_inputs, layer_patches
 from qconv.diagnostics.sampling import Sampling
+from qconv.errors import InputError
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import LinearHead
 from qconv.models.quanv_net import QuanvNet
@@ -40,6 +41,11 @@ def test_the_same_seed_draws_the_same() -> None:
     np.testing.assert_array_equal(first.whole.fidelities, again.whole.fidelities)
     np.testing.assert_array_equal(first.spectrum, again.spectrum)
     assert first.gradient_variance is not None and first.gradient_variance.shape == (2, 2)
+
+
+def test_reuploads_are_refused() -> None:
+    with pytest.raises(InputError, match="reuploads = 1; allowed: 0 with the diagnostics"):
+        diagnose_circuit(Circuit(reuploads=1), jnp.zeros((5, 2)), 100, SAMPLING, seed=0)
 
 
 def test_panels() -> None:

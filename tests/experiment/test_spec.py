@@ -54,6 +54,15 @@ def test_json_names_classes_and_has_every_field() -> None:
     assert "parent" not in value["model"] and "name" not in value["model"]
 
 
+def test_a_field_that_was_added_later_is_written_only_if_it_is_set() -> None:
+    """Runs from before keep their id."""
+    circuit = Circuit(reuploads=2, trainable_scaling=True)
+    assert to_json(circuit) == to_json(Circuit()) | {"reuploads": 2, "trainable_scaling": True}
+    assert set(to_json(Circuit())) == {"class", "encoding", "ansatz", "readout"}
+    for spec in (circuit, Circuit(), Circuit(reuploads=1)):
+        assert from_json(json.loads(json.dumps(to_json(spec)))) == spec
+
+
 @pytest.mark.parametrize(
     "changes",
     [
@@ -66,6 +75,8 @@ def test_json_names_classes_and_has_every_field() -> None:
         {"model": QuanvNet(QuantumConv(strides=2), LinearHead(5))},
         {"model": QuanvNet(QuantumConv(strides=(2, 2)), LinearHead(4))},
         {"model": QuanvNet(QuantumConv(Circuit(readout=PauliStrings(("Z",))), strides=2), LinearHead(4))},
+        {"model": QuanvNet(QuantumConv(Circuit(reuploads=1), strides=2), LinearHead(4))},
+        {"model": QuanvNet(QuantumConv(Circuit(trainable_scaling=True), strides=2), LinearHead(4))},
     ],
 )
 def test_run_id_changes_with_every_field(changes: dict[str, Any]) -> None:

@@ -21,6 +21,7 @@ from qconv.errors import InputError
 from qconv.layers.classical_conv import ClassicalConv
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.readout.pauli import PauliStrings
+from tests import oracle
 from tests.oracle import assert_close, windows
 
 KEY = jax.random.key(0)
@@ -185,6 +186,62 @@ def test_sum_and_concatenate_are_made_of_single_channels():
         kept = apply(single.clone(channels="concatenate"), {"params": {"theta": theta}}, images)
     assert_close(total, each[0] + each[1], atol=1e-6)
     assert_close(kept, np.concatenate(each, axis=-1), atol=1e-6)
+
+
+REUPLOADED = QuantumConv(
+    Circuit(Angle(), HardwareEfficient(1, ("ry",)), reuploads=1, trainable_scaling=True),
+    features=2,
+    kernel_size=(1, 2),
+    padding="VALID",
+    channels="sum",
+)
+
+
+def test_scaling_is_a_parameter_beside_theta_and_each_filter_and_register_has_its_own():
+    images = random_images(2, 2, 3, 2)
+    outputs, variables = jax.jit(REUPLOADED.init_with_output)(KEY, images)
+    theta, scaling = variables["params"]["theta"], variables["params"]["scaling"]
+    assert theta.shape == (2, 2, 2, 1, 2, 1) and scaling.shape == (2, 2, 2, 2)
+    np.testing.assert_array_equal(scaling, 1)
+
+    def alone(scaling: jax.Array) -> np.ndarray:
+        """(patches, features, observables), by the oracle."""
+        patches = np.stack([windows(np.asarray(image), (1, 2), padding="VALID") for image in images])
+        total = 0.0
+        for channel in range(2):
+            own = jnp.asarray(patches[..., channel].reshape(-1, 2))
+            filters = [
+                oracle.expectations(REUPLOADED.circuit, theta[f, channel], own, scaling[f, channel]) for f in range(2)
+            ]
+            total = total + np.stack(filters, axis=1)
+        return total
+
+    assert_close(outputs.reshape(-1, 2, 2), alone(scaling), atol=3e-6)
+    factors = jax.random.uniform(KEY, scaling.shape, minval=0.5, maxval=1.5)
+
+    @jax.jit
+    def run(scaling: jax.Array) -> tuple[jax.Array, jax.Array]:
+        return jax.value_and_grad(
+            lambda own: jnp.sum(apply(REUPLOADED, {"params": {"theta": theta, "scaling": own}}, images) ** 2)
+        )(scaling)
+
+    value, gradient = run(factors)
+    assert_close(value, (alone(factors) ** 2).sum(), atol=1e-4)
+    moved = factors.at[1, 0, 1, 1].add(1e-3), factors.at[1, 0, 1, 1].add(-1e-3)
+    slope = ((alone(moved[0]) ** 2).sum() - (alone(moved[1]) ** 2).sum()) / 2e-3
+    assert_close(gradient[1, 0, 1, 1], slope, atol=1e-2)
+
+
+def test_scaling_is_frozen_with_the_angles():
+    layer = REUPLOADED.clone(trainable=False)
+    shapes = jax.eval_shape(layer.init, KEY, random_images(1, 2, 3, 2))
+    assert set(shapes) == {"frozen"} and set(shapes["frozen"]) == {"theta", "scaling"}
+
+
+def test_what_sets_the_state_is_not_uploaded_again():
+    layer = QuantumConv(Circuit(Amplitude(), reuploads=1))
+    with pytest.raises(InputError, match="reuploads = 1; allowed: 0 with the encoding Amplitude, which sets the state"):
+        jax.eval_shape(layer.init, KEY, random_images(1, 3, 3, 1))
 
 
 def test_frozen_angles_are_no_parameters_but_the_same_numbers(images, variables, outputs):

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from qconv.ansatz.basic_entangler import BasicEntangler
+from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.hur_convolution import HurConvolution
 from qconv.ansatz.qcnn import QCNN
 from qconv.circuit.circuit import Circuit
@@ -24,6 +25,7 @@ from qconv.models.heads import LinearHead, LogProbabilities
 from qconv.models.quantum_classifier import QuantumClassifier
 from qconv.readout.pauli import PauliZ
 from qconv.readout.probabilities import Probabilities
+from tests import oracle
 
 KEY = jax.random.key(0)
 IMAGES = jnp.asarray(np.random.default_rng(0).uniform(size=(3, 2, 2, 1)), jnp.float32)
@@ -71,6 +73,19 @@ def test_frozen_angles_are_not_parameters():
     for network in (model, classical_twin(model)):
         variables = network.init(KEY, IMAGES)
         assert set(variables["params"]) == {"head"} and "dense" in variables["frozen"]
+
+
+def test_factors_of_the_data_are_a_parameter():
+    circuit = Circuit(Angle(), HardwareEfficient(1), trainable_scaling=True)
+    layer = QuantumDense(circuit, features=2)
+    variables = layer.init(KEY, IMAGES)
+    theta, ones = variables["params"]["theta"], variables["params"]["scaling"]
+    np.testing.assert_array_equal(ones, np.ones((2, 1, 1, 4)))
+    scaling = jnp.linspace(0.5, 1.5, ones.size).reshape(ones.shape)
+    outputs: Any = layer.apply({"params": {"theta": theta, "scaling": scaling}}, IMAGES)
+    patches = IMAGES.reshape(3, 4)
+    each = [oracle.expectations(circuit, theta[f, 0], patches, scaling[f, 0]) for f in range(2)]
+    np.testing.assert_allclose(outputs, np.concatenate(each, axis=1), atol=3e-6)
 
 
 def test_the_twin_has_no_more_parameters_where_one_hidden_unit_allows_it():

@@ -52,6 +52,22 @@ def test_a_small_circuit() -> None:
     )
 
 
+def test_reuploads() -> None:
+    ansatz = HardwareEfficient(depth=1, rotations=("ry",))
+    drawing = circuit_drawing(Circuit(Angle(), ansatz, PauliZ(), reuploads=1, trainable_scaling=True), 2)
+    assert circuit_text(drawing) == (
+        "\n"
+        "\n"
+        "q0 ─RY(x0)──RY(θ0)──●──RY(x0)──RY(θ2)──●─\n"
+        "                    │                  │\n"
+        "q1 ─RY(x1)──RY(θ1)──X──RY(x1)──RY(θ3)──X─\n"
+        "\n"
+        "measured: ZI IZ"
+    )
+    layer = QuantumConv(Circuit(Angle(), ansatz, PauliZ(), reuploads=1, trainable_scaling=True), kernel_size=(1, 2))
+    assert "1 circuit of 4 angles and 4 factors, engine unitary" in layer_drawing(layer, 1).title
+
+
 def test_every_kind_of_gate() -> None:
     assert circuit_text(circuit_drawing(Circuit(Angle("Z"), Zoo(), Parity()), 3)) == (
         "\n"
