@@ -9,8 +9,8 @@ Expect a test accuracy of 0.786 ± 0.004 over three seeds (twin 0.821 ± 0.004, 
 minute with the twin on 2 CPU cores (measured 2026-11-22). At h2 = 0 P(SPT) passes 1/2 at h1 = 0.83 J: the change is
 gradual in a short open chain, and begins early (0.87 J with 12 spins, seed 0). The border to the paramagnetic phase has
 the right shape all over the plane, too low by about 0.2 J in h2. That to the antiferromagnetic phase is missed, by both
-networks: no training state lies there. In the paper, with 15 spins and more parameters, it is found. The twin sees
-amplitudes with their signs and is sure of itself, also where it is wrong: its test loss is three times as large.
+networks: no training state lies there. (The paper reports the whole phase diagram, from a larger network.) The twin
+sees amplitudes with their signs and is sure of itself, also where it is wrong: its test loss is three times as large.
 """
 
 from qconv.ansatz.cong import CongQCNN

@@ -34,7 +34,8 @@ from qconv.circuit.states import encoded_state
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.experiment.spec import from_json, to_json
-from qconv.gates import Matrix, Tape, apply_matrix
+from qconv.gate_table import Matrix
+from qconv.gates import Tape, apply_matrix
 from qconv.readout.base import OPERATORS, Readout
 from qconv.readout.pauli import PauliStrings
 
@@ -121,7 +122,7 @@ def check_readout(readout: Readout, num_qubits: int = 4) -> None:
     _require(isinstance(observables, tuple) and bool(observables), f"observables are {observables!r}; allowed: a tuple")
     for string in observables:
         fits = isinstance(string, str) and len(string) == num_qubits and set(string) <= set(OPERATORS)
-        _require(fits, f"observable {string!r}; allowed: {num_qubits} of the letters {OPERATORS}")
+        _require(fits, f"observable {string!r}; allowed: {num_qubits} of the letters {''.join(OPERATORS)}")
     channels = readout.num_channels(num_qubits)
     decoded = readout.decode(_uniform((len(observables), 2), 0.0, 1.0)).shape
     _require(decoded == (channels, 2), f"num_channels is {channels}, but decode gives {decoded[0]} channels")

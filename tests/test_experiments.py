@@ -18,7 +18,7 @@ SHAPES = {"cifar10": (32, 32, 3)}
 
 
 # One experiment of each kind of layer is enough for `make test`.
-QUICK = ("quanv_digits", "qcnn_digits", "quanv_cifar")
+QUICK = ("quanv_digits", "qcnn_digits")
 MARKED = [pytest.param(name, marks=[pytest.mark.slow] * (name not in QUICK)) for name in available()]
 
 

@@ -12,7 +12,8 @@ import pytest
 
 from qconv.circuit.tensorcircuit import tensorcircuit
 from qconv.errors import InputError
-from qconv.gates import _ALIASES, _KINDS, Tape, apply_matrix, complex_dtype
+from qconv.gate_table import ALIASES, KINDS, complex_dtype
+from qconv.gates import Tape, apply_matrix
 from tests import oracle
 from tests.oracle import assert_close
 
@@ -32,7 +33,7 @@ PARAMS: dict[str, dict[str, Any]] = {
     "multicontrol": {"unitary": UNITARY, "ctrl": [1, 0]},
 }
 REAL = {"i", "x", "z", "h", "swap", "ry", "cnot", "cz", "cry", "ox", "oz", "ory", "toffoli", "fredkin"}
-NAMES = sorted({*_KINDS, *_ALIASES})
+NAMES = sorted({*KINDS, *ALIASES})
 
 
 @pytest.fixture(scope="module")
@@ -67,7 +68,7 @@ def test_matrix_is_tensorcircuits(tc, x64, name):
     # TensorCircuit computes its `td` once, at import, in single precision.
     atol = 1e-7 if gate.name == "td" else 1e-14
     assert_close(gate.matrix, tensorcircuit_matrix(tc, name, len(gate.qubits), **params), atol=atol)
-    assert gate.name == _ALIASES.get(name, name)
+    assert gate.name == ALIASES.get(name, name)
     assert gate.params == params
 
 

@@ -13,7 +13,8 @@ from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hur_pooling import HurPooling
 from qconv.ansatz.wires import matrix_of
 from qconv.errors import InputError
-from qconv.gates import CircuitBuilder, Matrix, complex_dtype
+from qconv.gate_table import Matrix, complex_dtype
+from qconv.gates import CircuitBuilder
 
 _PAULIS = (np.eye(2), np.array([[0, 1], [1, 0]]), np.array([[0, -1j], [1j, 0]]), np.diag([1, -1]))
 _MAX_DENSE = 5

@@ -8,7 +8,8 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz
-from qconv.gates import CircuitBuilder, Matrix, Tape, apply_matrix
+from qconv.gate_table import Matrix
+from qconv.gates import CircuitBuilder, Tape, apply_matrix
 
 
 class Wires:

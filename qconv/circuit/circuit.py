@@ -84,7 +84,7 @@ class Circuit:
         observables = self.readout.observables(len(kept))
         for string in observables:
             if len(string) != len(kept) or set(string) - set(OPERATORS):
-                allowed = f"{len(kept)} of the letters {OPERATORS}"
+                allowed = f"{len(kept)} of the letters {''.join(OPERATORS)}"
                 raise ValueError(f"{type(self.readout).__name__} measures {string!r}; allowed: {allowed}")
         letters = [dict(zip(kept, string, strict=True)) for string in observables]
         return tuple("".join(at.get(qubit, "I") for qubit in range(num_qubits)) for at in letters)

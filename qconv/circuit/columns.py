@@ -10,7 +10,7 @@ from typing import Any
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from qconv.gates import Matrix
+from qconv.gate_table import Matrix
 
 Columns = Float[Array, "_ _ _"]
 """(2^n, parts, columns)."""

@@ -14,7 +14,8 @@ import numpy as np
 from jaxtyping import Array, Float, Inexact
 
 from qconv.circuit.alike import stacked
-from qconv.gates import Gate, Matrix, apply_matrix
+from qconv.gate_table import Matrix
+from qconv.gates import Gate, apply_matrix
 from qconv.sincos import sincos
 
 

@@ -32,7 +32,8 @@ from qconv.circuit.operations import Block
 from qconv.circuit.states import encoded
 from qconv.circuit.tree import Level, Tree, padding
 from qconv.errors import InputError
-from qconv.gates import Tape, apply_matrix, complex_dtype
+from qconv.gate_table import complex_dtype
+from qconv.gates import Tape, apply_matrix
 
 Theta = tuple[Float[Array, "features _ ..."], ...]
 """Angles in radians of each level, from the pixels to the root: of all networks and blocks."""

@@ -7,18 +7,11 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, block_angles, num_gates, scaled
 from qconv.circuit.tensorcircuit import tensorcircuit
-from qconv.gates import complex_dtype
+from qconv.gate_table import complex_dtype
+from qconv.readout.base import OPERATORS
 
 _CHUNK_BYTES = 2**28
 """States that are kept for the gradient of one chunk of patches."""
-
-_OPERATORS = {
-    "X": np.array([[0, 1], [1, 0]]),
-    "Y": np.array([[0, -1j], [1j, 0]]),
-    "Z": np.diag([1, -1]),
-    "0": np.diag([1, 0]),
-    "1": np.diag([0, 1]),
-}
 
 
 def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
@@ -66,6 +59,6 @@ def _expectation(state: Array, observable: str) -> Float[Array, ""]:
     image = tensor
     for qubit, letter in enumerate(observable):
         if letter != "I":
-            operator = jnp.asarray(_OPERATORS[letter], state.dtype)
+            operator = jnp.asarray(OPERATORS[letter], state.dtype)
             image = jnp.moveaxis(jnp.tensordot(operator, image, axes=(1, qubit)), 0, qubit)
     return jnp.real(jnp.vdot(tensor, image))

@@ -10,7 +10,8 @@ from typing import Any
 
 import jax
 
-from qconv.gates import complex_dtype, x64_enabled
+from qconv.gate_table import complex_dtype
+from qconv.gates import x64_enabled
 
 _PREALLOCATE = "XLA_PYTHON_CLIENT_PREALLOCATE"
 _switches = threading.RLock()

@@ -13,15 +13,9 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit
 from qconv.diagnostics.states import amplitude_slopes, chunk_rows, in_chunks
-from qconv.gates import apply_matrix, complex_dtype
-
-_OPERATORS = {
-    "X": np.array([[0, 1], [1, 0]]),
-    "Y": np.array([[0, -1j], [1j, 0]]),
-    "Z": np.diag([1, -1]),
-    "0": np.diag([1, 0]),
-    "1": np.diag([0, 1]),
-}
+from qconv.gate_table import complex_dtype
+from qconv.gates import apply_matrix
+from qconv.readout.base import OPERATORS
 
 
 def gradients(
@@ -61,5 +55,5 @@ def _image(state: Array, observable: str) -> Array:
     image = state.astype(complex_dtype(jnp.real(state).dtype))[None]
     for qubit, letter in enumerate(observable):
         if letter != "I":
-            image = apply_matrix(image, jnp.asarray(_OPERATORS[letter], image.dtype), (qubit,))
+            image = apply_matrix(image, jnp.asarray(OPERATORS[letter], image.dtype), (qubit,))
     return image[0]

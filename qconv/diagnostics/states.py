@@ -10,7 +10,8 @@ from jaxtyping import Array, Float, Inexact
 
 from qconv.circuit.circuit import Circuit, record_ansatz, record_encoding
 from qconv.errors import InputError
-from qconv.gates import Gate, Matrix, complex_dtype
+from qconv.gate_table import Matrix, complex_dtype
+from qconv.gates import Gate
 
 _CHUNK_BYTES = 2**25
 """What one chunk may hold: about a core's share of the cache."""

@@ -11,7 +11,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
@@ -103,10 +103,18 @@ ALL_GATES = Gates(
 NUMBERS = st.sampled_from([0.0, 1.0, np.pi, -np.pi / 2, 5e-324, -1e-310, 1e-8, 100.0]) | st.floats(-4, 4)
 
 
-@settings(max_examples=2, deadline=None, derandomize=True)
+def test_all_gates():
+    check_gates(ALL_GATES, (0.3, -2.0, 1.1, 0.0), (0.2, 0.5, 0.9))
+
+
+@pytest.mark.slow
+@settings(max_examples=20, deadline=None, derandomize=True)
 @given(ansatz=gate_lists(), theta=st.tuples(*[NUMBERS] * 4), patch=st.tuples(*[NUMBERS] * 3))
-@example(ansatz=ALL_GATES, theta=(0.3, -2.0, 1.1, 0.0), patch=(0.2, 0.5, 0.9))
 def test_any_gates_at_any_angles(ansatz, theta, patch):
+    check_gates(ansatz, theta, patch)
+
+
+def check_gates(ansatz, theta, patch):
     with jax.enable_x64(True), jax.disable_jit():
         circuit = Circuit(Angle("X"), ansatz, READOUT)
         arrays = jnp.array(theta), jnp.array([patch])

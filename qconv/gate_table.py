@@ -1,0 +1,217 @@
+"""The gates there are, each with the matrix that its parameters give.
+
+Names and parameters are those of TensorCircuit. Angles are in radians; the first qubit of a gate is the most
+significant bit of its matrix.
+"""
+
+import math
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.core import Tracer
+from jaxtyping import Array, Inexact
+
+from qconv.errors import InputError
+from qconv.sincos import sincos
+
+Scalar = Any
+"""A number: of Python, NumPy or JAX."""
+
+Matrix = Inexact[Array, "_ _"] | Inexact[np.ndarray, "_ _"]
+
+_I = np.eye(2)
+_X = np.array([[0.0, 1], [1, 0]])
+_Y = np.array([[0, -1j], [1j, 0]])
+_Z = np.diag([1.0, -1])
+_H = np.array([[1, 1], [1, -1]]) / math.sqrt(2)
+_WROOT = np.array([[1, -math.sqrt(0.5) * (1 + 1j)], [math.sqrt(0.5) * (1 - 1j), 1]]) / math.sqrt(2)
+_SWAP = np.eye(4)[[0, 2, 1, 3]]
+_PAULIS = {"I": _I, "X": _X, "Y": _Y, "Z": _Z}
+_SU4_GENERATORS = np.stack([np.kron(a, b) for a in _PAULIS.values() for b in _PAULIS.values()][1:])
+
+
+class Kind(NamedTuple):
+    """One entry of the gate table."""
+
+    build: Callable[..., Matrix]
+    num_qubits: int | None
+    """None for gates of a matrix that is given: theirs depends on it."""
+    is_diagonal: bool = False
+    """For all angles."""
+    is_real: bool = False
+    """For all angles."""
+    rates: np.ndarray | None = None
+    """Of a diagonal gate of an angle theta: r (2^k,), where the matrix is diag(exp(i r theta))."""
+    num_controls: int = 0
+    """The first so many qubits are controls."""
+
+
+def _constant(matrix: np.ndarray) -> Kind:
+    def build(dtype: Any) -> Matrix:
+        return cast(matrix, dtype)
+
+    is_diagonal = not (matrix - np.diag(np.diag(matrix))).any()
+    return Kind(build, int(math.log2(len(matrix))), is_diagonal, not np.iscomplexobj(matrix))
+
+
+def is_permutation(matrix: Any) -> bool:
+    """Whether a constant matrix only permutes basis states."""
+    if not isinstance(matrix, np.ndarray) or not np.isin(matrix, (0, 1)).all():
+        return False
+    return bool((matrix.sum(0) == 1).all() and (matrix.sum(1) == 1).all())
+
+
+def _turning(*rates: float) -> Kind:
+    """diag(exp(i rate theta)) for each rate."""
+
+    def build(dtype: Any, theta: Scalar = 0.0) -> Matrix:
+        sin, cos = sincos(jnp.asarray(theta, dtype) * cast(np.array(rates), dtype))
+        return jax.lax.complex(cos, sin)[:, None] * cast(np.eye(len(rates)), dtype)
+
+    return Kind(build, int(math.log2(len(rates))), is_diagonal=True, rates=np.array(rates))
+
+
+def _rotation(pauli: np.ndarray) -> Callable[..., Matrix]:
+    """exp(-i theta/2 P) = cos(theta/2) I - i sin(theta/2) P; real for P = Y."""
+
+    def build(dtype: Any, theta: Scalar = 0.0) -> Matrix:
+        return exponential(pauli, jnp.asarray(theta, dtype) / 2, dtype)
+
+    return build
+
+
+def exponential(generator: np.ndarray | Array, theta: Scalar, dtype: Any) -> Matrix:
+    """exp(-i theta G) for a G with G^2 = 1."""
+    direction = -1j * generator
+    if not isinstance(direction, Tracer) and not direction.imag.any():
+        direction = direction.real
+    identity = cast(np.eye(len(generator)), dtype)
+    sin, cos = sincos(jnp.asarray(theta, dtype))
+    return cos * identity + sin * cast(direction, dtype)
+
+
+def _u(dtype: Any, theta: Scalar = 0.0, phi: Scalar = 0.0, lbd: Scalar = 0.0) -> Matrix:
+    """OpenQASM 3's U(theta, phi, lambda) = phase(phi) RY(theta) phase(lambda)."""
+    phase = _turning(0.0, 1.0).build
+    return phase(dtype, phi) @ _rotation(_Y)(dtype, theta) @ phase(dtype, lbd)
+
+
+def _r(dtype: Any, theta: Scalar = 0.0, alpha: Scalar = 0.0, phi: Scalar = 0.0) -> Matrix:
+    """exp(-i theta (sin(alpha) cos(phi) X + sin(alpha) sin(phi) Y + cos(alpha) Z))."""
+    (sin, cos), (sin_alpha, cos_alpha), (sin_phi, cos_phi) = (
+        sincos(jnp.asarray(a, dtype)) for a in (theta, alpha, phi)
+    )
+    axis = (sin_alpha * cos_phi, sin_alpha * sin_phi, cos_alpha)
+    direction = sum(a * cast(-1j * pauli, dtype) for a, pauli in zip(axis, (_X, _Y, _Z), strict=True))
+    return cos * cast(_I, dtype) + sin * direction
+
+
+def _iswap(dtype: Any, theta: Scalar = 1.0) -> Matrix:
+    """`theta` is a fraction of pi/2 here, as in TensorCircuit: 1 is the full iSWAP."""
+    sin, cos = sincos(jnp.asarray(theta, dtype) * (math.pi / 2))
+    inner = np.diag([0.0, 1, 1, 0])
+    return cast(np.eye(4) - inner, dtype) + cos * cast(inner, dtype) + sin * cast(1j * (inner @ _SWAP), dtype)
+
+
+def _any(dtype: Any, unitary: Any) -> Matrix:
+    """A given unitary, as a matrix or with one axis of length 2 for each qubit in and out."""
+    size = side(unitary)
+    return cast(unitary if isinstance(unitary, jax.Array) else np.asarray(unitary), dtype).reshape(size, size)
+
+
+def side(unitary: Any) -> int:
+    """2^k of a unitary on k qubits."""
+    shape = np.shape(unitary)
+    size = math.isqrt(math.prod(shape))
+    if shape not in ((size, size), (2,) * (2 * (size.bit_length() - 1))) or size & (size - 1):
+        raise InputError(f"unitary has shape {shape}; allowed: (2^k, 2^k), or 2k axes of length 2")
+    return size
+
+
+def _exp(dtype: Any, unitary: Any, theta: Scalar) -> Matrix:
+    """exp(-i theta H) for any Hermitian H."""
+    return jax.scipy.linalg.expm(-1j * jnp.asarray(theta, dtype) * _any(dtype, unitary))
+
+
+def _exp1(dtype: Any, unitary: Any, theta: Scalar, half: bool = False) -> Matrix:
+    """exp(-i theta H) for an H with H^2 = 1; `half` halves the angle."""
+    angle = jnp.asarray(theta, dtype) * (0.5 if half else 1.0)
+    shape = _any(dtype, unitary).shape
+    return exponential(np.reshape(unitary, shape), angle, dtype)
+
+
+def _su4(dtype: Any, theta: Any) -> Matrix:
+    """exp(-i sum_k theta_k P_k) over the 15 two-qubit Paulis IX, IY, ..., ZZ."""
+    generator = jnp.einsum("k,kab->ab", jnp.asarray(theta, dtype), cast(_SU4_GENERATORS, dtype))
+    return jax.scipy.linalg.expm(-1j * generator)
+
+
+def _multicontrol(dtype: Any, unitary: Any, ctrl: Any = 1) -> Matrix:
+    matrix = _any(dtype, unitary)
+    for value in reversed([ctrl] if isinstance(ctrl, int) else list(ctrl)):
+        matrix = _control(matrix, value)
+    return matrix
+
+
+def _controlled(kind: Kind, value: int = 1) -> Kind:
+    """The gate where the first qubit is in state `value`, else nothing."""
+
+    def build(dtype: Any, **params: Any) -> Matrix:
+        return _control(kind.build(dtype, **params), value)
+
+    assert kind.num_qubits is not None
+    rates = kind.rates
+    if rates is not None:
+        rates = np.concatenate([np.zeros_like(rates), rates] if value else [rates, np.zeros_like(rates)])
+    named = wraps(kind.build)(build)  # keeps the names of the parameters
+    return Kind(named, kind.num_qubits + 1, kind.is_diagonal, kind.is_real, rates, kind.num_controls + 1)
+
+
+def _control(matrix: Matrix, value: int) -> Matrix:
+    xp = np if isinstance(matrix, np.ndarray) else jnp
+    identity, zeros = np.eye(len(matrix), dtype=matrix.dtype), np.zeros(matrix.shape, matrix.dtype)
+    blocks = [[matrix, zeros], [zeros, identity]] if value == 0 else [[identity, zeros], [zeros, matrix]]
+    return xp.block(blocks)
+
+
+def cast(matrix: Any, dtype: Any) -> Any:
+    """To the precision of the real `dtype`; real stays real, and NumPy stays NumPy: a constant needs no tracing."""
+    target = complex_dtype(dtype) if np.iscomplexobj(matrix) else np.dtype(dtype)
+    return matrix.astype(target) if isinstance(matrix, jax.Array) else np.asarray(matrix, target)
+
+
+def complex_dtype(dtype: Any) -> np.dtype:
+    """complex64 for float32 and complex128 for float64."""
+    return np.result_type(np.dtype(dtype), np.complex64)
+
+
+_FIXED = {"i": _I, "x": _X, "y": _Y, "z": _Z, "h": _H, "s": np.diag([1, 1j]), "wroot": _WROOT, "swap": _SWAP} | {
+    "t": np.diag([1, np.exp(0.25j * math.pi)])
+}
+_PAULI_ROTATIONS = {"rx": _X, "ry": _Y, "rxx": np.kron(_X, _X), "ryy": np.kron(_Y, _Y)}
+
+KINDS: dict[str, Kind] = {
+    **{name: _constant(matrix) for name, matrix in _FIXED.items()},
+    **{f"{name}d": _constant(_FIXED[name].conj().T) for name in ("s", "t")},
+    **{
+        name: Kind(_rotation(pauli), int(math.log2(len(pauli))), is_real=name == "ry")
+        for name, pauli in _PAULI_ROTATIONS.items()
+    },
+    **{"rz": _turning(-0.5, 0.5), "rzz": _turning(-0.5, 0.5, 0.5, -0.5), "phase": _turning(0.0, 1.0)},
+    **{"u": Kind(_u, 1), "r": Kind(_r, 1), "iswap": Kind(_iswap, 2)},
+    **{"su4": Kind(_su4, 2), "any": Kind(_any, None), "exp": Kind(_exp, None), "exp1": Kind(_exp1, None)},
+    "multicontrol": Kind(_multicontrol, None),
+}
+KINDS |= {"cnot": _controlled(KINDS["x"])}
+KINDS |= {f"c{name}": _controlled(KINDS[name]) for name in ("y", "z", "rx", "ry", "rz", "phase", "u", "r")}
+KINDS |= {f"o{name}": _controlled(KINDS[name], 0) for name in ("x", "y", "z", "rx", "ry", "rz")}
+KINDS |= {"toffoli": _controlled(KINDS["cnot"]), "fredkin": _controlled(KINDS["swap"])}
+
+ALIASES = {"cx": "cnot", "cswap": "fredkin", "ccnot": "toffoli", "ccx": "toffoli", "unitary": "any"} | {
+    "sdg": "sd",
+    "tdg": "td",
+}
