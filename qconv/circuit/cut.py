@@ -59,7 +59,13 @@ class Half:
             else program([Gate("any", qubits, {"unitary": operator}, gate.dtype)], self.num_qubits, _BLOCK).run_in_order
             for operator in operators
         ]
-        self.steps.append(lambda states: jnp.concatenate([branch(states) for branch in branches], axis=2))
+
+        def step(states: Columns) -> Columns:
+            found = [branch(states) for branch in branches]
+            parts = max(own.shape[1] for own in found)  # one operator may be real and another not
+            return jnp.concatenate([jnp.pad(own, ((0, 0), (0, parts - own.shape[1]), (0, 0))) for own in found], axis=2)
+
+        self.steps.append(step)
 
     def _diagonal(self, operator: Any, qubits: tuple[int, ...]) -> Step:
         numbers = spread(operator.diagonal(), qubits, self.num_qubits)

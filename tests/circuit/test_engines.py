@@ -131,12 +131,21 @@ def check_gates(ansatz, theta, patch):
     ids=str,
 )
 def test_every_gate_across_the_cut(name, readout):
+    check_across_the_cut(name, Angle("X"), ("rx", "ry"), readout)
+
+
+@pytest.mark.parametrize("name", ["cy", "crx", "cnot", "iswap"])
+def test_the_first_complex_gate_may_be_across_the_cut(name):
+    check_across_the_cut(name, Angle("Y"), ("ry",), PauliZ())
+
+
+def check_across_the_cut(name, encoding, names, readout):
     """Qubit 0 is one half, 1 and 2 are the other; the gate acts from either side, and once more at the end."""
     count, angles, _ = TABLE[name]
-    rotations = tuple((rotation, (qubit,), (qubit,)) for qubit in range(3) for rotation in ("rx", "ry"))
+    rotations = tuple((rotation, (qubit,), (qubit,)) for qubit in range(3) for rotation in names)
     acts = [(name, qubits[:count], tuple(range(len(angles)))) for qubits in ((0, 1, 2), (1, 2, 0), (2, 0, 1))]
     ansatz = Gates((*rotations, acts[0], *rotations, acts[1], *rotations, acts[2]), 15)
-    circuit = Circuit(Angle("X"), ansatz, readout)
+    circuit = Circuit(encoding, ansatz, readout)
     with jax.enable_x64(True), jax.disable_jit():
         theta = jnp.asarray(np.random.default_rng(0).uniform(-3, 3, 15))
         found = expectations(circuit, theta, jnp.asarray(PATCHES), "halves")
