@@ -1,6 +1,7 @@
 """The quantum convolution."""
 
 import math
+from dataclasses import field
 from typing import ClassVar, Literal
 
 import flax.linen as nn
@@ -68,7 +69,7 @@ class QuantumConv(nn.Module):
     """Whether the parameters are trained; if not, a model computes this layer's output once, not in each epoch."""
     angle_range: float = math.pi
     """Angles start in [-angle_range, angle_range] radians."""
-    angle_distribution: AngleDistribution = "uniform"
+    angle_distribution: AngleDistribution = field(default="uniform", metadata={"json": "not at its default"})
     """Uniform there, or normal with mean 0 and standard deviation angle_range."""
     engine: Engine = "auto"
     """How circuits are evaluated: by name, or the fastest by the cost model (auto)."""
