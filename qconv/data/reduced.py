@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Int
 
-from qconv.data.dataset import ArraySource, Batch, Dataset, Split
+from qconv.data.dataset import ArraySource, Dataset, Split
 from qconv.errors import InputError
 
 Transform = Callable[[Float[np.ndarray, "images pixels"]], Float[np.ndarray, "images numbers"]]
@@ -58,18 +58,18 @@ class Reduced(Dataset):
         numbers = _fitted(self.data, self.reduction)(images)
         of_scale = numbers
         if self.scaling == "train" and split != "train":
-            of_scale = _fitted(self.data, self.reduction)(_pixels(self.data, "train").images)
+            of_scale = _fitted(self.data, self.reduction)(_pixels(self.data, "train")[0])
         low, high = of_scale.min(), of_scale.max()
         scaled = np.clip((numbers - low) / max(high - low, np.finfo(np.float32).tiny), 0, 1)
         return ArraySource(scaled[:, None, :, None].astype(np.float32), labels, self.num_classes)
 
 
-def _pixels(data: Dataset, split: Split) -> Batch:
+def _pixels(data: Dataset, split: Split) -> tuple[Float[np.ndarray, "images pixels"], Int[np.ndarray, " images"]]:
     source = data.load(split)
     images, labels = source[np.arange(len(source))]
-    return Batch(images.reshape(len(images), -1), labels)  # type: ignore[arg-type]
+    return images.reshape(len(images), -1), labels
 
 
 @lru_cache(maxsize=4)  # both splits want it
 def _fitted(data: Dataset, reduction: Reduction) -> Transform:
-    return reduction.fit(_pixels(data, "train").images)
+    return reduction.fit(_pixels(data, "train")[0])
