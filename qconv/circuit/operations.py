@@ -11,11 +11,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Inexact
+from jaxtyping import Array, Float
 
-from qconv.circuit.alike import stacked
+from qconv.alike import stacked
+from qconv.dense import embedded, matrix_of_gates
 from qconv.gate_table import Matrix
-from qconv.gates import Gate, apply_matrix
+from qconv.gates import Gate
 from qconv.sincos import sincos
 
 
@@ -35,7 +36,7 @@ class Permutation:
         if (local := gate.permutation) is None:
             return False
         self.qubits |= set(gate.qubits)
-        self.source = self.source[_embedded(local, gate.qubits, self.num_qubits)]
+        self.source = self.source[embedded(local, gate.qubits, self.num_qubits)]
         return True
 
     def commutes(self, gate: Gate) -> bool:
@@ -106,31 +107,7 @@ class Block:
 
     def matrix(self) -> Matrix:
         """The unitary on `qubits`."""
-        position = {qubit: index for index, qubit in enumerate(self.qubits)}
-        chains: dict[int, list[Gate]] = {}  # of single-qubit gates, not yet in `matrix`
-        matrix: Any = None
-        for gate in self.gates:
-            if len(gate.qubits) == 1:
-                chains.setdefault(gate.qubits[0], []).append(gate)
-                continue
-            matrix = self._with_chains(matrix, chains)
-            chains = {}
-            matrix = apply_matrix(jnp.asarray(matrix).T, gate.matrix, tuple(position[q] for q in gate.qubits)).T
-        return self._with_chains(matrix, chains) if chains or matrix is None else matrix
-
-    def _with_chains(self, matrix: Any, chains: dict[int, list[Gate]]) -> Any:
-        """`matrix`, then the chains, all at once."""
-        dtype = self.gates[0].dtype
-        if not chains:
-            return np.eye(2 ** len(self.qubits), dtype=dtype) if matrix is None else matrix
-        product: Any = None
-        for place in range(max(len(chain) for chain in chains.values())):
-            own = [chains.get(qubit, [])[place : place + 1] for qubit in self.qubits]
-            factors = stacked([(gate[0].built or gate[0].matrix) if gate else np.eye(2, dtype=dtype) for gate in own])
-            # As a sum it becomes part of a larger kernel, where a call for a product would not.
-            product = factors if product is None else (factors[:, :, :, None] * product[:, None]).sum(2)
-        kronecker = _kronecker(product)
-        return kronecker if matrix is None else jnp.matmul(kronecker, matrix, precision="highest")
+        return matrix_of_gates(self.gates, self.qubits, self.gates[0].dtype)
 
 
 Operation = Permutation | Phases | Block
@@ -157,32 +134,6 @@ def _started(gate: Gate, num_qubits: int, max_block: int) -> Operation:
         for operation in (Permutation(num_qubits), Phases(num_qubits), Block(max_block))
         if operation.add(gate)
     )
-
-
-def _kronecker(factors: Inexact[Array, "factors size size"]) -> Array:
-    """The Kronecker product of matrices of equal size: neighbours first, so that only the last product is large."""
-    if len(factors) == 1:
-        return factors[0]
-    even = len(factors) // 2 * 2
-    first, second = jax.lax.split(factors[:even].reshape(even // 2, 2, *factors.shape[1:]), [1, 1], axis=1)
-    joined = _kronecker(_products(first[:, 0], second[:, 0]))
-    return joined if even == len(factors) else _products(joined[None], factors[even:])[0]
-
-
-def _products(left: Inexact[Array, "_ _ _"], right: Inexact[Array, "_ _ _"]) -> Array:
-    """Kronecker products, pair by pair."""
-    size = left.shape[1] * right.shape[1]
-    return (left[:, :, None, :, None] * right[:, None, :, None, :]).reshape(-1, size, size)
-
-
-def _embedded(local: np.ndarray, qubits: tuple[int, ...], num_qubits: int) -> np.ndarray:
-    """A permutation of the basis states of `qubits`, on the register."""
-    index = np.arange(2**num_qubits)
-    shifts = [num_qubits - 1 - qubit for qubit in qubits]
-    outcome = sum(((index >> shift) & 1) << place for place, shift in enumerate(reversed(shifts)))
-    cleared = index & ~sum(1 << shift for shift in shifts)
-    moved = local[outcome]
-    return cleared | sum(((moved >> place) & 1) << shift for place, shift in enumerate(reversed(shifts)))
 
 
 def spread(diagonal: Any, qubits: tuple[int, ...], num_qubits: int) -> Any:

@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from qconv.circuit.alike import alike, built_together, signature, stacked_angles
+from qconv.alike import alike, built_together, signature, stacked_angles
 from qconv.circuit.columns import Columns, multiply, transform
 from qconv.circuit.operations import Operation, Permutation, Phases, merged
 from qconv.gates import Entry, Gate

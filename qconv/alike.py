@@ -13,10 +13,10 @@ from qconv.gates import Entry, Gate
 
 
 def built_together(gates: Sequence[Gate]) -> list[Gate]:
-    """The same gates, with the matrices of each name computed at once, but for phases, which need none."""
+    """The same gates, the matrices of each name computed at once, but for phases and for what is a matrix already."""
     result = list(gates)
     for members in alike(gates):
-        if gates[members[0]].rates is not None:
+        if gates[members[0]].rates is not None or gates[members[0]].name == "any":
             continue
         matrices = stacked_matrices([gates[index] for index in members])
         for position, index in enumerate(members):
