@@ -6,6 +6,7 @@ amplitude; and dense blocks of a few qubits, one small matrix each.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 import jax
@@ -125,7 +126,46 @@ def merged(gates: Sequence[Gate], num_qubits: int, max_block: int) -> list[Opera
                 break
         else:
             result.append(_started(gate, num_qubits, max_block))
-    return result
+    return [
+        operation
+        for is_block, run in groupby(result, lambda operation: isinstance(operation, Block))
+        for operation in (_regrouped(list(run)) if is_block else run)
+    ]
+
+
+def _regrouped(blocks: list[Block]) -> list[Block]:
+    """Fewer blocks with the same gates, if there is a way: each next one is that which takes up most gates."""
+    most = max(block.max_qubits for block in blocks)
+    waiting = [gate for block in blocks for gate in block.gates]
+    found: list[Block] = []
+    while waiting and len(found) < len(blocks):
+        options = [_taken(waiting, _needed(waiting[: index + 1]), most) for index in range(len(waiting))]
+        taken = max(options, key=len)
+        found.append(Block(most, [waiting[index] for index in taken]))
+        waiting = [gate for index, gate in enumerate(waiting) if index not in taken]
+    return found if len(found) < len(blocks) else blocks
+
+
+def _needed(gates: Sequence[Gate]) -> set[int]:
+    """The qubits of the last gate and of all that have to come before it."""
+    qubits = set(gates[-1].qubits)
+    for gate in reversed(gates):
+        if qubits.intersection(gate.qubits):
+            qubits.update(gate.qubits)
+    return qubits
+
+
+def _taken(gates: Sequence[Gate], qubits: set[int], most: int) -> list[int]:
+    """Which gates a block on `qubits`, and on others as long as there are not more than `most`, can take up."""
+    taken: list[int] = []
+    passed: set[int] = set()  # qubits of gates that come later than the block
+    for index, gate in enumerate(gates):
+        if passed.isdisjoint(gate.qubits) and len(qubits.union(gate.qubits)) <= most:
+            qubits = qubits.union(gate.qubits)
+            taken.append(index)
+        else:
+            passed.update(gate.qubits)
+    return taken
 
 
 def _started(gate: Gate, num_qubits: int, max_block: int) -> Operation:
