@@ -43,7 +43,7 @@ def _after_gate(matrix: Matrix, gate: Matrix, places: tuple[int, ...]) -> Array:
     size, k = len(matrix), len(places)
     axes = (2,) * (size.bit_length() - 1)
     inner = jnp.moveaxis(jnp.reshape(matrix, (*axes, size)), places, range(k)).reshape(2**k, -1)
-    outer = (gate[:, :, None] * inner).sum(1)
+    outer = (gate[:, :, None] * inner[None]).sum(1)
     return jnp.moveaxis(outer.reshape(*axes, size), range(k), places).reshape(size, size)
 
 

@@ -15,6 +15,9 @@ from qconv.gate_table import Matrix
 Columns = Float[Array, "_ _ _"]
 """(2^n, parts, columns)."""
 
+PartsFirst = Float[Array, "_ _ _"]
+"""(parts, 2^n, columns), as steps take them one after the other."""
+
 
 def as_columns(states: Array) -> Columns:
     """Real or complex (2^n, columns) as real numbers (2^n, parts, columns)."""
@@ -32,15 +35,21 @@ def multiply(numbers: Any, states: Columns) -> Columns:
     return jnp.stack([real * parts[0] - imaginary * parts[1], real * parts[1] + imaginary * parts[0]], axis=1)
 
 
-def transform(matrix: Matrix, states: Columns) -> Columns:
-    """A real or complex matrix (2^k, 2^k) times states; it acts on the first k qubits of the order of the rows."""
-    is_complex = jnp.iscomplexobj(matrix)
-    parts = jnp.concatenate([matrix.real, matrix.imag]) if is_complex else matrix
-    # One product for both parts. Full float32 products: accelerators would use fewer bits by default.
-    product = jnp.matmul(parts, states.reshape(len(matrix), -1), precision="highest")
-    if not is_complex:
-        return product.reshape(states.shape)
-    by_real, by_imaginary = product.reshape(2, *states.shape)
-    if states.shape[1] == 1:
-        return jnp.concatenate([by_real, by_imaginary], axis=1)
-    return jnp.stack([by_real[:, 0] - by_imaginary[:, 1], by_real[:, 1] + by_imaginary[:, 0]], axis=1)
+def transform(matrix: Matrix, states: PartsFirst) -> PartsFirst:
+    """A real or complex matrix (2^k, 2^k) times states; it acts on the first k qubits of the order of the rows.
+
+    With the parts first a complex matrix is one real matrix, [Re U, -Im U; Im U, Re U], so nothing is left to be added
+    up and put in place after the product: for few columns that would take longer than the product.
+    """
+    parts, size, columns = states.shape
+    if not jnp.iscomplexobj(matrix):
+        real = matrix
+        rows = states.reshape(parts, len(matrix), -1)
+    elif parts == 1:
+        real = jnp.concatenate([matrix.real, matrix.imag])
+        rows = states.reshape(len(matrix), -1)
+    else:
+        real = jnp.block([[matrix.real, -matrix.imag], [matrix.imag, matrix.real]])
+        rows = states.reshape(2 * len(matrix), -1)
+    # Full float32 products: accelerators would use fewer bits by default.
+    return jnp.matmul(real, rows, precision="highest").reshape(-1, size, columns)

@@ -126,11 +126,10 @@ def merged(gates: Sequence[Gate], num_qubits: int, max_block: int) -> list[Opera
                 break
         else:
             result.append(_started(gate, num_qubits, max_block))
-    return [
-        operation
-        for is_block, run in groupby(result, lambda operation: isinstance(operation, Block))
-        for operation in (_regrouped(list(run)) if is_block else run)
-    ]
+    found: list[Operation] = []
+    for kind, run in groupby(result, type):
+        found += _regrouped([block for block in run if isinstance(block, Block)]) if kind is Block else run
+    return found
 
 
 def _regrouped(blocks: list[Block]) -> list[Block]:
