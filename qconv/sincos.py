@@ -37,8 +37,8 @@ def sincos(angle: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Float
     odd = (turn == 1) | (turn == 3)
     sin, cos = jnp.where(odd, cosine, sine), jnp.where(odd, sine, cosine)
     # Also, XLA never computes a division again for each amplitude that it is part of, as it would the products above.
-    norm = jnp.sqrt(sin * sin + cos * cos)
-    return jnp.where(turn >= 2, -sin, sin) / norm, jnp.where((turn == 1) | (turn == 2), -cos, cos) / norm
+    one = sin * sin + cos * cos
+    return jnp.where(turn >= 2, -sin, sin) / one, jnp.where((turn == 1) | (turn == 2), -cos, cos) / one
 
 
 @sincos.defjvp

@@ -15,9 +15,6 @@ from qconv.gate_table import Matrix
 Columns = Float[Array, "_ _ _"]
 """(2^n, parts, columns)."""
 
-PartsFirst = Float[Array, "_ _ _"]
-"""(parts, 2^n, columns), as steps take them one after the other."""
-
 
 def as_columns(states: Array) -> Columns:
     """Real or complex (2^n, columns) as real numbers (2^n, parts, columns)."""
@@ -35,21 +32,21 @@ def multiply(numbers: Any, states: Columns) -> Columns:
     return jnp.stack([real * parts[0] - imaginary * parts[1], real * parts[1] + imaginary * parts[0]], axis=1)
 
 
-def transform(matrix: Matrix, states: PartsFirst) -> PartsFirst:
+def transform(matrix: Matrix, states: Columns) -> Columns:
     """A real or complex matrix (2^k, 2^k) times states; it acts on the first k qubits of the order of the rows.
 
-    With the parts first a complex matrix is one real matrix, [Re U, -Im U; Im U, Re U], so nothing is left to be added
-    up and put in place after the product: for few columns that would take longer than the product.
+    A complex one is a real one, [Re U, -Im U; Im U, Re U], on states whose parts come first: then nothing is left to be
+    added up and put in place after the product, which for few columns would take longer than the product.
     """
-    parts, size, columns = states.shape
+    size, parts, columns = states.shape
     if not jnp.iscomplexobj(matrix):
-        real = matrix
-        rows = states.reshape(parts, len(matrix), -1)
-    elif parts == 1:
-        real = jnp.concatenate([matrix.real, matrix.imag])
-        rows = states.reshape(len(matrix), -1)
-    else:
-        real = jnp.block([[matrix.real, -matrix.imag], [matrix.imag, matrix.real]])
-        rows = states.reshape(2 * len(matrix), -1)
-    # Full float32 products: accelerators would use fewer bits by default.
-    return jnp.matmul(real, rows, precision="highest").reshape(-1, size, columns)
+        return _product(matrix, states.reshape(len(matrix), -1)).reshape(states.shape)
+    rows = jnp.swapaxes(states, 0, 1).reshape(parts * len(matrix), -1)
+    real, imaginary = matrix.real, matrix.imag
+    both = [[real, -imaginary], [imaginary, real]] if parts == 2 else [[real], [imaginary]]
+    return jnp.swapaxes(_product(jnp.block(both), rows).reshape(2, size, columns), 0, 1)
+
+
+def _product(matrix: Matrix, rows: Float[Array, "_ _"]) -> Float[Array, "_ _"]:
+    """Full float32 products: accelerators would use fewer bits by default."""
+    return jnp.matmul(matrix, rows, precision="highest")

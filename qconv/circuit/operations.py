@@ -62,25 +62,36 @@ class Phases:
         """Whether `gate` may as well come before."""
         return gate.is_diagonal or all(set(own.qubits).isdisjoint(gate.qubits) for own in self.gates)
 
-    def values(self) -> Any:
-        """The numbers (2^n,), real or complex."""
+    def values(self, names: np.ndarray) -> Any:
+        """The numbers (2^n,), real or complex, of the amplitudes in the order of `names`."""
         turning = [gate for gate in self.gates if gate.rates is not None]
         constant = np.ones((2,) * self.num_qubits, self.gates[0].dtype)
         for gate in self.gates:
             if gate.rates is None:
                 constant = constant * spread(np.asarray(gate.matrix).diagonal(), gate.qubits, self.num_qubits)
+        constant = constant.ravel()[names]
         if not turning:
-            return constant.ravel()
+            return constant
         thetas = stacked([gate.params.get("theta", 0.0) for gate in turning]).astype(turning[0].dtype)
-        angles = phase_angles(turning, self.num_qubits, thetas)
-        sin, cos = sincos(angles + np.angle(constant.ravel()).astype(angles.dtype))
+        angles = phase_angles(turning, self.num_qubits, thetas, names)
+        sin, cos = sincos(angles + np.angle(constant).astype(angles.dtype))
         return jax.lax.complex(cos, sin)
 
 
-def phase_angles(gates: Sequence[Gate], num_qubits: int, thetas: Float[Array, "gates *_"]) -> Float[Array, "size *_"]:
-    """The phases (2^n, ...) of the amplitudes after diagonal gates of angles `thetas`: all of them in one product."""
-    rates = [np.broadcast_to(spread(gate.rates, gate.qubits, num_qubits), (2,) * num_qubits).ravel() for gate in gates]
-    return jnp.matmul(np.stack(rates, axis=1).astype(thetas.dtype), thetas, precision="highest")
+def phase_angles(
+    gates: Sequence[Gate], num_qubits: int, thetas: Float[Array, "gates *_"], names: np.ndarray | None = None
+) -> Float[Array, "size *_"]:
+    """The phases (2^n, ...) of the amplitudes after diagonal gates of angles `thetas`: all of them in one product.
+
+    Args:
+        gates: with rates.
+        num_qubits: size of the register.
+        thetas: their angles.
+        names: the order of the amplitudes; by default amplitude i is in row i.
+    """
+    own = [np.broadcast_to(spread(gate.rates, gate.qubits, num_qubits), (2,) * num_qubits).ravel() for gate in gates]
+    rates = np.stack(own, axis=1).astype(thetas.dtype)
+    return jnp.matmul(rates if names is None else rates[names], thetas, precision="highest")
 
 
 @dataclass(eq=False)
@@ -127,8 +138,10 @@ def merged(gates: Sequence[Gate], num_qubits: int, max_block: int) -> list[Opera
         else:
             result.append(_started(gate, num_qubits, max_block))
     found: list[Operation] = []
-    for kind, run in groupby(result, type):
-        found += _regrouped([block for block in run if isinstance(block, Block)]) if kind is Block else run
+    for _, run in groupby(result, type):
+        operations = list(run)
+        blocks = [operation for operation in operations if isinstance(operation, Block)]
+        found += _regrouped(blocks) if blocks else operations
     return found
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array
 
 from qconv.alike import alike, built_together, signature, stacked_angles
-from qconv.circuit.columns import Columns, PartsFirst, multiply, transform
+from qconv.circuit.columns import Columns, multiply, transform
 from qconv.circuit.operations import Operation, Permutation, Phases, merged
 from qconv.gates import Entry, Gate
 
@@ -31,13 +31,11 @@ class Step:
     rows: np.ndarray | None
     values: Any
 
-    def apply(self, states: PartsFirst) -> PartsFirst:
+    def apply(self, states: Columns) -> Columns:
         """The states after it."""
         if self.rows is not None:
-            states = states.at[:, self.rows].get(unique_indices=True, mode="promise_in_bounds")
-        if self.values.ndim == 2:
-            return transform(self.values, states)
-        return jnp.swapaxes(multiply(self.values[:, None], jnp.swapaxes(states, 0, 1)), 0, 1)
+            states = states.at[self.rows].get(unique_indices=True, mode="promise_in_bounds")
+        return multiply(self.values[:, None], states) if self.values.ndim == 1 else transform(self.values, states)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,16 +52,16 @@ class Layers:
     values: list[Any]
     closing: np.ndarray | None
 
-    def apply(self, states: PartsFirst) -> PartsFirst:
+    def apply(self, states: Columns) -> Columns:
         """The states after it."""
 
-        def layer(states: PartsFirst, values: list[Any]) -> tuple[PartsFirst, None]:
+        def layer(states: Columns, values: list[Any]) -> tuple[Columns, None]:
             for rows, own in zip(self.rows, values, strict=True):
                 states = Step(rows, own).apply(states)
-            return states if self.closing is None else states[:, self.closing], None
+            return states if self.closing is None else states[self.closing], None
 
-        if len(states) == 1 and any(jnp.iscomplexobj(own) for own in self.values):
-            states = jnp.concatenate([states, jnp.zeros_like(states)])
+        if states.shape[1] == 1 and any(jnp.iscomplexobj(own) for own in self.values):
+            states = jnp.concatenate([states, jnp.zeros_like(states)], axis=1)
         return jax.lax.scan(layer, states, self.values)[0]
 
 
@@ -81,10 +79,9 @@ class Program:
 
     def run(self, states: Columns) -> Columns:
         """The states after all steps, their rows in the order of `names`."""
-        states = jnp.swapaxes(states, 0, 1)
         for step in self.steps:
             states = step.apply(states)
-        return jnp.swapaxes(states, 0, 1)
+        return states
 
     def run_in_order(self, states: Columns) -> Columns:
         """The states after all steps, amplitude i in row i."""
@@ -150,7 +147,7 @@ def _steps(operations: Sequence[Operation], names: np.ndarray) -> tuple[list[Ste
         if isinstance(operation, Permutation):
             names = np.argsort(operation.source)[names]
         elif isinstance(operation, Phases):
-            steps.append(Step(None, operation.values()[names]))
+            steps.append(Step(None, operation.values(names)))
         else:
             rows = None
             if not _in_front(operation.qubits, names):
