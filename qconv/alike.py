@@ -53,10 +53,18 @@ def stacked(params: Sequence[Any]) -> Array:
         together = [param for _, param in run]
         if isinstance(together[0], Entry):
             values, indices = together[0].values, [entry.index for entry in together]
-            parts.append(values if indices == [*range(len(values))] else values[np.array(indices)])
+            parts.append(_rows(values, indices))
         else:
             parts.append(jnp.asarray(together[0])[None])
     return parts[0] if len(parts) == 1 else jnp.concatenate(parts)
+
+
+def _rows(values: Array, indices: list[int]) -> Array:
+    """These rows: a slice if they are neighbours, since its gradient is no scattering."""
+    first, count = indices[0], len(indices)
+    if indices == [*range(first, first + count)]:
+        return values if count == len(values) else jax.lax.slice_in_dim(values, first, first + count)
+    return values[np.array(indices)]
 
 
 def _source(position: int, param: Any) -> tuple[str, int]:
