@@ -42,8 +42,8 @@ def _sincos(angle: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Floa
     odd = (turn == 1) | (turn == 3)
     sin, cos = jnp.where(odd, cosine, sine), jnp.where(odd, sine, cosine)
     # Also, XLA never computes a division again for each amplitude that it is part of, as it would the products above.
-    one = sin * sin + cos * cos
-    return jnp.where(turn >= 2, -sin, sin) / one, jnp.where((turn == 1) | (turn == 2), -cos, cos) / one
+    norm = (1 + sin * sin + cos * cos) / 2  # its root, to first order in what is missing to 1
+    return jnp.where(turn >= 2, -sin, sin) / norm, jnp.where((turn == 1) | (turn == 2), -cos, cos) / norm
 
 
 @sincos.defjvp
