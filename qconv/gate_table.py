@@ -96,8 +96,10 @@ def exponential(generator: np.ndarray | Array, theta: Scalar, dtype: Any) -> Mat
 
 def _u(dtype: Any, theta: Scalar = 0.0, phi: Scalar = 0.0, lbd: Scalar = 0.0) -> Matrix:
     """OpenQASM 3's U(theta, phi, lambda) = phase(phi) RY(theta) phase(lambda)."""
-    phase = _turning(0.0, 1.0).build
-    return phase(dtype, phi) @ _rotation(_Y)(dtype, theta) @ phase(dtype, lbd)
+    sin, cos = sincos(jnp.stack([jnp.asarray(angle, dtype) for angle in (theta / 2, phi, lbd)]))
+    phases = jax.lax.complex(cos, sin)
+    entries = [cos[0], -sin[0] * phases[2], sin[0] * phases[1], cos[0] * phases[1] * phases[2]]
+    return jnp.stack([entry.astype(phases.dtype) for entry in entries]).reshape(2, 2)
 
 
 def _r(dtype: Any, theta: Scalar = 0.0, alpha: Scalar = 0.0, phi: Scalar = 0.0) -> Matrix:

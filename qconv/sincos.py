@@ -1,5 +1,7 @@
 """Sine and cosine together, several times as fast on CPUs as XLA's own."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -23,8 +25,11 @@ def sincos(angle: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Float
     Source: W. J. Cody and W. Waite, "Software Manual for the Elementary Functions" (1980), chapter 8; coefficients as
     in S. L. Moshier's Cephes library.
     """
-    if angle.dtype != np.float32:
-        return jnp.sin(angle), jnp.cos(angle)
+    return _sincos(angle) if angle.dtype == np.float32 else (jnp.sin(angle), jnp.cos(angle))
+
+
+@partial(jax.jit, inline=True)  # traced once, though it is differentiated and mapped
+def _sincos(angle: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Float[Array, "*shape"]]:
     quadrant = jnp.round(angle * np.float32(2 / np.pi))
     rest = angle
     for part in _HALF_PI:
@@ -37,7 +42,7 @@ def sincos(angle: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Float
     odd = (turn == 1) | (turn == 3)
     sin, cos = jnp.where(odd, cosine, sine), jnp.where(odd, sine, cosine)
     # Also, XLA never computes a division again for each amplitude that it is part of, as it would the products above.
-    norm = jnp.sqrt(sin * sin + cos * cos)
+    norm = (1 + sin * sin + cos * cos) / 2  # its root, to first order in what is missing to 1
     return jnp.where(turn >= 2, -sin, sin) / norm, jnp.where((turn == 1) | (turn == 2), -cos, cos) / norm
 
 

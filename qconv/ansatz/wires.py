@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from typing import Any
 
-import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from qconv.alike import built_together
 from qconv.ansatz.base import Ansatz
+from qconv.dense import matrix_of_gates
 from qconv.gate_table import Matrix
-from qconv.gates import CircuitBuilder, Tape, apply_matrix
+from qconv.gates import CircuitBuilder, Tape
 
 
 class Wires:
@@ -48,7 +49,4 @@ def matrix_of(ansatz: Ansatz, theta: Float[Array, "..."], num_qubits: int) -> Ma
     """
     tape = Tape(num_qubits, theta.dtype)
     ansatz(tape, theta)
-    images = jnp.eye(2**num_qubits, dtype=theta.dtype)
-    for gate in tape.gates:
-        images = apply_matrix(images, gate.matrix, gate.qubits)
-    return images.T
+    return matrix_of_gates(built_together(tape.gates), range(num_qubits), theta.dtype)

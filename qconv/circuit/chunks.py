@@ -12,20 +12,36 @@ def in_chunks(
     columns: Float[Array, "pixels columns"],
     chunk: int,
 ) -> Float[Array, "channels columns"]:
-    """`function` of all columns, at most `chunk` of them at once, in the gradient too.
+    """`function` of all columns, on each device at most `chunk` of them at once, in the gradient too.
 
     The memory of a gradient is that of a chunk: what it needs is computed again, chunk by chunk.
     """
+    pixels, count = columns.shape
+    if (devices := jax.device_count()) == 1 or count == 0:
+        return _in_chunks(function, columns, chunk)
+    # Columns that are split over devices stay where they are: an axis of the devices says so to XLA, which would
+    # otherwise exchange them wherever an engine puts columns beside each other.
+    apart = _filled_up(columns, devices).reshape(pixels, devices, -1)
+    outputs = jax.vmap(lambda own: _in_chunks(function, own, chunk), in_axes=1, out_axes=1)(apart)
+    return outputs.reshape(len(outputs), -1)[:, :count]
+
+
+def _in_chunks(
+    function: Callable[[Float[Array, "pixels chunk"]], Float[Array, "channels chunk"]],
+    columns: Float[Array, "pixels columns"],
+    chunk: int,
+) -> Float[Array, "channels columns"]:
     pixels, count = columns.shape
     if count == 0:  # images without a single window
         return function(jnp.zeros((pixels, 1), columns.dtype))[:, :0]
     if count <= chunk:
         return function(columns)
     number = -(-count // chunk)
-    size = -(-count // number)
-    # Filled up with a column that is there: zeros may be where an encoding has no gradient, and 0 times NaN is NaN.
-    padded = jnp.pad(columns, ((0, 0), (0, number * size - count)), mode="edge")
-    # Every `number`-th column in a chunk: columns that are spread over devices stay where they are.
-    chunks = jnp.moveaxis(padded.reshape(pixels, size, number), 2, 0)
+    chunks = jnp.moveaxis(_filled_up(columns, number).reshape(pixels, -1, number), 2, 0)
     outputs = jax.lax.map(jax.checkpoint(function), chunks)  # (number, channels, size)
     return jnp.moveaxis(outputs, 0, 2).reshape(outputs.shape[1], -1)[:, :count]
+
+
+def _filled_up(columns: Float[Array, "pixels columns"], factor: int) -> Float[Array, "pixels more"]:
+    """To a multiple of `factor`, with a column that is there: where an encoding has no gradient, 0 times NaN is NaN."""
+    return jnp.pad(columns, ((0, 0), (0, -columns.shape[1] % factor)), mode="edge")

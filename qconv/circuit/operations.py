@@ -6,16 +6,18 @@ amplitude; and dense blocks of a few qubits, one small matrix each.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Inexact
+from jaxtyping import Array, Float
 
-from qconv.circuit.alike import stacked
+from qconv.alike import stacked
+from qconv.dense import embedded, matrix_of_gates
 from qconv.gate_table import Matrix
-from qconv.gates import Gate, apply_matrix
+from qconv.gates import Gate
 from qconv.sincos import sincos
 
 
@@ -35,7 +37,7 @@ class Permutation:
         if (local := gate.permutation) is None:
             return False
         self.qubits |= set(gate.qubits)
-        self.source = self.source[_embedded(local, gate.qubits, self.num_qubits)]
+        self.source = self.source[embedded(local, gate.qubits, self.num_qubits)]
         return True
 
     def commutes(self, gate: Gate) -> bool:
@@ -60,25 +62,36 @@ class Phases:
         """Whether `gate` may as well come before."""
         return gate.is_diagonal or all(set(own.qubits).isdisjoint(gate.qubits) for own in self.gates)
 
-    def values(self) -> Any:
-        """The numbers (2^n,), real or complex."""
+    def values(self, names: np.ndarray) -> Any:
+        """The numbers (2^n,), real or complex, of the amplitudes in the order of `names`."""
         turning = [gate for gate in self.gates if gate.rates is not None]
         constant = np.ones((2,) * self.num_qubits, self.gates[0].dtype)
         for gate in self.gates:
             if gate.rates is None:
                 constant = constant * spread(np.asarray(gate.matrix).diagonal(), gate.qubits, self.num_qubits)
+        constant = constant.ravel()[names]
         if not turning:
-            return constant.ravel()
+            return constant
         thetas = stacked([gate.params.get("theta", 0.0) for gate in turning]).astype(turning[0].dtype)
-        angles = phase_angles(turning, self.num_qubits, thetas)
-        sin, cos = sincos(angles + np.angle(constant.ravel()).astype(angles.dtype))
+        angles = phase_angles(turning, self.num_qubits, thetas, names)
+        sin, cos = sincos(angles + np.angle(constant).astype(angles.dtype))
         return jax.lax.complex(cos, sin)
 
 
-def phase_angles(gates: Sequence[Gate], num_qubits: int, thetas: Float[Array, "gates *_"]) -> Float[Array, "size *_"]:
-    """The phases (2^n, ...) of the amplitudes after diagonal gates of angles `thetas`: all of them in one product."""
-    rates = [np.broadcast_to(spread(gate.rates, gate.qubits, num_qubits), (2,) * num_qubits).ravel() for gate in gates]
-    return jnp.matmul(np.stack(rates, axis=1).astype(thetas.dtype), thetas, precision="highest")
+def phase_angles(
+    gates: Sequence[Gate], num_qubits: int, thetas: Float[Array, "gates *_"], names: np.ndarray | None = None
+) -> Float[Array, "size *_"]:
+    """The phases (2^n, ...) of the amplitudes after diagonal gates of angles `thetas`: all of them in one product.
+
+    Args:
+        gates: with rates.
+        num_qubits: size of the register.
+        thetas: their angles.
+        names: the order of the amplitudes; by default amplitude i is in row i.
+    """
+    own = [np.broadcast_to(spread(gate.rates, gate.qubits, num_qubits), (2,) * num_qubits).ravel() for gate in gates]
+    rates = np.stack(own, axis=1).astype(thetas.dtype)
+    return jnp.matmul(rates if names is None else rates[names], thetas, precision="highest")
 
 
 @dataclass(eq=False)
@@ -106,31 +119,7 @@ class Block:
 
     def matrix(self) -> Matrix:
         """The unitary on `qubits`."""
-        position = {qubit: index for index, qubit in enumerate(self.qubits)}
-        chains: dict[int, list[Gate]] = {}  # of single-qubit gates, not yet in `matrix`
-        matrix: Any = None
-        for gate in self.gates:
-            if len(gate.qubits) == 1:
-                chains.setdefault(gate.qubits[0], []).append(gate)
-                continue
-            matrix = self._with_chains(matrix, chains)
-            chains = {}
-            matrix = apply_matrix(jnp.asarray(matrix).T, gate.matrix, tuple(position[q] for q in gate.qubits)).T
-        return self._with_chains(matrix, chains) if chains or matrix is None else matrix
-
-    def _with_chains(self, matrix: Any, chains: dict[int, list[Gate]]) -> Any:
-        """`matrix`, then the chains, all at once."""
-        dtype = self.gates[0].dtype
-        if not chains:
-            return np.eye(2 ** len(self.qubits), dtype=dtype) if matrix is None else matrix
-        product: Any = None
-        for place in range(max(len(chain) for chain in chains.values())):
-            own = [chains.get(qubit, [])[place : place + 1] for qubit in self.qubits]
-            factors = stacked([(gate[0].built or gate[0].matrix) if gate else np.eye(2, dtype=dtype) for gate in own])
-            # As a sum it becomes part of a larger kernel, where a call for a product would not.
-            product = factors if product is None else (factors[:, :, :, None] * product[:, None]).sum(2)
-        kronecker = _kronecker(product)
-        return kronecker if matrix is None else jnp.matmul(kronecker, matrix, precision="highest")
+        return matrix_of_gates(self.gates, self.qubits, self.gates[0].dtype)
 
 
 Operation = Permutation | Phases | Block
@@ -148,7 +137,47 @@ def merged(gates: Sequence[Gate], num_qubits: int, max_block: int) -> list[Opera
                 break
         else:
             result.append(_started(gate, num_qubits, max_block))
-    return result
+    found: list[Operation] = []
+    for _, run in groupby(result, type):
+        operations = list(run)
+        blocks = [operation for operation in operations if isinstance(operation, Block)]
+        found += _regrouped(blocks) if blocks else operations
+    return found
+
+
+def _regrouped(blocks: list[Block]) -> list[Block]:
+    """Fewer blocks with the same gates, if there is a way: each next one is that which takes up most gates."""
+    most = max(block.max_qubits for block in blocks)
+    waiting = [gate for block in blocks for gate in block.gates]
+    found: list[Block] = []
+    while waiting and len(found) < len(blocks):
+        options = [_taken(waiting, _needed(waiting[: index + 1]), most) for index in range(len(waiting))]
+        taken = max(options, key=len)
+        found.append(Block(most, [waiting[index] for index in taken]))
+        waiting = [gate for index, gate in enumerate(waiting) if index not in taken]
+    return found if len(found) < len(blocks) else blocks
+
+
+def _needed(gates: Sequence[Gate]) -> set[int]:
+    """The qubits of the last gate and of all that have to come before it."""
+    qubits = set(gates[-1].qubits)
+    for gate in reversed(gates):
+        if qubits.intersection(gate.qubits):
+            qubits.update(gate.qubits)
+    return qubits
+
+
+def _taken(gates: Sequence[Gate], qubits: set[int], most: int) -> list[int]:
+    """Which gates a block on `qubits`, and on others as long as there are not more than `most`, can take up."""
+    taken: list[int] = []
+    passed: set[int] = set()  # qubits of gates that come later than the block
+    for index, gate in enumerate(gates):
+        if passed.isdisjoint(gate.qubits) and len(qubits.union(gate.qubits)) <= most:
+            qubits = qubits.union(gate.qubits)
+            taken.append(index)
+        else:
+            passed.update(gate.qubits)
+    return taken
 
 
 def _started(gate: Gate, num_qubits: int, max_block: int) -> Operation:
@@ -157,32 +186,6 @@ def _started(gate: Gate, num_qubits: int, max_block: int) -> Operation:
         for operation in (Permutation(num_qubits), Phases(num_qubits), Block(max_block))
         if operation.add(gate)
     )
-
-
-def _kronecker(factors: Inexact[Array, "factors size size"]) -> Array:
-    """The Kronecker product of matrices of equal size: neighbours first, so that only the last product is large."""
-    if len(factors) == 1:
-        return factors[0]
-    even = len(factors) // 2 * 2
-    first, second = jax.lax.split(factors[:even].reshape(even // 2, 2, *factors.shape[1:]), [1, 1], axis=1)
-    joined = _kronecker(_products(first[:, 0], second[:, 0]))
-    return joined if even == len(factors) else _products(joined[None], factors[even:])[0]
-
-
-def _products(left: Inexact[Array, "_ _ _"], right: Inexact[Array, "_ _ _"]) -> Array:
-    """Kronecker products, pair by pair."""
-    size = left.shape[1] * right.shape[1]
-    return (left[:, :, None, :, None] * right[:, None, :, None, :]).reshape(-1, size, size)
-
-
-def _embedded(local: np.ndarray, qubits: tuple[int, ...], num_qubits: int) -> np.ndarray:
-    """A permutation of the basis states of `qubits`, on the register."""
-    index = np.arange(2**num_qubits)
-    shifts = [num_qubits - 1 - qubit for qubit in qubits]
-    outcome = sum(((index >> shift) & 1) << place for place, shift in enumerate(reversed(shifts)))
-    cleared = index & ~sum(1 << shift for shift in shifts)
-    moved = local[outcome]
-    return cleared | sum(((moved >> place) & 1) << shift for place, shift in enumerate(reversed(shifts)))
 
 
 def spread(diagonal: Any, qubits: tuple[int, ...], num_qubits: int) -> Any:

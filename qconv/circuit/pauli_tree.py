@@ -23,17 +23,17 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from qconv.alike import built_together
 from qconv.ansatz.base import Ansatz
-from qconv.circuit.alike import built_together
 from qconv.circuit.chunks import in_chunks
 from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.circuit.columns import Columns
-from qconv.circuit.operations import Block
 from qconv.circuit.states import encoded
 from qconv.circuit.tree import Level, Tree, padding
+from qconv.dense import matrix_of_gates
 from qconv.errors import InputError
 from qconv.gate_table import complex_dtype
-from qconv.gates import Tape, apply_matrix
+from qconv.gates import Tape
 
 Theta = tuple[Float[Array, "features _ ..."], ...]
 """Angles in radians of each level, from the pixels to the root: of all networks and blocks."""
@@ -161,12 +161,8 @@ def transfer_matrix(
     tape = Tape(num_qubits, theta.dtype)
     ansatz(tape, theta)
     size, dtype = 2**num_qubits, complex_dtype(theta.dtype)
-    # One dense block: a few products, where a program of operations would compile for much longer.
-    block = Block(num_qubits, built_together(tape.gates))
-    unitary = jnp.eye(size, dtype=theta.dtype)
-    if block.gates:  # matrices act from the left, and `apply_matrix` on rows
-        unitary = apply_matrix(unitary, block.matrix(), block.qubits).T
-    unitary = unitary.astype(dtype).reshape(2**kept, -1, size)
+    unitary = matrix_of_gates(built_together(tape.gates), range(num_qubits), theta.dtype)
+    unitary = jnp.asarray(unitary, dtype).reshape(2**kept, -1, size)
     einsum = partial(jnp.einsum, precision="highest")
     turned = einsum("srj,ast,trk->ajk", unitary.conj(), pauli_matrices(kept)[1:].astype(dtype), unitary)
     # The trace with all P_b, first half of the qubits by second half.

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Inexact
 
-from qconv.circuit.alike import signature, stacked_matrices
+from qconv.alike import signature, stacked_matrices
 from qconv.circuit.circuit import Circuit, record_encoding
 from qconv.circuit.columns import Columns, as_columns
 from qconv.gates import Gate, Tape

@@ -13,8 +13,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from qconv.circuit.alike import alike, built_together, signature, stacked_angles
+from qconv.alike import alike, built_together, signature, stacked_angles
 from qconv.circuit.columns import Columns, multiply, transform
+from qconv.circuit.ends import trailing_gates
 from qconv.circuit.operations import Operation, Permutation, Phases, merged
 from qconv.gates import Entry, Gate
 
@@ -105,14 +106,14 @@ def program(
     period = _period([signature(gate) for gate in gates])
     repeats = len(gates) // period if period else 0
     steps: list[Step | Layers] = []
-    if repeats > 1:
+    if repeats > 2:  # two are quicker to compile, and to run, one after the other
         layers = [gates[start : start + period] for start in range(0, repeats * period, period)]
         steps.append(_layers(layers, num_qubits, max_block, names))
         gates = gates[repeats * period :]
-    operations = merged(built_together(gates), num_qubits, max_block)
-    while measured and operations and isinstance(operations[-1], Phases):
-        operations.pop()
-    more, names = _steps(operations, names)
+    if measured:
+        gates, trailing = trailing_gates(gates)
+        gates = [*gates, *(gate for gate in trailing if gate.permutation is not None)]
+    more, names = _steps(merged(built_together(gates), num_qubits, max_block), names)
     return Program([*steps, *more], names)
 
 
@@ -147,7 +148,7 @@ def _steps(operations: Sequence[Operation], names: np.ndarray) -> tuple[list[Ste
         if isinstance(operation, Permutation):
             names = np.argsort(operation.source)[names]
         elif isinstance(operation, Phases):
-            steps.append(Step(None, operation.values()[names]))
+            steps.append(Step(None, operation.values(names)))
         else:
             rows = None
             if not _in_front(operation.qubits, names):

@@ -16,7 +16,7 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.alike import has_angles
+from qconv.alike import has_angles
 from qconv.circuit.circuit import Circuit, example_ansatz, example_encoding, record_encoding
 from qconv.circuit.columns import Columns
 from qconv.circuit.states import Run, apply_runs, own_values, runs, with_sines

@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from qconv.circuit.alike import built_together, has_angles, stacked
+from qconv.alike import built_together, has_angles, stacked
 from qconv.circuit.circuit import Circuit, example_encoding, record_encoding
 from qconv.circuit.columns import Columns, as_columns, multiply
 from qconv.circuit.operations import phase_angles

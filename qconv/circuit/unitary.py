@@ -83,12 +83,10 @@ def measured_images(
     """
     num_qubits = circuit.num_qubits(patch_size)
     gates = seen(record_ansatz(circuit, theta, num_qubits).gates, circuit.observables(patch_size))
-    ansatz = program(gates, num_qubits, BLOCK)
+    measured = bases(circuit.observables(patch_size), theta.dtype)
+    ansatz = program(gates, num_qubits, BLOCK, measured=not any(basis.turn for basis in measured))
     images = ansatz.run(program(before, num_qubits, BLOCK).run_in_order(_identity(num_qubits, theta.dtype)))
-    turns = [
-        (basis, program(basis.turn, num_qubits, BLOCK, ansatz.names))
-        for basis in bases(circuit.observables(patch_size), theta.dtype)
-    ]
+    turns = [(basis, program(basis.turn, num_qubits, BLOCK, ansatz.names)) for basis in measured]
     return [(basis, turn.names, turn.run(images)) for basis, turn in turns]
 
 

@@ -13,8 +13,9 @@ from qconv.ansatz.hur_pooling import HurPooling
 from qconv.ansatz.identity import Identity
 from qconv.ansatz.qcnn import QCNN
 from qconv.ansatz.wires import Wires, matrix_of
-from qconv.circuit.circuit import Circuit
+from qconv.circuit.circuit import Circuit, example_ansatz
 from qconv.circuit.expectations import expectations
+from qconv.circuit.operations import Block, merged
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.errors import InputError
@@ -217,6 +218,19 @@ def test_the_matrix_of_an_ansatz_is_real_if_its_gates_are(x64):
     assert_close(real, published_unitary(BLOCKS[6], theta[0], 2).real, atol=1e-14)
     pooled = matrix_of(HurPooling(), jnp.asarray(theta[0, :2]), 2)
     assert_close(pooled, published_unitary("crz10 x1 crx10", theta[0, :2], 2), atol=1e-14)
+
+
+def test_gates_are_gathered_into_as_few_blocks_as_there_can_be():
+    """Pairs on both sides of the ring, pairs in the middle, the poolings of either half, and all that follows."""
+    circuit = Circuit(Angle(), QCNN(), Probabilities())
+    blocks = merged(example_ansatz(circuit, 8).gates, 8, 4)
+    assert [operation.qubits for operation in blocks if isinstance(operation, Block)] == [
+        (0, 1, 6, 7),
+        (2, 3, 4, 5),
+        (0, 1, 2, 3),
+        (4, 5, 6, 7),
+        (0, 2, 4, 6),
+    ]
 
 
 @pytest.mark.slow

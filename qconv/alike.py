@@ -13,10 +13,10 @@ from qconv.gates import Entry, Gate
 
 
 def built_together(gates: Sequence[Gate]) -> list[Gate]:
-    """The same gates, with the matrices of each name computed at once, but for phases, which need none."""
+    """The same gates, the matrices of each name computed at once, but for phases and for what is a matrix already."""
     result = list(gates)
     for members in alike(gates):
-        if gates[members[0]].rates is not None:
+        if gates[members[0]].rates is not None or gates[members[0]].name == "any":
             continue
         matrices = stacked_matrices([gates[index] for index in members])
         for position, index in enumerate(members):
@@ -53,10 +53,18 @@ def stacked(params: Sequence[Any]) -> Array:
         together = [param for _, param in run]
         if isinstance(together[0], Entry):
             values, indices = together[0].values, [entry.index for entry in together]
-            parts.append(values if indices == [*range(len(values))] else values[np.array(indices)])
+            parts.append(_rows(values, indices))
         else:
             parts.append(jnp.asarray(together[0])[None])
     return parts[0] if len(parts) == 1 else jnp.concatenate(parts)
+
+
+def _rows(values: Array, indices: list[int]) -> Array:
+    """These rows: a slice if they are neighbours, since its gradient is no scattering."""
+    first, count = indices[0], len(indices)
+    if indices == [*range(first, first + count)]:
+        return values if count == len(values) else jax.lax.slice_in_dim(values, first, first + count)
+    return values[np.array(indices)]
 
 
 def _source(position: int, param: Any) -> tuple[str, int]:

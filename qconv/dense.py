@@ -1,0 +1,89 @@
+"""The matrix of a few gates together."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Inexact
+
+from qconv.alike import stacked
+from qconv.gate_table import Matrix
+from qconv.gates import Gate
+
+
+def matrix_of_gates(gates: Sequence[Gate], qubits: Sequence[int], dtype: Any) -> Matrix:
+    """The unitary (2^k, 2^k) of gates on k qubits, real if they are.
+
+    Args:
+        gates: in order; see `qconv.alike.built_together`.
+        qubits: all that they act on, the most significant bit of the matrix first.
+        dtype: float32 or float64.
+    """
+    position = {qubit: index for index, qubit in enumerate(qubits)}
+    chains: dict[int, list[Gate]] = {}  # of single-qubit gates, not yet in `matrix`
+    matrix: Any = np.eye(2 ** len(qubits), dtype=dtype)
+    for gate in gates:
+        if len(gate.qubits) == 1:
+            chains.setdefault(position[gate.qubits[0]], []).append(gate)
+            continue
+        matrix = _after_chains(matrix, chains, len(qubits))
+        chains = {}
+        places = tuple(position[qubit] for qubit in gate.qubits)
+        if gate.permutation is not None:
+            matrix = matrix[embedded(gate.permutation, places, len(qubits))]
+        else:
+            matrix = _after_gate(matrix, gate.matrix, places)
+    return _after_chains(matrix, chains, len(qubits))
+
+
+def _after_gate(matrix: Matrix, gate: Matrix, places: tuple[int, ...]) -> Array:
+    """As a sum it becomes part of larger kernels, where a product would be called, between transpositions."""
+    size, k = len(matrix), len(places)
+    axes = (2,) * (size.bit_length() - 1)
+    inner = jnp.moveaxis(jnp.reshape(matrix, (*axes, size)), places, range(k)).reshape(2**k, -1)
+    outer = (gate[:, :, None] * inner[None]).sum(1)
+    return jnp.moveaxis(outer.reshape(*axes, size), range(k), places).reshape(size, size)
+
+
+def _after_chains(matrix: Matrix, chains: dict[int, list[Gate]], num_qubits: int) -> Matrix:
+    """All of them at once."""
+    if not chains:
+        return matrix
+    product: Any = None
+    for place in range(max(len(chain) for chain in chains.values())):
+        own = [chains.get(qubit, [])[place : place + 1] for qubit in range(num_qubits)]
+        identity = np.eye(2, dtype=matrix.real.dtype)
+        factors = stacked([(gate[0].built or gate[0].matrix) if gate else identity for gate in own])
+        product = factors if product is None else (factors[:, :, :, None] * product[:, None]).sum(2)
+    kronecker = _kronecker(product)
+    if isinstance(matrix, np.ndarray) and np.array_equal(matrix, np.eye(len(matrix))):
+        return kronecker
+    return jnp.matmul(kronecker, matrix, precision="highest")
+
+
+def _kronecker(factors: Inexact[Array, "factors size size"]) -> Array:
+    """The Kronecker product of matrices of equal size: neighbours first, so that only the last product is large."""
+    if len(factors) == 1:
+        return factors[0]
+    even = len(factors) // 2 * 2
+    first, second = jax.lax.split(factors[:even].reshape(even // 2, 2, *factors.shape[1:]), [1, 1], axis=1)
+    joined = _kronecker(_products(first[:, 0], second[:, 0]))
+    return joined if even == len(factors) else _products(joined[None], factors[even:])[0]
+
+
+def _products(left: Inexact[Array, "_ _ _"], right: Inexact[Array, "_ _ _"]) -> Array:
+    """Kronecker products, pair by pair."""
+    size = left.shape[1] * right.shape[1]
+    return (left[:, :, None, :, None] * right[:, None, :, None, :]).reshape(-1, size, size)
+
+
+def embedded(local: np.ndarray, qubits: tuple[int, ...], num_qubits: int) -> np.ndarray:
+    """A permutation of the basis states of `qubits`, on the register."""
+    index = np.arange(2**num_qubits)
+    shifts = [num_qubits - 1 - qubit for qubit in qubits]
+    outcome = sum(((index >> shift) & 1) << place for place, shift in enumerate(reversed(shifts)))
+    cleared = index & ~sum(1 << shift for shift in shifts)
+    moved = local[outcome]
+    return cleared | sum(((moved >> place) & 1) << shift for place, shift in enumerate(reversed(shifts)))
