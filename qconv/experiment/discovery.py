@@ -1,7 +1,8 @@
 """Where experiments are found: `experiments/` in the working directory, then the ones that come with qconv.
 
 Nothing is registered: a module `experiments/NAME.py` that ends in an object `experiment` is the experiment NAME, and
-one that ends in an object `table` is the table NAME of a published paper. `available` reads only docstrings and imports nothing, so that listing is quick.
+one that ends in an object `table` is the table NAME. `available` reads only docstrings and imports nothing, so that
+listing is quick.
 """
 
 import ast

@@ -2,7 +2,7 @@
 
 import warnings
 from abc import abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,7 +19,7 @@ class Baseline(Measurement):
     A subclass gives the estimator. So the baseline of a reduced dataset sees what the circuit sees.
     """
 
-    data: Dataset = Digits()
+    data: Dataset = field(default_factory=Digits)
     """Where images come from."""
 
     @abstractmethod

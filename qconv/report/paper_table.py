@@ -67,11 +67,8 @@ def overview(entries: Sequence[tuple[str, str, Sequence[RowResult]]]) -> str:
     """
     lines = ["| table | rows | in tolerance | quantum ahead / level / behind | seconds |", "|---|---:|---:|---:|---:|"]
     for name, title, results in entries:
-        judged = [result for result in results if result.in_tolerance is not None]
-        leads = [
-            _lead(result) for result in results if result.is_quantum and result.best_classical and result.ours.values
-        ]
-        counts = " / ".join(str(sum(lead == sign for lead in leads)) for sign in (1, 0, -1)) if leads else "-"
+        judged, leads = _judged(results), _leads(results)
+        counts = " / ".join(str(leads.count(sign)) for sign in (1, 0, -1)) if leads else "-"
         within = f"{sum(bool(result.in_tolerance) for result in judged)} of {len(judged)}"
         seconds = f"{sum(result.seconds for result in results):,.0f}"
         lines.append(f"| [{title}]({name}.md) | {len(results)} | {within} | {counts} | {seconds} |")

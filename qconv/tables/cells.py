@@ -8,6 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from qconv.experiment.experiment import Experiment
+from qconv.measurements.base import Measurement
 from qconv.models.base import fields
 from qconv.tables.table import Cell, Row
 from qconv.training.run import execute
@@ -23,21 +24,21 @@ def run_cell(table: str, cell: Cell, runs: Path, console: Console) -> dict[str, 
         RunError: see `RunDirectory` and `fit`.
         Interrupted: it was asked to stop.
     """
-    with RunDirectory(table, cell, runs) as run:
+    with RunDirectory[Any](table, cell, runs) as run:
         summary = run.summary
         if summary is None:
-            summary = execute(run, console).summary(run) if isinstance(cell, Experiment) else _measure(run)
+            summary = execute(run, console).summary(run) if isinstance(cell, Experiment) else _measured(run, cell)
             run.write_summary(summary)
         return summary
 
 
-def _measure(run: RunDirectory) -> dict[str, Any]:
+def _measured(run: RunDirectory[Any], measurement: Measurement) -> dict[str, Any]:
     started = time.perf_counter()
-    measured = run.spec.measure()
+    measured = measurement.measure()
     return {
         "experiment": run.name,
         "run_id": run.run_id,
-        "seed": run.spec.seed,
+        "seed": measurement.seed,
         **measured._asdict(),
         "device": describe_devices(),
         "wall_seconds": round(time.perf_counter() - started, 2),
