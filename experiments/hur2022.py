@@ -9,7 +9,7 @@ Published figures are those of the authors' repository: five raw results each, o
 of the paper none could be read. The repository says that they are of a 1-D chain: no pairs that close the ring, no
 pooling. But the logs that they come from name the circuit `U_SU4_no_pooling`, in the code the ring without pooling, and
 `U_9`, in the code the ring with pooling, where the code calls chains `U_SU4_1D` and `U_9_1D`. So each figure stands
-beside both layouts. As a chain U_9 has six angles and does not learn: a simulation of ours that shares no code with this
+beside both layouts. As a chain U_9 has six angles and does not learn: a simulation that shares no code with this
 library stays at 0.63 to 0.72 (amplitude) and 0.5 (PCA8) as well. So we believe that its figure is that of the ring.
 
 "Two columns" is what the code of the repository feeds to the circuits: `tf.image.resize(images, (256, 1))` before

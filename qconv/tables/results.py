@@ -83,24 +83,21 @@ def collect(table: str, rows: Sequence[Row], runs: Path, outcomes: Mapping[Cell,
 
 
 def _result(table: str, row: Row, runs: Path, outcomes: Mapping[Cell, Outcome]) -> RowResult:
-    own = [summary for cell in row.cells if (summary := stored(table, cell, runs))]
-    classical = {"twin": _figures([summary["twin"] for summary in own if summary.get("twin")])}
-    seconds = sum(
-        summary["wall_seconds"] + (summary.get("twin") or {"wall_seconds": 0})["wall_seconds"] for summary in own
+    own, *others = (
+        [summary for cell in part.cells if (summary := stored(table, cell, runs))] for part in (row, *row.controls)
     )
-    for control in row.controls:
-        summaries = [summary for cell in control.cells if (summary := stored(table, cell, runs))]
-        classical[control.name] = _figures(summaries)
-        seconds += sum(summary["wall_seconds"] for summary in summaries)
+    twins = [summary["twin"] for summary in own if summary.get("twin")]
+    names = ["twin", *(control.name for control in row.controls)]
+    figures = [_figures(summaries) for summaries in (twins, *others)]
+    seconds = math.fsum(summary["wall_seconds"] for summaries in (own, twins, *others) for summary in summaries)
     cells = [cell for part in (row, *row.controls) for cell in part.cells]
     missing = [cell for cell in cells if stored(table, cell, runs) is None]
     reasons = [outcomes[cell] for cell in missing if cell in outcomes]
     problem = f"{len(missing)} of {len(cells)} cells not run" if missing else ""
     if reasons:
         problem = f"{len(reasons)} of {len(cells)} cells: {reasons[0].status}, {reasons[0].message}"
-    is_quantum = any(summary.get("twin") for summary in own)
-    named = tuple((name, figures) for name, figures in classical.items() if figures.values)
-    return RowResult(row, _figures(own), is_quantum, named, seconds, problem)
+    classical = tuple((name, figure) for name, figure in zip(names, figures, strict=True) if figure.values)
+    return RowResult(row, _figures(own), bool(twins), classical, seconds, problem)
 
 
 def _figures(summaries: Sequence[dict[str, Any]]) -> Figures:
