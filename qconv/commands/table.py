@@ -57,12 +57,10 @@ def run_tables(names: list[str], *, runs: Path, output: Path, jobs: int, slow: b
         raise InputError(f"--part {part} of --parts {parts}; allowed: 0 to {parts - 1}")
     show_messages()
     loaded = [_load(name, slow) for name in names]
-    tasks = [
-        Task(each.name, missing)
-        for each in loaded
-        for group in groups(cells_of(each.rows))
-        if (missing := [cell for cell in group if stored(each.name, cell, runs) is None])
-    ][part::parts]
+    # Shared out before it is asked what is missing: all calls must agree on who has which cells.
+    everything = [Task(each.name, group) for each in loaded for group in groups(cells_of(each.rows))][part::parts]
+    missing = (Task(name, [cell for cell in cells if stored(name, cell, runs) is None]) for name, cells in everything)
+    tasks = [task for task in missing if task.cells]
     console = Console()
     outcomes: dict[str, dict[Cell, Outcome]] = {name: {} for name in names}
     total = sum(len(task.cells) for task in tasks)

@@ -34,8 +34,8 @@ class Circles(Dataset):
     ("baseline", "low", "high", "parameters"),
     [
         (LogisticRegression(data=Circles()), 0.3, 0.65, 3),
-        (RbfSvm(data=Circles()), 0.95, 1.0, None),
-        (Mlp(data=Circles(), hidden=(16, 8)), 0.9, 1.0, 2 * 16 + 16 + 16 * 8 + 8 + 8 + 1),
+        (RbfSvm(data=Circles()), 0.9, 1.0, None),
+        (Mlp(data=Circles(), hidden=(32, 16), max_epochs=1000), 0.9, 1.0, 2 * 32 + 32 + 32 * 16 + 16 + 16 + 1),
     ],
 )
 def test_circles(baseline: Baseline, low: float, high: float, parameters: int | None) -> None:

@@ -95,7 +95,7 @@ def test_a_difference_of_exactly_the_tolerance_is_within() -> None:
 
 
 def test_numbers() -> None:
-    assert [number(value) for value in (0, 1, 0.98765, 0.00234, 2.34e-5)] == [
+    assert [number(value) for value in (0.0, 1.0, 0.98765, 0.00234, 2.34e-5)] == [
         "0.000",
         "1.000",
         "0.988",
