@@ -64,6 +64,8 @@ def run_tables(names: list[str], *, runs: Path, output: Path, jobs: int, slow: b
     console = Console()
     outcomes: dict[str, dict[Cell, Outcome]] = {name: {} for name in names}
     total = sum(len(task.cells) for task in tasks)
+    before = sum(len(task.cells) for task in everything) - total
+    console.print(f"{total} cells to run, {before} have been run before", highlight=False)
     with CellProgress(console, total) as progress:
         for outcome in run_tasks(tasks, runs, jobs):
             outcomes[outcome.table][outcome.cell] = outcome
