@@ -32,7 +32,6 @@ class CellProgress:
         )
         self._task = self._bar.add_task("cells", total=total, rate="starting")
         self._started = self._last_line = time.perf_counter()
-        self._said: set[tuple[str, str]] = set()
 
     def __enter__(self) -> "CellProgress":
         self._bar.start()
@@ -48,9 +47,7 @@ class CellProgress:
         rate = self._done / (now - self._started)
         text = f"{60 * rate:.0f} cells/min"
         self._bar.update(self._task, completed=self._done, description=outcome.table, rate=text)
-        reason = (outcome.table, outcome.message)
-        if outcome.status != "done" and reason not in self._said:  # many cells may want the same missing data
-            self._said.add(reason)
+        if outcome.status != "done":
             self._console.print(
                 f"{outcome.table}: {outcome.status}: {outcome.message}", highlight=False, soft_wrap=True
             )
