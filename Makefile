@@ -3,6 +3,8 @@
 EXP  ?= quanv_digits
 ARGS ?=
 RUN  ?=
+TAB  ?= hur2022
+JOBS ?= 1
 QUICK ?=
 
 # The first Python of at least 3.11 among these; `make PYTHON=/path/to/python3.12 train` picks another.
@@ -15,7 +17,7 @@ BIN  := $(VENV)/bin
 BENCH_VENV := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help train list evaluate draw diagnose check test test-all bench clean
+.PHONY: help train list evaluate draw diagnose table tables check test test-all bench clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -34,6 +36,12 @@ draw: $(VENV)/.installed  ## draw an experiment's circuits: make draw EXP=quanv_
 
 diagnose: $(VENV)/.installed  ## expressibility, entanglement, gradients of the circuits: make diagnose EXP=quanv_digits
 	@$(BIN)/qconv diagnose $(EXP) $(ARGS)
+
+table: $(VENV)/.installed  ## the table of a published paper beside our figures: make table TAB=hur2022 JOBS=2
+	@$(BIN)/qconv table $(TAB) --jobs $(JOBS) $(ARGS)
+
+tables: $(VENV)/.installed  ## all tables, only what is missing: make tables JOBS=2
+	@$(BIN)/qconv tables --jobs $(JOBS) $(ARGS)
 
 check: $(VENV)/.installed-dev  ## format, lint, types, and the direction of imports
 	@$(BIN)/ruff format --check --quiet . || { echo "run: $(BIN)/ruff format ."; exit 1; }

@@ -1,9 +1,10 @@
-"""The command line: `qconv list | train | evaluate | draw | diagnose`.
+"""The command line: `qconv list | train | evaluate | draw | diagnose | table | tables`.
 
 Only this module knows the argument parser. What the commands need is imported when one of them runs, so that
 `qconv --help` answers at once.
 """
 
+import dataclasses
 import os
 import sys
 from collections.abc import Sequence
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import tyro
+from tyro import MISSING
 from tyro.conf import Positional, arg, subcommand
 
 from qconv.diagnostics.sampling import Sampling
@@ -68,12 +70,45 @@ class Diagnose:
     """Name of the experiment; `qconv list` shows them."""
 
 
+@dataclass(frozen=True)
+class TableOptions:
+    """Which cells run, how, and where the result goes."""
+
+    jobs: int = 1
+    """Processes that run cells side by side."""
+    slow: bool = False
+    """Run the rows too that take long."""
+    runs: Path = Path("runs")
+    """Folder for run directories."""
+    output: Path = Path("tables")
+    """Folder for the tables, as Markdown and JSON."""
+    part: int = 0
+    """Which part of the cells this call runs, from 0; tables are written by a call without parts."""
+    parts: int = 1
+    """Number of calls that share the cells, such as the tasks of an array job."""
+
+
+@dataclass(frozen=True)
+class OneTable(TableOptions):
+    """Run what is missing of the table of a published paper, print it, and write it as Markdown and JSON."""
+
+    table: Positional[str] = MISSING
+    """Name of the table; `qconv list` shows them."""
+
+
+@dataclass(frozen=True)
+class AllTables(TableOptions):
+    """Run what is missing of all tables, print them, and write them as Markdown and JSON."""
+
+
 Command = (
     Annotated[List, subcommand("list")]
     | Annotated[Train, subcommand("train")]
     | Annotated[Evaluate, subcommand("evaluate")]
     | Annotated[Draw, subcommand("draw")]
     | Annotated[Diagnose, subcommand("diagnose")]
+    | Annotated[OneTable, subcommand("table")]
+    | Annotated[AllTables, subcommand("tables")]
 )
 
 
@@ -152,6 +187,13 @@ def _run(argv: list[str]) -> None:
 
         experiment, chosen = _parse(f"qconv draw {command.experiment}", command.experiment, DrawOptions(), options)
         draw(experiment, chosen.output, chosen.engines)
+    elif isinstance(command, TableOptions):
+        from qconv.commands.table import run_tables
+        from qconv.experiment.discovery import available
+
+        names = [command.table] if isinstance(command, OneTable) else list(available("table"))
+        options = {field.name: getattr(command, field.name) for field in dataclasses.fields(TableOptions)}
+        run_tables(names, **options)
     else:
         from qconv.commands.diagnose import diagnose
 

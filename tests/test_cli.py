@@ -60,7 +60,8 @@ def said(output: Output, *command: str, code: int = 0) -> tuple[str, str]:
 
 def test_list(inside: Workshop, capsys: Output) -> None:
     lines = said(capsys, "list")[0].splitlines()
-    assert [line.split()[0] for line in lines if line[0] != " "] == list(available())
+    named = [line.split()[0] for line in lines if line[0] != " "]
+    assert named == ["Experiments,", *available(), "Tables", *available("table")]
     assert any(line.startswith("tiny ") and "A tiny experiment that does" in line for line in lines)
 
 
@@ -187,7 +188,12 @@ TRAIN = ("train", "tiny")
 DISTRIBUTED = (*TRAIN, "--distributed", "--num-processes", "2", "--process-id", "0", "--coordinator")
 
 BAD: dict[tuple[str, ...], str] = {
-    (): "Expected one of {list, train, evaluate, draw, diagnose}",
+    (): "Expected one of {list, train, evaluate, draw, diagnose, table, tables}",
+    ("table",): "Name of the table; `qconv list` shows them. (required)",
+    ("table", "hur2020"): "no table 'hur2020'; did you mean 'hur2022'? allowed: ",
+    ("table", "tiny"): "tiny.py has no object `table`; allowed: table = Table(...)",
+    ("table", "hur2022", "--jobs", "0"): "--jobs 0; allowed: at least 1",
+    ("tables", "--part", "2", "--parts", "2"): "--part 2 of --parts 2; allowed: 0 to 1",
     ("trian", "tiny"): "Unrecognized options: trian",
     ("train",): "Name of the experiment; `qconv list` shows them. (required)",
     ("train", "tinny"): "no experiment 'tinny'; did you mean 'tiny'? allowed: ",

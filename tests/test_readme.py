@@ -59,7 +59,9 @@ def with_small_budget(command: str, tmp: Path) -> str:
     return command
 
 
-ELSEWHERE = ("make test", "make bench", "qconv train quanv_digits --seed 1")  # long, or run by another test here
+# Long, or run by another test.
+TABLES = ("make table TAB=hur2022", "make tables JOBS=2")
+ELSEWHERE = ("make test", "make bench", *TABLES, "qconv train quanv_digits --seed 1")
 
 
 QUICK = [c for c in COMMANDS if "RUN_ID" not in c and c not in ELSEWHERE]
@@ -88,8 +90,15 @@ def test_commands_on_a_run(tmp_path: Path):
 
 
 def test_targets_that_take_long_exist(tmp_path: Path):
-    for target in ("test", "bench", "check", "test-all"):
+    for target in ("test", "bench", "check", "test-all", *(command.removeprefix("make ") for command in TABLES)):
         assert run(f"make --dry-run {target}", tmp_path)
+
+
+def test_table_shown_is_one(tmp_path: Path):
+    (source,) = (block for language, block in BLOCKS if language == "python" and "table = " in block)
+    names: dict = {}
+    exec(source, names)
+    assert [row.name for row in names["table"].rows] == ["ring of RZZ"]
 
 
 def test_extension_shown_is_the_file():

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from qconv.commands.messages import show_messages
 from qconv.report.table import evaluation_table
 from qconv.training.evaluate import evaluate_run
+from qconv.training.messages import show_messages
 
 
 def evaluate(folder: Path) -> None:

@@ -6,11 +6,11 @@ from pathlib import Path
 import jax
 from rich.console import Console
 
-from qconv.commands.messages import show_messages
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
 from qconv.report.pictures import write_pictures
 from qconv.report.table import summary_table
+from qconv.training.messages import show_messages
 from qconv.training.run import execute
 from qconv.training.run_directory import RunDirectory, finished_seeds
 

@@ -1,7 +1,8 @@
 """Where experiments are found: `experiments/` in the working directory, then the ones that come with qconv.
 
-Nothing is registered: a module `experiments/NAME.py` that ends in an object `experiment` is the experiment NAME.
-`available` reads only docstrings and imports nothing, so that listing is quick.
+Nothing is registered: a module `experiments/NAME.py` that ends in an object `experiment` is the experiment NAME, and
+one that ends in an object `table` is the table NAME. `available` reads only docstrings and imports nothing, so that
+listing is quick.
 """
 
 import ast
@@ -23,8 +24,8 @@ def search_path() -> list[Path]:
     return list(dict.fromkeys(folder for folder in folders if folder.is_dir()))
 
 
-def available() -> dict[str, str]:
-    """Experiments by name, with the first line of their docstring."""
+def available(kind: str = "experiment") -> dict[str, str]:
+    """Experiments, or modules with an object of another name, by name, with the first line of their docstring."""
     found: dict[str, str] = {}
     for folder in search_path():
         for path in sorted(folder.glob("[!_]*.py")):
@@ -36,7 +37,7 @@ def available() -> dict[str, str]:
             except (OSError, ValueError) as error:
                 found.setdefault(path.stem, f"(cannot be read: {error})")
                 continue
-            if "experiment" in _assigned_names(tree):
+            if kind in _assigned_names(tree):
                 found.setdefault(path.stem, (ast.get_docstring(tree) or "").split("\n")[0])
     return dict(sorted(found.items()))
 

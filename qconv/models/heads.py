@@ -1,5 +1,7 @@
 """Classical heads: feature maps to logits."""
 
+from dataclasses import field
+
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
@@ -20,16 +22,20 @@ class LinearHead(nn.Module):
 
 
 class ConvHead(nn.Module):
-    """A small convolutional network: 3x3 convolutions with ReLU and 2x2 max-pooling, then a hidden dense layer."""
+    """A small convolutional network: convolutions with ReLU and max-pooling, then a hidden dense layer or none."""
 
     num_classes: int = 10
     """Number of logits."""
     features: tuple[int, ...] = (32, 64)
     """Channels of each convolution."""
     hidden: int = 128
-    """Width of the hidden dense layer."""
+    """Width of the hidden dense layer; 0 for none."""
     dropout: float = 0.0
     """Part of the values that training sets to 0 before each dense layer."""
+    kernel_size: tuple[int, int] = field(default=(3, 3), metadata={"json": "not at its default"})
+    """Height and width of each convolution."""
+    pooling: tuple[int, int] = field(default=(2, 2), metadata={"json": "not at its default"})
+    """Height and width of the windows of which the largest value is taken, side by side."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -43,11 +49,12 @@ class ConvHead(nn.Module):
         """Logits."""
         hidden = features
         for channels in self.features:
-            hidden = nn.relu(nn.Conv(channels, (3, 3))(hidden))
-            hidden = nn.max_pool(hidden, (2, 2), (2, 2), "SAME")
+            hidden = nn.relu(nn.Conv(channels, self.kernel_size)(hidden))
+            hidden = nn.max_pool(hidden, self.pooling, self.pooling, "SAME")
         hidden = nn.Dropout(self.dropout, deterministic=not train)(hidden.reshape(hidden.shape[0], -1))
-        hidden = nn.relu(nn.Dense(self.hidden)(hidden))
-        hidden = nn.Dropout(self.dropout, deterministic=not train)(hidden)
+        if self.hidden:
+            hidden = nn.relu(nn.Dense(self.hidden)(hidden))
+            hidden = nn.Dropout(self.dropout, deterministic=not train)(hidden)
         return nn.Dense(self.num_classes)(hidden)
 
 

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from qconv.data.dataset import Source
 from qconv.errors import RunError
 from qconv.experiment.experiment import Experiment
 from qconv.models.base import ImageModel
+from qconv.optimizers import Optimizer
 from qconv.training.batches import all_batches, load_batch, training_indices
 from qconv.training.checkpoints import Checkpoints
 from qconv.training.frozen import frozen_features
@@ -74,7 +75,6 @@ def fit(
     started = time.perf_counter()
     dtype = np.dtype(experiment.dtype)
     batch_size, num_steps = experiment.batch_size, experiment.num_steps
-    tx = experiment.optimizer.transformation(num_steps)
     everywhere = replicated(mesh)
     initial_state = first_state(experiment, model, train, mesh)
 
@@ -91,10 +91,9 @@ def fit(
         inputs_are_features = model.frozen_features()
         if inputs_are_features:
             train, test = (frozen_features(experiment, model, state, source, mesh) for source in (train, test))
-        options = {"model": model, "inputs_are_features": inputs_are_features}
-        step_options = {"tx": tx, "key": jax.random.key(experiment.seed), **options}
-        update = jax.jit(partial(train_step, **step_options), out_shardings=everywhere, donate_argnums=0)
-        evaluate = evaluator(experiment, test, mesh, **options)
+        update = _update(model, experiment.optimizer, num_steps, inputs_are_features, mesh)
+        evaluate = evaluator(experiment, test, mesh, model=model, inputs_are_features=inputs_are_features)
+        key = jax.random.key(experiment.seed)
 
         is_writer = jax.process_index() == 0
         log = stack.enter_context(MetricsLog(folder, step)) if is_writer else None
@@ -103,7 +102,7 @@ def fit(
 
         while step < num_steps:
             indices = training_indices(experiment.seed, step, batch_size, len(train))
-            state = update(state, load_batch(train, indices, batch_size, mesh, dtype))
+            state = update(state, load_batch(train, indices, batch_size, mesh, dtype), key)
             step += 1
             progress.step(step)
             log_now, last = step % experiment.log_every == 0, step == num_steps
@@ -143,14 +142,13 @@ def _require_finite(state: TrainState, checkpoints: Checkpoints) -> None:
 
 def first_state(experiment: Experiment, model: ImageModel, source: Source, mesh: Mesh) -> TrainState:
     """The state before the first step, on every device."""
-    tx = experiment.optimizer.transformation(experiment.num_steps)
     example = np.zeros((1, *source.image_shape), np.dtype(experiment.dtype))
-    init = jax.jit(partial(init_state, model=model, tx=tx), out_shardings=replicated(mesh))
+    init = _init(model, experiment.optimizer, experiment.num_steps, mesh)
     return init(jax.random.key(experiment.seed), example)
 
 
 def evaluator(
-    experiment: Experiment, source: Source, mesh: Mesh, **options: Any
+    experiment: Experiment, source: Source, mesh: Mesh, *, model: ImageModel, inputs_are_features: bool
 ) -> Callable[[TrainState], tuple[dict[str, float], np.ndarray]]:
     """A function from a state to the means over all images of a source, each counted once, and the confusion matrix.
 
@@ -158,9 +156,10 @@ def evaluator(
         experiment: batch size and precision.
         source: images, or features of a frozen first part.
         mesh: all devices.
-        options: see `eval_step`.
+        model: the network.
+        inputs_are_features: whether its first part has been applied already.
     """
-    count = jax.jit(partial(eval_step, **options), out_shardings=replicated(mesh))
+    count = _count(model, inputs_are_features, mesh)
 
     def evaluate(state: TrainState) -> tuple[dict[str, float], np.ndarray]:
         batches = all_batches(source, 4 * experiment.batch_size, mesh, np.dtype(experiment.dtype))
@@ -169,3 +168,27 @@ def evaluator(
         return sums.means(), confusion
 
     return evaluate
+
+
+# The next seed of the same network finds these compiled: tables of papers train each network with many seeds.
+_recent: Any = lru_cache(maxsize=4)  # Any: type checkers do not know that Flax modules can be hashed
+
+
+@_recent
+def _init(model: ImageModel, optimizer: Optimizer, num_steps: int, mesh: Mesh) -> Callable[..., TrainState]:
+    init = partial(init_state, model=model, tx=optimizer.transformation(num_steps))
+    return jax.jit(init, out_shardings=replicated(mesh))
+
+
+@_recent
+def _update(
+    model: ImageModel, optimizer: Optimizer, num_steps: int, inputs_are_features: bool, mesh: Mesh
+) -> Callable[..., TrainState]:
+    options = {"tx": optimizer.transformation(num_steps), "inputs_are_features": inputs_are_features}
+    return jax.jit(partial(train_step, model=model, **options), out_shardings=replicated(mesh), donate_argnums=0)
+
+
+@_recent
+def _count(model: ImageModel, inputs_are_features: bool, mesh: Mesh) -> Callable[..., Any]:
+    options = {"model": model, "inputs_are_features": inputs_are_features}
+    return jax.jit(partial(eval_step, **options), out_shardings=replicated(mesh))

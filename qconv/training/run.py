@@ -44,7 +44,7 @@ class RunResult:
         }
 
 
-def execute(run: RunDirectory, console: Console) -> RunResult:
+def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
     """Loads the data, checks that everything fits together, and trains; goes on where an earlier part stopped.
 
     Raises:
@@ -53,7 +53,7 @@ def execute(run: RunDirectory, console: Console) -> RunResult:
         Interrupted: Ctrl-C or SIGTERM; the same call goes on later.
         RunError: see `fit`.
     """
-    experiment = run.experiment
+    experiment = run.spec
     with precision(experiment.dtype):
         train, test = experiment.data.load("train"), experiment.data.load("test")
         experiment.check(train, test)

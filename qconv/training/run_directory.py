@@ -1,4 +1,4 @@
-"""The directory of a run: `runs/<experiment>/<run id>/seed<k>/`.
+"""The directory of a run: `runs/<experiment>/<run id>/seed<k>/`, for a cell of a table `runs/<table>/...`.
 
 It holds `spec.json` from the start and `summary.json` from the end of the run, and one process at a time.
 """
@@ -11,7 +11,7 @@ from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import jax
 from filelock import FileLock, Timeout
@@ -20,26 +20,35 @@ import qconv
 from qconv.errors import InputError, RunError
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.spec import from_json, run_id, to_json
+from qconv.measurements.base import Measurement
 from qconv.training.mesh import any_process
 
 _PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "tensorcircuit-ng", "numpy")
 
 
-class RunDirectory:
-    """The directory of one experiment and seed, locked while it is open. A context manager.
+Spec = TypeVar("Spec", bound=Experiment | Measurement)
+
+
+def run_folder(name: str, spec: Experiment | Measurement, runs: Path) -> Path:
+    """Where the run of a spec lies."""
+    return runs / name / run_id(spec) / f"seed{spec.seed}"
+
+
+class RunDirectory(Generic[Spec]):
+    """The directory of one spec and seed, locked while it is open. A context manager.
 
     Raises:
         RunError: another process has it open, or it cannot be written.
     """
 
-    def __init__(self, name: str, experiment: Experiment, runs: Path) -> None:
+    def __init__(self, name: str, spec: Spec, runs: Path) -> None:
         self.name = name
-        self.experiment = experiment
-        self.run_id = run_id(experiment)
-        self.folder = runs / name / self.run_id / f"seed{experiment.seed}"
+        self.spec = spec
+        self.folder = run_folder(name, spec, runs)
+        self.run_id = self.folder.parent.name
         self._exit = ExitStack()
 
-    def __enter__(self) -> "RunDirectory":
+    def __enter__(self) -> "RunDirectory[Spec]":
         problem = ""
         if jax.process_index() == 0:  # the only one that writes
             try:
@@ -89,7 +98,7 @@ class RunDirectory:
             spec = {
                 "experiment": self.name,
                 "run_id": self.run_id,
-                "spec": to_json(self.experiment),
+                "spec": to_json(self.spec),
                 "commit": source_commit(),
                 "versions": {"qconv": qconv.__version__}
                 | {package: importlib.metadata.version(package) for package in _PACKAGES},
@@ -109,9 +118,12 @@ def read_run(folder: Path) -> tuple[str, Experiment]:
         raise RunError(f"no run in {folder}: it has no spec.json; allowed: runs/<experiment>/<run id>/seed<k>")
     stored = read_json(path)
     try:
-        return stored["experiment"], from_json(stored["spec"])
+        name, spec = stored["experiment"], from_json(stored["spec"])
     except (KeyError, TypeError) as error:
         raise RunError(f"cannot read {path}: it is not the spec of a run") from error
+    if not isinstance(spec, Experiment):
+        raise RunError(f"{folder} holds a measurement ({type(spec).__name__}); allowed: a run that trains a network")
+    return name, spec
 
 
 def finished_seeds(folder: Path) -> list[dict[str, Any]]:

@@ -79,10 +79,10 @@ def _weighted_sums(logits: Float[Array, "batch classes"], batch: WeightedBatch) 
 def train_step(
     state: TrainState,
     batch: WeightedBatch,
+    key: Array,
     *,
     model: ImageModel,
     tx: optax.GradientTransformation,
-    key: Array,
     inputs_are_features: bool,
 ) -> TrainState:
     """One update by the mean cross-entropy of the batch.
@@ -90,9 +90,9 @@ def train_step(
     Args:
         state: before.
         batch: images, or features of the frozen first part.
+        key: of the run; dropout takes what it needs from key and step.
         model: the network.
         tx: the optimiser.
-        key: of the run; dropout takes what it needs from key and step.
         inputs_are_features: whether the first part of the network has been applied already.
     """
 

@@ -1,4 +1,4 @@
-"""What commands show of the messages of libraries."""
+"""What is shown of the messages of libraries."""
 
 import logging
 import sys

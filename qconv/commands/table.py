@@ -1,0 +1,102 @@
+"""`qconv table` and `qconv tables`."""
+
+import datetime
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from qconv.errors import InputError, RunError
+from qconv.report.paper_table import as_json, markdown, overview, provenance, stamp
+from qconv.tables.cells import cells_of, groups, stored
+from qconv.tables.loading import load_table
+from qconv.tables.progress import CellProgress
+from qconv.tables.results import RowResult, collect
+from qconv.tables.table import Cell, Row, Table
+from qconv.tables.workers import Outcome, Task, run_tasks
+from qconv.training.messages import show_messages
+from qconv.training.run_directory import describe_devices, source_commit, write_json, writing
+
+
+@dataclass(frozen=True)
+class _Loaded:
+    """A table that is asked for."""
+
+    name: str
+    table: Table
+    docstring: str
+    rows: tuple[Row, ...]
+    """Those that are asked for."""
+
+    @property
+    def title(self) -> str:
+        """The first line of the docstring."""
+        return self.docstring.strip().split("\n")[0]
+
+
+def run_tables(names: list[str], *, runs: Path, output: Path, jobs: int, slow: bool, part: int, parts: int) -> None:
+    """Runs the cells of tables that have not been run, prints the tables, and writes them as Markdown and JSON.
+
+    Args:
+        names: of the tables.
+        runs: folder for run directories.
+        output: folder for NAME.md and NAME.json; with several tables also README.md, a line for each.
+        jobs: processes that run cells side by side.
+        slow: whether rows that take long are wanted too.
+        part: which part of the cells this call runs, from 0.
+        parts: how many calls share the cells.
+
+    Raises:
+        InputError: no such table, a mistake in its module, or numbers that make no sense. Nothing has been run.
+        RunError: some cells failed; all others have been run and written.
+        KeyboardInterrupt: stopped; the same call goes on.
+    """
+    if jobs < 1:
+        raise InputError(f"--jobs {jobs}; allowed: at least 1")
+    if not 0 <= part < parts:
+        raise InputError(f"--part {part} of --parts {parts}; allowed: 0 to {parts - 1}")
+    show_messages()
+    loaded = [_load(name, slow) for name in names]
+    # Shared out before it is asked what is missing: all calls must agree on who has which cells.
+    everything = [Task(each.name, group) for each in loaded for group in groups(cells_of(each.rows))][part::parts]
+    missing = (Task(name, [cell for cell in cells if stored(name, cell, runs) is None]) for name, cells in everything)
+    tasks = [task for task in missing if task.cells]
+    console = Console()
+    outcomes: dict[str, dict[Cell, Outcome]] = {name: {} for name in names}
+    total = sum(len(task.cells) for task in tasks)
+    before = sum(len(task.cells) for task in everything) - total
+    console.print(f"{total} cells to run, {before} have been run before", highlight=False)
+    with CellProgress(console, total) as progress:
+        for outcome in run_tasks(tasks, runs, jobs):
+            outcomes[outcome.table][outcome.cell] = outcome
+            progress.done(outcome)
+    if parts == 1:
+        results = {each.name: collect(each.name, each.rows, runs, outcomes[each.name]) for each in loaded}
+        _write(loaded, results, output, console)
+    failed = sum(outcome.status == "failed" for own in outcomes.values() for outcome in own.values())
+    if failed:
+        raise RunError(f"{failed} of {total} cells failed, see above; the same command tries them again")
+
+
+def _load(name: str, slow: bool) -> _Loaded:
+    table, docstring = load_table(name)
+    return _Loaded(name, table, docstring, tuple(row for row in table.rows if slow or not row.slow))
+
+
+def _write(loaded: list[_Loaded], results: dict[str, list[RowResult]], output: Path, console: Console) -> None:
+    today = datetime.datetime.now(datetime.UTC).date().isoformat()
+    source = provenance(source_commit(), describe_devices(), today)
+    for each in loaded:
+        page = markdown(each.name, each.docstring, each.table, results[each.name], stamp(source))
+        path = output / f"{each.name}.md"
+        with writing(path):
+            output.mkdir(parents=True, exist_ok=True)
+            path.write_text(page)
+        write_json(path.with_suffix(".json"), as_json(each.name, each.table, results[each.name], source))
+        console.out(page, highlight=False)
+        console.print(f"written to {path}", highlight=False, soft_wrap=True)
+    if len(loaded) > 1:
+        page = f"# Tables\n\n{overview([(each.name, each.title, results[each.name]) for each in loaded])}"
+        with writing(output / "README.md"):
+            (output / "README.md").write_text(page)
+        console.out(page, highlight=False)

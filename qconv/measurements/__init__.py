@@ -1,0 +1,1 @@
+"""What a table shows beside trained networks: classical baselines, and figures of circuits."""

@@ -1,0 +1,34 @@
+"""What a measurement is: a frozen spec that gives one number."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Measured(NamedTuple):
+    """What came out."""
+
+    value: float
+    """The figure of the table: test accuracy, or what the table says."""
+    num_parameters: int | None = None
+    """Fitted numbers; None where counting them would tell nothing, as for a kernel machine."""
+
+
+@dataclass(frozen=True)
+class Measurement(ABC):
+    """What a cell of a table does where it does not train a network. Subclasses are frozen dataclasses.
+
+    It should take seconds: a measurement that is stopped starts anew.
+    """
+
+    seed: int = 0
+    """Fixes all that is random."""
+
+    @abstractmethod
+    def measure(self) -> Measured:
+        """Does it; the same spec gives the same.
+
+        Raises:
+            InputError: what the fields say does not fit together.
+            DataUnavailableError: data that it needs are not there.
+        """

@@ -1,0 +1,46 @@
+"""Classical baselines: an estimator of scikit-learn on the images of a dataset."""
+
+import warnings
+from abc import abstractmethod
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from qconv.data.dataset import Dataset, Split
+from qconv.data.digits import Digits
+from qconv.measurements.base import Measured, Measurement
+
+
+@dataclass(frozen=True)
+class Baseline(Measurement):
+    """Test accuracy of a classical estimator that sees each image as a row of numbers.
+
+    A subclass gives the estimator. So the baseline of a reduced dataset sees what the circuit sees.
+    """
+
+    data: Dataset = field(default_factory=Digits)
+    """Where images come from."""
+
+    @abstractmethod
+    def estimator(self) -> Any:
+        """An estimator of scikit-learn, not fitted, with `seed` as its random state where it has one."""
+
+    def num_parameters(self, estimator: Any) -> int | None:
+        """Fitted numbers of the estimator; None where they cannot be counted."""
+        return None
+
+    def measure(self) -> Measured:
+        """Fits the training images and counts the test images that it classifies rightly."""
+        from sklearn.exceptions import ConvergenceWarning
+
+        estimator = self.estimator()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)  # the budget is part of the spec
+            estimator.fit(*self._rows("train"))
+        return Measured(float(estimator.score(*self._rows("test"))), self.num_parameters(estimator))
+
+    def _rows(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
+        source = self.data.load(split)
+        images, labels = source[np.arange(len(source))]
+        return images.reshape(len(images), -1), labels

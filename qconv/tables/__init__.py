@@ -1,0 +1,1 @@
+"""Tables of published papers: what their rows are, and the processes that run their cells."""

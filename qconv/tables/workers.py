@@ -1,0 +1,127 @@
+"""Processes that run cells side by side. One that dies is replaced, and its cell counts as failed."""
+
+import multiprocessing
+import os
+from collections import deque
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+from rich.console import Console
+
+from qconv.errors import DataUnavailableError, QconvError
+from qconv.experiment.spec import from_json, to_json
+from qconv.tables.cells import run_cell
+from qconv.tables.table import Cell
+from qconv.training.messages import show_messages
+
+# A fresh interpreter: JAX has threads, which a forked process would not have.
+_PROCESSES = multiprocessing.get_context("spawn")
+
+Status = Literal["done", "failed", "no data"]
+
+
+class Outcome(NamedTuple):
+    """What became of a cell."""
+
+    table: str
+    cell: Cell
+    status: Status
+    message: str
+    """Why it failed or which data are missing, in a line; else empty."""
+
+
+class Task(NamedTuple):
+    """Cells of a table that one process runs one after the other."""
+
+    table: str
+    cells: list[Cell]
+
+
+@dataclass
+class _Worker:
+    """A process, its end of the pipe, and the cells that it has not answered for."""
+
+    process: Any
+    pipe: Connection
+    table: str = ""
+    waiting: deque[Cell] = field(default_factory=deque)
+
+
+def run_tasks(tasks: Sequence[Task], runs: Path, jobs: int) -> Generator[Outcome]:
+    """Runs all tasks in `jobs` processes and yields what became of each cell, as soon as it is known.
+
+    Ctrl-C reaches the processes too: each saves its run and ends, then KeyboardInterrupt goes on from here.
+    """
+    queue = deque(tasks)
+    workers = [_start(slot, jobs, runs) for slot in range(min(jobs, len(queue)))]
+    try:
+        for worker in workers:
+            _give(worker, queue)
+        while any(worker.waiting for worker in workers):
+            ready = wait([worker.pipe for worker in workers if worker.waiting])
+            for slot, worker in enumerate(workers):
+                if worker.pipe not in ready:
+                    continue
+                cell = worker.waiting.popleft()
+                try:
+                    yield Outcome(worker.table, cell, *worker.pipe.recv())
+                except (EOFError, ConnectionError):
+                    worker.process.join()
+                    message = f"its process ended with code {worker.process.exitcode}; was there enough memory?"
+                    yield Outcome(worker.table, cell, "failed", message)
+                    if worker.waiting:
+                        queue.appendleft(Task(worker.table, list(worker.waiting)))
+                    worker = workers[slot] = _start(slot, jobs, runs)
+                if not worker.waiting:
+                    _give(worker, queue)
+    finally:
+        for worker in workers:
+            worker.pipe.close()
+        for worker in workers:
+            worker.process.join()
+
+
+def _start(slot: int, jobs: int, runs: Path) -> _Worker:
+    ours, theirs = _PROCESSES.Pipe()
+    process = _PROCESSES.Process(target=_work, args=(theirs, slot, jobs, str(runs)), daemon=True)
+    process.start()
+    theirs.close()
+    return _Worker(process, ours)
+
+
+def _give(worker: _Worker, queue: deque[Task]) -> None:
+    if queue:
+        worker.table, cells = queue.popleft()
+        worker.waiting.extend(cells)
+        worker.pipe.send((worker.table, [to_json(cell) for cell in cells]))
+
+
+def _work(pipe: Connection, slot: int, jobs: int, runs: str) -> None:
+    """What a process does: cells as they come, until nobody is at the other end."""
+    if jobs > 1 and hasattr(os, "sched_setaffinity"):  # else each would start as many threads as there are cores
+        cores = sorted(os.sched_getaffinity(0))
+        if len(cores) >= jobs:
+            os.sched_setaffinity(0, cores[slot::jobs])
+    show_messages()
+    try:
+        while True:
+            table, specs = pipe.recv()
+            for spec in specs:
+                pipe.send(_run(table, spec, Path(runs)))
+    except (EOFError, BrokenPipeError, KeyboardInterrupt):
+        return
+
+
+def _run(table: str, spec: Any, runs: Path) -> tuple[Status, str]:
+    try:
+        run_cell(table, from_json(spec), runs, Console(quiet=True))
+    except DataUnavailableError as error:
+        return "no data", str(error).splitlines()[0]
+    except QconvError as error:
+        return "failed", str(error).splitlines()[0]
+    except Exception as error:  # a mistake in one cell does not stop the others
+        return "failed", f"{type(error).__name__}: {error}".splitlines()[0]
+    return "done", ""
