@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, get_args, runtime_checkable
 
@@ -25,7 +25,7 @@ _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
 
 @dataclass(frozen=True)
 class Tfds(Dataset):
-    """Labelled images of one size from the TFDS catalogue; downloaded and prepared at the first use.
+    """Labelled images of one size from the TFDS catalogue; by default downloaded and prepared at the first use.
 
     They are kept where TFDS keeps them: in the folder named by the environment variable TFDS_DATA_DIR, or else in
     ~/tensorflow_datasets.
@@ -33,6 +33,8 @@ class Tfds(Dataset):
 
     name: str
     """Name in the TFDS catalogue, such as cifar10, cifar100, mnist, fashion_mnist or emnist/letters."""
+    prepare: bool = field(default=True, metadata={"json": "not at its default"})
+    """Whether it is downloaded and prepared where it is not there yet."""
 
     @property
     def num_classes(self) -> int:
@@ -48,13 +50,18 @@ class Tfds(Dataset):
 
         Raises:
             InputError: there is no such dataset or split, or it is not one of labelled images of one size.
-            DataUnavailableError: it is not on this machine, and preparing it failed.
+            DataUnavailableError: it is not on this machine, and preparing it failed or is not wanted.
         """
         if split not in get_args(Split):
             raise InputError(f"split {split!r} is unknown; allowed: {', '.join(get_args(Split))}")
         builder = _builder(self.name)
         image_shape, num_classes = _features(self.name, builder)
         if not builder.info.splits:
+            if not self.prepare:
+                raise DataUnavailableError(
+                    f"name {self.name!r} is not prepared in {_data_dir()}; "
+                    f"python -m qconv.data.tfds_prepare {self.name} {_data_dir()} does so"
+                )
             failure = _prepare(self.name)
             builder = _builder(self.name)  # a builder knows only what was there when it was made
             if not builder.info.splits:

@@ -3,6 +3,7 @@
 import importlib.metadata
 import math
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import qconv
@@ -25,15 +26,17 @@ def markdown(name: str, docstring: str, table: Table, results: Sequence[RowResul
     title, _, notes = docstring.strip().partition("\n")
     sources = _Footnotes(lambda number: str(number + 1))
     analogues = _Footnotes(lambda number: chr(ord("a") + number) if number < 26 else f"a{number}")
+    reasons = _Footnotes(lambda number: f"!{number + 1}")
     sections = list(dict.fromkeys(result.row.section for result in results))
     lines = [f"# {title}", "", f"Figures: {table.quantity}, mean ± standard deviation over seeds.", ""]
     for section in sections:
         lines += [f"**{section}**", ""] if section else []
         lines += ["| row | " + " | ".join(_HEADER) + " |", "|---|" + "---|" * 3 + "---|---:|"]
-        lines += [_line(result, sources, analogues) for result in results if result.row.section == section]
+        lines += [_line(result, sources, analogues, reasons) for result in results if result.row.section == section]
         lines.append("")
     lines += [f"- {sentence}" for sentence in verdicts(results)]
     lines += ["", *sources.lines("Published figures:"), *analogues.lines("Analogues, not the published set-up itself:")]
+    lines += reasons.lines("Why figures are missing:")
     if notes.strip():
         lines += [notes.strip(), ""]
     lines += [f"`make table TAB={name}`. {stamp}", ""]
@@ -116,13 +119,14 @@ class _Footnotes:
         return [heading, "", *(f"- [{self._label(number)}] {text}" for number, text in enumerate(self._texts)), ""]
 
 
-def _line(result: RowResult, sources: _Footnotes, analogues: _Footnotes) -> str:
+def _line(result: RowResult, sources: _Footnotes, analogues: _Footnotes, reasons: _Footnotes) -> str:
     row = result.row
     published = row.published
     shown = with_spread(published.value, published.std) + sources.mark(published.source) if published else "-"
     classical = "; ".join(f"{name} {_figures(figures)}" for name, figures in result.classical) or "-"
     ours = _figures(result.ours) if result.ours.values else ""
-    ours = "; ".join(part for part in (ours, result.problem.replace("|", "/")) if part)
+    problem = result.problem + reasons.mark(result.reason.replace(str(Path.home()), "~"))
+    ours = "; ".join(part for part in (ours, problem) if part)
     within = "-"
     if published and result.in_tolerance is not None:
         within = f"{'yes' if result.in_tolerance else '**no**'}, ±{number(published.tolerance)}"
@@ -186,6 +190,7 @@ def _row_json(result: RowResult) -> dict[str, Any]:
         "in_tolerance": result.in_tolerance,
         "analogue": row.analogue,
         "problem": result.problem,
+        "reason": result.reason,
         "seconds": round(result.seconds, 1),
     }
 

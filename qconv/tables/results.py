@@ -51,7 +51,9 @@ class RowResult:
     seconds: float
     """Of all cells of the row, one after the other; controls that rows share count in each."""
     problem: str
-    """Why figures are missing; empty if none is."""
+    """How many figures are missing, such as "no data"; empty if none is."""
+    reason: str = ""
+    """Why."""
 
     @property
     def in_tolerance(self) -> bool | None:
@@ -95,9 +97,12 @@ def _result(table: str, row: Row, runs: Path, outcomes: Mapping[Cell, Outcome]) 
     reasons = [outcomes[cell] for cell in missing if cell in outcomes]
     problem = f"{len(missing)} of {len(cells)} cells not run" if missing else ""
     if reasons:
-        problem = f"{len(reasons)} of {len(cells)} cells: {reasons[0].status}, {reasons[0].message}"
+        whole = len(reasons) == len(cells)
+        problem = reasons[0].status if whole else f"{len(reasons)} of {len(cells)} cells: {reasons[0].status}"
     classical = tuple((name, figure) for name, figure in zip(names, figures, strict=True) if figure.values)
-    return RowResult(row, _figures(own), bool(twins), classical, seconds, problem)
+    return RowResult(
+        row, _figures(own), bool(twins), classical, seconds, problem, reasons[0].message if reasons else ""
+    )
 
 
 def _figures(summaries: Sequence[dict[str, Any]]) -> Figures:

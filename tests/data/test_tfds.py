@@ -353,3 +353,10 @@ def test_importing_the_module_does_not_import_tfds() -> None:
     code = "import sys, qconv.data.tfds; sys.exit('tensorflow_datasets' in sys.modules)"
     root = Path(tfds.__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+
+
+def test_what_is_not_prepared_stays_so_if_it_should(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path))
+    with pytest.raises(DataUnavailableError, match=r"name 'mnist' is not prepared in .*tfds_prepare mnist"):
+        Tfds("mnist", prepare=False).load("train")
+    assert not list(tmp_path.iterdir())

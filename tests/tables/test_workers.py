@@ -96,10 +96,11 @@ def test_cells_that_fail_are_shown_and_the_others_run(workshop: Workshop) -> Non
     page = (workshop.folder / "tables" / "counted.md").read_text()
     assert page in process.stdout
     assert "| good | 0.520 ± 0.020 [1] | 0.510 ± 0.010 (1,234 p) | - | yes, ±0.011 |" in page
-    assert "| raises | 0.900 [2] | 2 of 2 cells: failed, ValueError: this cell / has a mistake | - | - | - |" in page
-    assert "| dies | - | 1 of 2 cells: failed, its process ended with code 7" in page
+    assert "| raises | 0.900 [2] | failed [!1] | - | - | - |" in page
+    assert "- [!1] ValueError: this cell | has a mistake\n- [!2] its process ended with code 7" in page
+    assert "| dies | - | 1 of 2 cells: failed [!2] |" in page
     assert "| line 0.400 (1,234 p) |" in page
-    assert "| no data [a] | - | 1 of 1 cells: no data, no prepared data in there | - | - | - |" in page
+    assert "| no data [a] | - | no data [!3] | - | - | - |" in page and "- [!3] no prepared data in there" in page
     assert "- In tolerance: 1 of 1 rows with a published value.\n- Figures are missing in 3 of 4 rows." in page
     assert "slow" not in page and "Notes of the table." in page
 
