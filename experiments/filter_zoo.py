@@ -1,7 +1,7 @@
 """Quanvolution and its controls: filters of 2x2 windows before one dense layer, 10 seeds.
 
 github.com/justinbrianhwang/qfilter, "Quantum Filter Zoo" (2026): 2,000 training and 1,000 test images, windows of 2x2
-pixels side by side, 4 channels, one dense layer of 10 classes, 3 epochs of batches of 64, Adam with rate 0.001.
+pixels side by side, 4 channels, one dense layer with PyTorch's first weights, 3 epochs of batches of 64, Adam with rate 0.001.
 
 - quanvolution: RY(pi x), one random circuit of four rotations and CNOTs for all seeds, never trained, <Z> of each qubit
   (Henderson et al. 2020, in the form of PennyLane's demo). The random numbers that choose gates and angles are NumPy's,
@@ -64,15 +64,18 @@ class CnotRing(Ansatz):
             circuit.cnot(control, target)
 
 
+HEAD = LinearHead(distribution="uniform")
+
+
 def quantum(ansatz: Ansatz, trainable: bool = False) -> ImageModel:
     """A circuit on windows of 2x2 pixels."""
     conv = QuantumConv(Circuit(Angle(), ansatz), kernel_size=2, strides=2, padding="VALID", trainable=trainable)
-    return QuanvNet(conv, LinearHead())
+    return QuanvNet(conv, HEAD)
 
 
 def classical(layer: nn.Module) -> ImageModel:
     """A classical filter in its place."""
-    return QuanvNet(layer, LinearHead())
+    return QuanvNet(layer, HEAD)
 
 
 QUANVOLUTION = Fixed(RandomLayers(rotations=4, circuit_seed=42), angle_seed=42)
@@ -84,7 +87,7 @@ FILTERS: dict[str, ImageModel] = {
     "convolution, tanh, trained": classical(ConvFilter()),
     "convolution, tanh, random": classical(ConvFilter(trainable=False)),
     "random Fourier features": classical(FourierFilter()),
-    "pixels": ClassicalNet(LinearHead()),
+    "pixels": ClassicalNet(HEAD),
 }
 SOURCE = "github.com/justinbrianhwang/qfilter, table of the README, 10 seeds"
 TOLERANCE = {

@@ -4,21 +4,21 @@ import math
 from typing import Any
 
 import flax.linen as nn
-import jax
 from jaxtyping import Array, Float
 
 from qconv.errors import InputError
+from qconv.layers.initial import uniform
 from qconv.patches import Padding, Size, check_padding, pair
 
 
 class ConvFilter(nn.Module):
     """`nn.Conv` and tanh, trained or left as it was drawn.
 
-    Weights and biases start uniform in [-1 / sqrt(k), 1 / sqrt(k)], k numbers of a window: what PyTorch's `Conv2d`
-    does, and so most published controls. Those of a filter that is not trained are in the collection `frozen`.
+    Weights and biases start uniform in [-1 / sqrt(k), 1 / sqrt(k)], k numbers of a window, as PyTorch's `Conv2d` has
+    it, and so most published controls. Those of a filter that is not trained are in the collection `frozen`.
 
     Source: LeCun et al., "Gradient-based learning applied to document recognition", Proceedings of the IEEE 86, 2278
-    (1998), the layer; He et al., "Delving deep into rectifiers", ICCV 2015, the distribution, with a = sqrt(5).
+    (1998).
     """
 
     features: int = 4
@@ -44,18 +44,14 @@ class ConvFilter(nn.Module):
     def __call__(self, images: Float[Array, "*batch height width channels"]) -> Float[Array, "*batch rows columns out"]:
         """Filters the images: values in [-1, 1]."""
         kernel_size = pair("kernel_size", self.kernel_size)
-        bound = 1 / math.sqrt(math.prod(kernel_size) * images.shape[-1])
-
-        def uniform(key: Any, shape: tuple[int, ...], dtype: Any) -> Array:
-            return jax.random.uniform(key, shape, dtype, -bound, bound)
-
+        initial = uniform(math.prod(kernel_size) * images.shape[-1])
         convolution = nn.Conv(
             features=self.features,
             kernel_size=kernel_size,
             strides=pair("strides", self.strides),
             padding=[self.padding] * 2 if isinstance(self.padding, int) else self.padding,
-            kernel_init=uniform,
-            bias_init=uniform,
+            kernel_init=initial,
+            bias_init=initial,
             parent=self if self.trainable else None,
         )
         if self.trainable:
