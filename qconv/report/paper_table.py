@@ -27,6 +27,7 @@ def markdown(name: str, docstring: str, table: Table, results: Sequence[RowResul
     analogues = _Footnotes(lambda number: chr(ord("a") + number) if number < 26 else f"a{number}")
     sections = list(dict.fromkeys(result.row.section for result in results))
     lines = [f"# {title}", "", f"Figures: {table.quantity}, mean ± standard deviation over seeds.", ""]
+    lines += [f"![{table.axis.y} against {table.axis.x}]({name}.png)", ""] if table.axis else []
     for section in sections:
         lines += [f"**{section}**", ""] if section else []
         lines += ["| row | " + " | ".join(_HEADER) + " |", "|---|" + "---|" * 3 + "---|---:|"]
