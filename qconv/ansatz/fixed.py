@@ -1,10 +1,9 @@
-"""An ansatz whose angles are part of the spec."""
+"""An ansatz at angles that are part of the spec."""
 
 import math
 from dataclasses import dataclass
 
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz
@@ -14,7 +13,7 @@ from qconv.gates import CircuitBuilder
 
 @dataclass(frozen=True)
 class Fixed(Ansatz):
-    """Another ansatz at angles that `angle_seed` draws, the same in every run. No parameter is left.
+    """Another ansatz at the angles given; no parameter is left.
 
     A layer that is not trainable draws its angles by the run's seed. Here all runs have one circuit, as in studies of
     a single random filter.
@@ -22,22 +21,28 @@ class Fixed(Ansatz):
 
     ansatz: Ansatz
     """What acts."""
-    angle_seed: int = 0
-    """Fixes the angles: uniform in [0, 2 pi]."""
+    angles: tuple[float, ...] = ()
+    """Radians, in the order of the parameters of `ansatz`, the last axis fastest."""
 
     def __post_init__(self) -> None:
-        if self.angle_seed < 0:
-            raise InputError(f"angle_seed = {self.angle_seed}; allowed: 0 or more")
+        if not all(map(math.isfinite, self.angles)):
+            raise InputError(f"angles = {self.angles}; allowed: finite numbers of radians")
 
     def param_shape(self, num_qubits: int) -> tuple[int, ...]:
-        """(0,)."""
+        """(0,).
+
+        Raises:
+            InputError: `ansatz` has another number of angles on so many qubits.
+        """
+        needed = math.prod(self.ansatz.param_shape(num_qubits))
+        if len(self.angles) != needed:
+            raise InputError(f"{len(self.angles)} angles; allowed: {needed} on {num_qubits} qubits")
         return (0,)
 
     def __call__(self, circuit: CircuitBuilder, theta: Float[Array, "0"]) -> None:
         """The gates of `ansatz`."""
         shape = self.ansatz.param_shape(circuit.num_qubits)
-        angles = np.random.default_rng(self.angle_seed).uniform(0, 2 * math.pi, shape)
-        self.ansatz(circuit, jnp.asarray(angles, theta.dtype))
+        self.ansatz(circuit, jnp.asarray(self.angles, theta.dtype).reshape(shape))
 
     def kept(self, num_qubits: int) -> tuple[int, ...]:
         """As `ansatz` says."""
