@@ -11,14 +11,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.circuit import Circuit, num_gates
-from qconv.diagnostics.states import after_ansatz, amplitude_slopes, chunk_rows, encoded, in_chunks
+from qconv.circuit.circuit import Circuit
+from qconv.diagnostics.states import amplitude_slopes, chunk_rows, in_chunks
 from qconv.gate_table import complex_dtype
 from qconv.gates import apply_matrix
 from qconv.readout.base import OPERATORS
-
-_PASS_BACK = 4
-"""Tangents that cost as much as one pass backwards."""
 
 
 def gradients(
@@ -27,7 +24,7 @@ def gradients(
     """d<O>/dtheta_k of each channel O by each angle, at angles `thetas[s]` (radians) for the patch `patches[s]`.
 
     Every sample has angles of its own, so no two share a unitary: states are differentiated, and
-    d<psi|O|psi> = 2 Re <O psi|dpsi>. Where channels are few and angles many, expectations are differentiated backwards.
+    d<psi|O|psi> = 2 Re <O psi|dpsi>.
     """
     patch_size, num_angles = patches.shape[1], math.prod(thetas.shape[1:])
     observables = circuit.observables(patch_size)
@@ -38,22 +35,8 @@ def gradients(
         with jax.default_matmul_precision("highest"):
             return 2 * jnp.real(images.conj() @ slopes.T)
 
-    def backwards(theta: Array, patch: Array) -> Array:
-        start = encoded(circuit, patch[None])
-
-        def values(angles: Array) -> Array:
-            state = after_ansatz(circuit, angles[None], start)[0]
-            return jnp.stack([jnp.real(jnp.vdot(state, _image(state, observable))) for observable in observables])
-
-        return jax.jacrev(values)(theta).reshape(len(observables), num_angles)
-
-    # Backwards, all states in between are held, and a pass takes about three times as long as one forwards.
-    if _PASS_BACK * len(observables) < num_angles:
-        held, function = 2 * num_gates(circuit, patch_size) * len(observables), backwards
-    else:
-        held, function = 2 * (len(observables) + num_angles + 1), of_one
-    rows = chunk_rows(held * 2 ** circuit.num_qubits(patch_size), thetas.dtype)
-    return in_chunks(jax.vmap(function), (thetas, patches), rows)
+    held = 2 * (len(observables) + num_angles + 1) * 2 ** circuit.num_qubits(patch_size)
+    return in_chunks(jax.vmap(of_one), (thetas, patches), chunk_rows(held, thetas.dtype))
 
 
 def gradient_variance(

@@ -6,11 +6,14 @@ from functools import lru_cache
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
 
 from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
-from qconv.diagnostics.gradients import gradient_variance, gradients
+from qconv.circuit.expectations import choose_engine, expectations
+from qconv.diagnostics.gradients import gradient_variance
 from qconv.encoding.angle import Angle
 from qconv.measurements.base import Measured, Measurement
 from qconv.measurements.random_states import check_sizes
@@ -47,10 +50,15 @@ class GradientVariance(Measurement):
 
 @lru_cache(maxsize=64)  # the fits of a table want the same again
 def _measure(spec: GradientVariance) -> Measured:
-    circuit = Circuit(Angle(), spec.ansatz, spec.readout)
-    shape = spec.ansatz.param_shape(spec.num_qubits)
+    circuit, num_qubits = Circuit(Angle(), spec.ansatz, spec.readout), spec.num_qubits
+    shape, engine = spec.ansatz.param_shape(num_qubits), choose_engine(circuit, num_qubits, patches=1)
     key = jax.random.key(spec.seed)
     thetas = jax.random.uniform(key, (spec.samples, *shape), minval=-math.pi, maxval=math.pi)
-    nothing = jnp.zeros((spec.samples, spec.num_qubits))  # RY(0) on each qubit
-    variance = gradient_variance(gradients(circuit, thetas, nothing))
+
+    def costs(theta: Array) -> Array:
+        return expectations(circuit, theta, jnp.zeros((1, num_qubits)), engine)[0]  # RY(0) on each qubit
+
+    # Backwards: costs are few, angles many; `diagnostics.gradients` has a state for each angle.
+    sample = jax.jit(lambda thetas: jax.lax.map(jax.jacrev(costs), thetas))(thetas)
+    variance = gradient_variance(np.asarray(sample).reshape(spec.samples, -1, math.prod(shape)))
     return Measured(float(variance.mean()), math.prod(shape))
