@@ -11,9 +11,9 @@ resemble random unitaries it falls exponentially with a global cost (McClean et 
 - Hardware-efficient: n layers of RZ, RY and a ring of CNOTs, the probability of |0...0>.
 
 Both start in |0...0> with angles uniform in [-pi, pi]; a figure is the variance over 200 random angles, averaged over
-all angles of the circuit. RZ on |0> in the first layer has no effect: a share of 1/(2n) of the hardware-efficient angles
-has gradient 0. The theorem gives bounds, no figures: a slope for each qubit is compared with that of a 2-design, where
-the variance of a global cost falls by 4 for each qubit.
+all angles of the circuit. RZ on |0> in the first layer has no effect, so a part 1/(2n) of the hardware-efficient
+angles has gradient 0. The theorem gives bounds and no figures; in a 2-design the variance of the global cost falls by 4
+for each qubit.
 """
 
 import math

@@ -36,12 +36,13 @@ class _Loaded:
 
 
 def run_tables(names: list[str], *, runs: Path, output: Path, jobs: int, slow: bool, part: int, parts: int) -> None:
-    """Runs the cells of tables that have not been run, prints the tables, and writes them as Markdown and JSON, some as pictures too.
+    """Runs the cells of tables that have not been run, prints the tables, and writes them as Markdown and JSON.
 
     Args:
         names: of the tables.
         runs: folder for run directories.
-        output: folder for NAME.md, NAME.json and NAME.png; with several tables also README.md, a line for each.
+        output: folder for NAME.md and NAME.json, and NAME.png of a table with an axis; with several tables also
+            README.md, a line for each.
         jobs: processes that run cells side by side.
         slow: whether rows that take long are wanted too.
         part: which part of the cells this call runs, from 0.
