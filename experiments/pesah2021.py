@@ -14,6 +14,9 @@ Both start in |0...0> with angles uniform in [-pi, pi]; a figure is the variance
 all angles of the circuit. RZ on |0> in the first layer has no effect, so a part 1/(2n) of the hardware-efficient
 angles has gradient 0. The theorem gives bounds and no figures; in a 2-design the variance of the global cost falls by 4
 for each qubit.
+
+Three sizes of the QCNN are too few for an exponent: log2 of the variance falls by 1.8 from 4 to 8 qubits, and by 2.7
+from 8 to 16. For each qubit that is 0.46, then 0.34: less and less, where an exponential would go on.
 """
 
 import math
