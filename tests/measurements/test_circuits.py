@@ -59,7 +59,7 @@ def test_a_circuit_that_does_nothing_is_not_expressive() -> None:
 
 
 def test_the_seed_is_that_of_the_angles() -> None:
-    values = [Expressibility(seed, SimCircuit(2), 2, 200, 10).measure().value for seed in (0, 0, 1)]
+    values = [EntanglingCapability(seed, SimCircuit(2), 2, 50).measure().value for seed in (0, 0, 1)]
     assert values[0] == values[1] != values[2]
 
 

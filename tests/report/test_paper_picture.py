@@ -1,5 +1,7 @@
 """The picture of a table."""
 
+import numpy as np
+
 from qconv.measurements.logistic_regression import LogisticRegression
 from qconv.report.paper_picture import table_picture
 from qconv.tables.results import Figures, RowResult
@@ -22,7 +24,7 @@ def test_rows_with_a_place_are_drawn_by_section() -> None:
     axes = table_picture(Axis("qubits", "variance", log_y=True), results).axes[0]
     (bars,) = axes.containers
     assert bars.get_label() == "a"
-    assert bars[0].get_xydata().tolist() == [[1.0, 0.2], [2.0, 0.4]]
-    crosses = [line.get_xydata().tolist() for line in axes.lines if line.get_marker() == "x"]
+    assert np.asarray(bars[0].get_xydata()).tolist() == [[1.0, 0.2], [2.0, 0.4]]
+    crosses = [np.asarray(line.get_xydata()).tolist() for line in axes.lines if line.get_marker() == "x"]
     assert crosses == [[[2.0, 0.5]], [[1.0, 0.7]]]
     assert (axes.get_xlabel(), axes.get_ylabel(), axes.get_yscale()) == ("qubits", "variance", "log")
