@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from qconv.errors import InputError, RunError
+from qconv.report.paper_picture import table_picture
 from qconv.report.paper_table import as_json, markdown, overview, provenance, stamp
 from qconv.tables.cells import cells_of, groups, stored
 from qconv.tables.loading import load_table
@@ -40,7 +41,8 @@ def run_tables(names: list[str], *, runs: Path, output: Path, jobs: int, slow: b
     Args:
         names: of the tables.
         runs: folder for run directories.
-        output: folder for NAME.md and NAME.json; with several tables also README.md, a line for each.
+        output: folder for NAME.md and NAME.json, and NAME.png of a table with an axis; with several tables also
+            README.md, a line for each.
         jobs: processes that run cells side by side.
         slow: whether rows that take long are wanted too.
         part: which part of the cells this call runs, from 0.
@@ -92,6 +94,9 @@ def _write(loaded: list[_Loaded], results: dict[str, list[RowResult]], output: P
         with writing(path):
             output.mkdir(parents=True, exist_ok=True)
             path.write_text(page)
+        if each.table.axis:
+            with writing(path.with_suffix(".png")):
+                table_picture(each.table.axis, results[each.name]).savefig(path.with_suffix(".png"), dpi=120)
         write_json(path.with_suffix(".json"), as_json(each.name, each.table, results[each.name], source))
         console.out(page, highlight=False)
         console.print(f"written to {path}", highlight=False, soft_wrap=True)

@@ -1,12 +1,14 @@
 """Classical heads: feature maps to logits."""
 
 from dataclasses import field
+from typing import Literal
 
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from qconv.errors import InputError
+from qconv.layers.initial import uniform
 
 
 class LinearHead(nn.Module):
@@ -14,11 +16,23 @@ class LinearHead(nn.Module):
 
     num_classes: int = 10
     """Number of logits."""
+    distribution: Literal["normal", "uniform"] = field(default="normal", metadata={"json": "not at its default"})
+    """First weights: normal with variance 1 / inputs, cut off at two standard deviations, and biases 0; or both uniform
+    in [-1 / sqrt(inputs), 1 / sqrt(inputs)], as in PyTorch: a third of the variance, which a short training shows."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.distribution not in ("normal", "uniform"):
+            raise InputError(f"distribution = {self.distribution!r}; allowed: 'normal', 'uniform'")
 
     @nn.compact
     def __call__(self, features: Float[Array, "batch ..."], *, train: bool = False) -> Float[Array, "batch classes"]:
         """Logits."""
-        return nn.Dense(self.num_classes)(features.reshape(features.shape[0], -1))
+        rows = features.reshape(features.shape[0], -1)
+        if self.distribution == "normal":
+            return nn.Dense(self.num_classes)(rows)
+        initial = uniform(rows.shape[1])
+        return nn.Dense(self.num_classes, kernel_init=initial, bias_init=initial)(rows)
 
 
 class ConvHead(nn.Module):

@@ -3,8 +3,6 @@
 import flax.linen as nn
 from jaxtyping import Array, Float
 
-from qconv.layers.classical_conv import ClassicalConv
-from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.base import ImageModel
 
 
@@ -30,5 +28,5 @@ class QuanvNet(ImageModel):
 
     @nn.nowrap
     def frozen_features(self) -> bool:
-        """Whether the convolution is a `QuantumConv`, or its twin, that is not trainable."""
-        return isinstance(self.conv, QuantumConv | ClassicalConv) and not self.conv.trainable
+        """Whether the convolution says that it is not `trainable`, as ours do."""
+        return not getattr(self.conv, "trainable", True)

@@ -29,6 +29,7 @@ def markdown(name: str, docstring: str, table: Table, results: Sequence[RowResul
     reasons = _Footnotes(lambda number: f"!{number + 1}")
     sections = list(dict.fromkeys(result.row.section for result in results))
     lines = [f"# {title}", "", f"Figures: {table.quantity}, mean ± standard deviation over seeds.", ""]
+    lines += [f"![{table.axis.y} against {table.axis.x}]({name}.png)", ""] if table.axis else []
     for section in sections:
         lines += [f"**{section}**", ""] if section else []
         lines += ["| row | " + " | ".join(_HEADER) + " |", "|---|" + "---|" * 3 + "---|---:|"]

@@ -14,6 +14,8 @@ _SECONDS_BETWEEN_LINES = 5
 class CellProgress:
     """Shows cells done, the table at work, cells per minute and remaining time; failures at once. A context manager.
 
+    A message that many cells have in common, such as that their data are missing, is shown once.
+
     Args:
         console: where to.
         total: cells to run.
@@ -32,6 +34,7 @@ class CellProgress:
         )
         self._task = self._bar.add_task("cells", total=total, rate="starting")
         self._started = self._last_line = time.perf_counter()
+        self._said: set[str] = set()
 
     def __enter__(self) -> "CellProgress":
         self._bar.start()
@@ -47,10 +50,10 @@ class CellProgress:
         rate = self._done / (now - self._started)
         text = f"{60 * rate:.0f} cells/min"
         self._bar.update(self._task, completed=self._done, description=outcome.table, rate=text)
-        if outcome.status != "done":
-            self._console.print(
-                f"{outcome.table}: {outcome.status}: {outcome.message}", highlight=False, soft_wrap=True
-            )
+        line = f"{outcome.table}: {outcome.status}: {outcome.message}"
+        if outcome.status != "done" and line not in self._said:
+            self._said.add(line)
+            self._console.print(line, highlight=False, soft_wrap=True)
         if not self._console.is_terminal and (
             now - self._last_line > _SECONDS_BETWEEN_LINES or self._done in (1, self._total)
         ):

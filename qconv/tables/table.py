@@ -65,10 +65,26 @@ class Row:
     """How the set-up differs from the published one, such as other data; empty if it does not."""
     slow: bool = False
     """Left out unless slow rows are asked for."""
+    at: float | None = None
+    """Where it stands on the axis of the table's picture; None if it is not drawn."""
 
     def __post_init__(self) -> None:
         if not self.cells or any(not control.cells for control in self.controls):
             raise InputError(f"row {self.name!r} has no cells, or a control without; allowed: at least one each")
+
+
+@dataclass(frozen=True)
+class Axis:
+    """What the picture of a table shows: figures of rows against their `at`, a curve for each section."""
+
+    x: str
+    """Name of what `at` is, with its unit if there is one."""
+    y: str
+    """Name of the figures."""
+    log_x: bool = False
+    """Whether `at` is on a logarithmic scale."""
+    log_y: bool = False
+    """Whether the figures are."""
 
 
 @dataclass(frozen=True)
@@ -82,6 +98,8 @@ class Table:
     """In the order in which they are shown and run."""
     quantity: str = "test accuracy"
     """What the figures are."""
+    axis: Axis | None = None
+    """If there is one, rows are drawn too."""
 
     def __post_init__(self) -> None:
         names = [(row.section, row.name) for row in self.rows]

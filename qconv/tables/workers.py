@@ -106,20 +106,30 @@ def _work(pipe: Connection, slot: int, jobs: int, runs: str) -> None:
         if len(cores) >= jobs:
             os.sched_setaffinity(0, cores[slot::jobs])
     show_messages()
+    unavailable: dict[Any, str] = {}
     try:
         while True:
             table, specs = pipe.recv()
             for spec in specs:
-                pipe.send(_run(table, spec, Path(runs)))
+                pipe.send(_run(table, spec, Path(runs), unavailable))
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return
 
 
-def _run(table: str, spec: Any, runs: Path) -> tuple[Status, str]:
+def _run(table: str, spec: Any, runs: Path, unavailable: dict[Any, str]) -> tuple[Status, str]:
+    """Runs a cell. `unavailable` has the data that were not there for earlier cells, and what was said of them."""
+    data = None
     try:
-        run_cell(table, from_json(spec), runs, Console(quiet=True))
+        cell = from_json(spec)
+        data = getattr(cell, "data", None)
+        if data in unavailable:  # looking for them again would take seconds, for each cell
+            return "no data", unavailable[data]
+        run_cell(table, cell, runs, Console(quiet=True))
     except DataUnavailableError as error:
-        return "no data", str(error).splitlines()[0]
+        message = str(error).splitlines()[0]
+        if data is not None:
+            unavailable[data] = message
+        return "no data", message
     except QconvError as error:
         return "failed", str(error).splitlines()[0]
     except Exception as error:  # a mistake in one cell does not stop the others

@@ -19,6 +19,7 @@ CASES = {
     "HurConvolution(pattern='all')": "pattern = 'all'; allowed: 'ring', 'chain'",
     "HurPooling(kind='crot')": "kind = 'crot'; allowed: 'zx', 'general'",
     "HurPooling(pairs=((0, 0, 1),))": "pairs = ((0, 0, 1),); allowed: one or more pairs of different qubits",
+    "LinearHead(distribution='even')": "distribution = 'even'; allowed: 'normal', 'uniform'",
     "QuantumConv(kernel_size=2.5)": "kernel_size = 2.5; allowed",
     "QuantumConv(kernel_size=(2, 2, 2))": "kernel_size = (2, 2, 2); allowed",
     "QuantumConv(kernel_size=None)": "kernel_size = None; allowed",
@@ -45,6 +46,7 @@ from qconv.encoding.frqi import FRQI
 from qconv.encoding.iqp import IQP
 from qconv.errors import InputError
 from qconv.layers.quantum_conv import QuantumConv
+from qconv.models.heads import LinearHead
 
 messages = {}
 for case in json.loads(sys.argv[1]):

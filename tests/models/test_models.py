@@ -76,7 +76,7 @@ def test_a_model_without_quantum_layers_is_its_own_twin():
 
 
 def test_fields_leave_out_what_is_flaxs_own():
-    assert fields(LinearHead(3)) == {"num_classes": 3}
+    assert fields(LinearHead(3)) == {"num_classes": 3, "distribution": "normal"}
     assert fields(Angle("X", 1.0)) == {"axis": "X", "scale": 1.0}
 
 

@@ -120,7 +120,7 @@ def test_training_sums_add_up_over_steps_and_leave_out_filled_rows() -> None:
     expected_loss, expected_correct = 0.0, 0
     for rows in (np.array([3, 1, 4, 15]), np.array([9, 2, 6])):  # the second is filled up
         unchanged = state.replace(params={"scale": jnp.ones((1, 1))})
-        batch = load_batch(source, rows, 4, mesh, np.dtype(np.float32))
+        batch = jax.tree.map(jnp.asarray, load_batch(source, rows, 4, mesh, np.dtype(np.float32)))
         options = {"model": Known(), "tx": tx, "key": jax.random.key(0), "inputs_are_features": False}
         state = train_step(unchanged, batch, **options)
         loss, correct = known_sums(source, rows)
@@ -138,7 +138,7 @@ def test_filled_rows_do_not_change_the_gradient() -> None:
     moments = []
     for size in (3, 8):
         state = first_state(experiment, Known(), source, mesh)
-        batch = load_batch(source, np.array([9, 2, 6]), size, mesh, np.dtype(np.float32))
+        batch = jax.tree.map(jnp.asarray, load_batch(source, np.array([9, 2, 6]), size, mesh, np.dtype(np.float32)))
         moments.append(train_step(state, batch, inputs_are_features=False, **options).opt_state[0].mu["scale"])
     np.testing.assert_allclose(moments[0], moments[1], rtol=1e-6)
     assert float(moments[0][0, 0]) != 0

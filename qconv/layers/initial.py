@@ -1,0 +1,22 @@
+"""First weights of classical layers."""
+
+import math
+from typing import Any
+
+import jax
+from jaxtyping import Array
+
+
+def uniform(num_inputs: int) -> Any:
+    """An initialiser: uniform in [-1 / sqrt(k), 1 / sqrt(k)] for k inputs of a unit, weights and biases alike.
+
+    It is what PyTorch's `Linear` and `Conv2d` do by default, and so most published networks.
+
+    Source: He et al., "Delving deep into rectifiers", ICCV 2015, section 2.2, with a leaky slope of sqrt(5).
+    """
+    bound = 1 / math.sqrt(num_inputs)
+
+    def draw(key: Any, shape: tuple[int, ...], dtype: Any) -> Array:
+        return jax.random.uniform(key, shape, dtype, -bound, bound)
+
+    return draw

@@ -1,0 +1,64 @@
+"""Variance of gradients at random angles."""
+
+import math
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array
+
+from qconv.ansatz.base import Ansatz
+from qconv.ansatz.hardware_efficient import HardwareEfficient
+from qconv.circuit.circuit import Circuit
+from qconv.circuit.expectations import choose_engine, expectations
+from qconv.diagnostics.gradients import gradient_variance
+from qconv.encoding.angle import Angle
+from qconv.measurements.base import Measured, Measurement
+from qconv.measurements.random_states import check_sizes
+from qconv.readout.base import Readout
+from qconv.readout.pauli import PauliZ
+
+
+@dataclass(frozen=True)
+class GradientVariance(Measurement):
+    """Variance of the derivative of a cost by an angle, averaged over angles and channels.
+
+    The cost is a channel of the readout after the ansatz on |0...0>; angles are uniform in [-pi, pi]. Where it falls
+    exponentially with the number of qubits, the circuit cannot be trained from random angles (a barren plateau).
+
+    Source: McClean et al., Nature Communications 9, 4812 (2018).
+    """
+
+    ansatz: Ansatz = field(default_factory=HardwareEfficient)
+    """What acts on |0...0>."""
+    readout: Readout = field(default_factory=PauliZ)
+    """Costs."""
+    num_qubits: int = 4
+    """Of the register."""
+    samples: int = 200
+    """Random angles."""
+
+    def __post_init__(self) -> None:
+        check_sizes(self.num_qubits, self.samples)
+
+    def measure(self) -> Measured:
+        """Single precision."""
+        return _measure(self)
+
+
+@lru_cache(maxsize=64)  # the fits of a table want the same again
+def _measure(spec: GradientVariance) -> Measured:
+    circuit, num_qubits = Circuit(Angle(), spec.ansatz, spec.readout), spec.num_qubits
+    shape, engine = spec.ansatz.param_shape(num_qubits), choose_engine(circuit, num_qubits, patches=1)
+    key = jax.random.key(spec.seed)
+    thetas = jax.random.uniform(key, (spec.samples, *shape), minval=-math.pi, maxval=math.pi)
+
+    def costs(theta: Array) -> Array:
+        return expectations(circuit, theta, jnp.zeros((1, num_qubits)), engine)[0]  # RY(0) on each qubit
+
+    # Backwards: costs are few, angles many; `diagnostics.gradients` has a state for each angle.
+    sample = jax.jit(lambda thetas: jax.lax.map(jax.jacrev(costs), thetas))(thetas)
+    variance = gradient_variance(np.asarray(sample).reshape(spec.samples, -1, math.prod(shape)))
+    return Measured(float(variance.mean()), math.prod(shape))
