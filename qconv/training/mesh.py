@@ -41,7 +41,7 @@ def my_rows(mesh: Mesh, count: int) -> slice:
 
 
 def global_batch(mesh: Mesh, local_rows: Any) -> Any:
-    """The arrays of the whole batch, of which this process has `local_rows`; on a single device NumPy's, as they are."""
+    """The arrays of the whole batch, of which this process has `local_rows`; those themselves on a single device."""
     if mesh.size == 1:  # compiled functions take them ten times as fast as they are put on the device
         return local_rows
     return jax.tree.map(lambda x: jax.make_array_from_process_local_data(batch_sharding(mesh), x), local_rows)
