@@ -4,8 +4,8 @@ Mattern, Martyniuk, Willems, Bergmann and Paschke, "Variational quanvolutional n
 encoding", arXiv:2106.07327 (2021), and the raw results in github.com/PlanQK/variational-quanvolutional-neural-networks:
 14x14 pixels, one random circuit (2x2 pixels: 4 rotations, step 1; 4x4 pixels: 10 rotations, step 2; a CNOT with
 probability 0.4), <Z> of each qubit, one dense layer, 5,000 steps of 2 images, Adam with rate 0.01. First angles are
-uniform in [-1, 1], the same for all circuits, as the seed is; ten circuits make the mean. The random numbers that
-choose gates are NumPy's, so they are ten others than theirs.
+uniform in [-1, 1], the same for all circuits, as the seed is; ten circuits make the mean. The gates are
+those that PennyLane 0.45 draws for the seeds 0 to 9; whether the version used there drew the same we could not see.
 
 - Threshold: a qubit for each pixel, |1> where it is above 0.5.
 - FRQI: 1 + 2 qubits with theta = arcsin(pixel). That of 4x4 pixels has three more qubits there, which only the random

@@ -9,7 +9,7 @@ The paper has its results as plots. The figures beside ours are of an independen
 circuit 1 has Q = 0 (no gate joins qubits) and circuit 9 Q = 1 (its states are those of graphs but for rotations of
 single qubits, and every qubit has a neighbour) is mathematics.
 
-Our lists of gates are from reading fig. 2 of the paper, not checked against code of the authors. Where ours leaves the
+Our lists of gates are those of fig. 2 as we remember it, not checked against code of the authors. Where ours leaves the
 tolerance (circuits 2, 3, 4, 13), we tried other wirings. The direction of the CRZ of 3 cannot matter, as CRZ and its
 mirror image differ by rotations of single qubits, nor can their order, as they commute: all give 0.172. All
 directions of both rings give 0.403 to 0.409 for 13. The ladder in reverse, (1, 0), (2, 1), (3, 2), gives 0.562 instead

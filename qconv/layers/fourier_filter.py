@@ -11,14 +11,22 @@ from jaxtyping import Array, Float
 from qconv.errors import InputError
 from qconv.patches import Padding, Size, check_padding, extract_patches, pair
 
+_MOST_NUMBERS = 19
+"""3^19 is the last power of 3 that 32 bits hold."""
+
 
 class FourierFilter(nn.Module):
-    """sqrt(2 / D) cos(w . x + b) of each window x, D features, w normal and b uniform in [0, 2 pi].
+    """cos(pi w . x + b) of each window x, each w one of the vectors of -1, 0 and 1 that are not 0, b in [0, 2 pi].
 
-    With many features, products of these vectors approach the kernel exp(-|x - y|^2 / (2 bandwidth^2)). w and b are
-    never trained: they are in the collection `frozen`.
+    These are the frequencies of a circuit that encodes each pixel once as a rotation by pi x, so it is the classical
+    control of such a filter. w and b are drawn uniformly and never trained: they are in the collection `frozen`.
 
-    Source: Rahimi and Recht, "Random features for large-scale kernel machines", NeurIPS 2007, section 3.
+    Source: Landman et al., "Classically approximating variational quantum machine learning with random Fourier
+    features", ICLR 2023, arXiv:2210.13200; the frequencies: Schuld, Sweke and Meyer, Physical Review A 103, 032430
+    (2021), arXiv:2008.08605.
+
+    Raises (when called):
+        InputError: windows of more than 19 numbers.
     """
 
     features: int = 4
@@ -29,8 +37,6 @@ class FourierFilter(nn.Module):
     """Step from one window to the next."""
     padding: Padding = "SAME"
     """SAME, VALID, a number of pixels, or ((top, bottom), (left, right))."""
-    bandwidth: float = 1.0
-    """Of the kernel: components of w have the standard deviation 1 / bandwidth."""
 
     trainable: ClassVar[bool] = False
     """Never."""
@@ -42,25 +48,28 @@ class FourierFilter(nn.Module):
         for name in ("kernel_size", "strides"):
             pair(name, getattr(self, name))
         check_padding(self.padding)
-        if not 0 < self.bandwidth < math.inf:
-            raise InputError(f"bandwidth = {self.bandwidth}; allowed: more than 0")
 
     @nn.compact
     def __call__(self, images: Float[Array, "*batch height width channels"]) -> Float[Array, "*batch rows columns out"]:
-        """Filters the images: values in [-sqrt(2 / D), sqrt(2 / D)]."""
+        """Filters the images: values in [-1, 1]."""
         *batch, height, width, channels = images.shape
         flat = images.reshape(-1, height, width, channels)
         windows = extract_patches(flat, self.kernel_size, self.strides, self.padding)
         windows = windows.reshape(*windows.shape[:3], -1)
+        numbers = windows.shape[-1]
+        if numbers > _MOST_NUMBERS:
+            raise InputError(f"windows have {numbers} numbers; allowed: at most {_MOST_NUMBERS}")
 
         def frequencies() -> Array:
-            shape = (windows.shape[-1], self.features)
-            return jax.random.normal(self.make_rng("params"), shape, images.dtype) / self.bandwidth
+            # The digits to base 3 of all numbers but 0: no vector is drawn more often than another.
+            drawn = jax.random.randint(self.make_rng("params"), (self.features,), 1, 3**numbers)
+            digits = drawn[None] // 3 ** jnp.arange(numbers)[:, None] % 3
+            return jnp.where(digits == 2, -1, digits).astype(images.dtype)
 
         def phases() -> Array:
             return jax.random.uniform(self.make_rng("params"), (self.features,), images.dtype, 0, 2 * math.pi)
 
         w: Any = self.variable("frozen", "frequencies", frequencies).value
         b: Any = self.variable("frozen", "phases", phases).value
-        outputs = math.sqrt(2 / self.features) * jnp.cos(windows @ w + b[None, None, None])
+        outputs = jnp.cos(math.pi * (windows @ w) + b[None, None, None])
         return outputs.reshape(*batch, *outputs.shape[1:])

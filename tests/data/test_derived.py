@@ -1,11 +1,10 @@
-"""Fewer images, grey ones, black and white ones."""
+"""Fewer images, and black and white ones."""
 
 import numpy as np
 import pytest
 
 from qconv.data.binarised import Binarised
 from qconv.data.dataset import Batch, Dataset, Split
-from qconv.data.grey import Grey
 from qconv.data.subset import Subset
 from qconv.data.synthetic import Synthetic
 from qconv.errors import InputError
@@ -38,22 +37,6 @@ def test_a_subset_is_no_larger_than_the_data() -> None:
     for values, message in (((0, 1, 0), "train = 0"), ((1, 0, 0), "test = 0"), ((1, 1, -1), "subset_seed = -1")):
         with pytest.raises(InputError, match=f"{message}; allowed: at least"):
             Subset(DATA, *values)
-
-
-def test_grey_is_the_luma() -> None:
-    images, labels = everything(DATA)
-    found = everything(Grey(DATA))
-    expected = 0.299 * images[..., 0] + 0.587 * images[..., 1] + 0.114 * images[..., 2]
-    np.testing.assert_allclose(found.images[..., 0], expected, atol=1e-6)
-    np.testing.assert_array_equal(found.labels, labels)
-    assert found.images.shape == (*images.shape[:3], 1) and Grey(DATA).num_classes == 4
-
-
-def test_one_channel_stays_and_two_are_refused() -> None:
-    one = Synthetic(num_images=8, channels=1)
-    np.testing.assert_array_equal(everything(Grey(one)).images, everything(one).images)
-    with pytest.raises(InputError, match="images have 2 channels; allowed: 1 or 3"):
-        Grey(Synthetic(num_images=8, channels=2)).load("train")
 
 
 def test_black_and_white() -> None:

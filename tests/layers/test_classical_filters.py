@@ -49,20 +49,19 @@ def test_first_weights_are_uniform() -> None:
 
 
 def test_random_fourier_features() -> None:
-    found, variables = initialised(FourierFilter(7, kernel_size=(2, 3), strides=(2, 3), bandwidth=0.5))
+    found, variables = initialised(FourierFilter(7, kernel_size=(2, 3), strides=(2, 3)))
     assert set(variables) == {"frozen"}
     w, b = (np.asarray(variables["frozen"][name]) for name in ("frequencies", "phases"))
-    assert_close(found.reshape(3, 4, 7), np.sqrt(2 / 7) * np.cos(WINDOWS @ w + b), atol=1e-5)
+    assert_close(found.reshape(3, 4, 7), np.cos(np.pi * (WINDOWS @ w) + b), atol=1e-5)
 
 
-def test_many_fourier_features_make_a_gaussian_kernel() -> None:
-    count, bandwidth = 20_000, 0.8
-    points = np.random.default_rng(1).random((5, 2, 2, 1))
-    found, _ = initialised(FourierFilter(count, bandwidth=bandwidth), points)
-    rows, flat = found.reshape(5, count), points.reshape(5, -1)
-    squares = ((flat[:, None] - flat[None]) ** 2).sum(axis=2)
-    # Each feature contributes 2 cos cos, at most 2 in size: five standard errors.
-    assert_close(rows @ rows.T, np.exp(-squares / (2 * bandwidth**2)), atol=5 * 2 / np.sqrt(count))
+def test_frequencies_are_uniform_but_for_zero() -> None:
+    _, variables = initialised(FourierFilter(8_000, kernel_size=(1, 2), strides=1), np.zeros((1, 1, 2, 1)))
+    vectors, counts = np.unique(np.asarray(variables["frozen"]["frequencies"]), axis=1, return_counts=True)
+    assert {tuple(vector) for vector in vectors.T} == {(i, j) for i in (-1, 0, 1) for j in (-1, 0, 1)} - {(0, 0)}
+    assert abs(counts - 1000).max() < 5 * np.sqrt(1000)
+    phases = np.asarray(variables["frozen"]["phases"])
+    assert 0 <= phases.min() < 0.01 and 6.27 < phases.max() <= np.float32(2 * np.pi)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +78,6 @@ def test_features_that_are_not_trained_are_computed_once(layer: nn.Module, froze
         (ConvFilter, {"strides": 0}, "strides = 0"),
         (ConvFilter, {"padding": -1}, "padding = -1"),
         (FourierFilter, {"features": 0}, "features = 0; allowed: at least 1"),
-        (FourierFilter, {"bandwidth": 0.0}, "bandwidth = 0.0; allowed: more than 0"),
     ],
 )
 def test_what_cannot_be(layer: type, values: dict[str, Any], message: str) -> None:
