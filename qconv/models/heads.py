@@ -36,6 +36,8 @@ class ConvHead(nn.Module):
     """Height and width of each convolution."""
     pooling: tuple[int, int] = field(default=(2, 2), metadata={"json": "not at its default"})
     """Height and width of the windows of which the largest value is taken, side by side."""
+    relu: bool = field(default=True, metadata={"json": "not at its default"})
+    """Whether negative values become 0 after each convolution; the hidden layer always has ReLU."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -49,13 +51,34 @@ class ConvHead(nn.Module):
         """Logits."""
         hidden = features
         for channels in self.features:
-            hidden = nn.relu(nn.Conv(channels, self.kernel_size)(hidden))
+            hidden = nn.Conv(channels, self.kernel_size)(hidden)
+            hidden = nn.relu(hidden) if self.relu else hidden
             hidden = nn.max_pool(hidden, self.pooling, self.pooling, "SAME")
         hidden = nn.Dropout(self.dropout, deterministic=not train)(hidden.reshape(hidden.shape[0], -1))
         if self.hidden:
             hidden = nn.relu(nn.Dense(self.hidden)(hidden))
             hidden = nn.Dropout(self.dropout, deterministic=not train)(hidden)
         return nn.Dense(self.num_classes)(hidden)
+
+
+class TanhHead(nn.Module):
+    """Dense layers with tanh, then one without: the classical network of Mari et al., Quantum 4:340 (2020)."""
+
+    num_classes: int = 2
+    """Number of logits."""
+    hidden: tuple[int, ...] = (5, 5)
+    """Width of each layer with tanh."""
+    weight_std: float = 0.1
+    """Weights and biases start from a normal distribution with this standard deviation."""
+
+    @nn.compact
+    def __call__(self, features: Float[Array, "batch ..."], *, train: bool = False) -> Float[Array, "batch classes"]:
+        """Logits."""
+        init = nn.initializers.normal(self.weight_std)
+        hidden = features.reshape(features.shape[0], -1)
+        for width in self.hidden:
+            hidden = nn.tanh(nn.Dense(width, kernel_init=init, bias_init=init)(hidden))
+        return nn.Dense(self.num_classes, kernel_init=init, bias_init=init)(hidden)
 
 
 class LogProbabilities(nn.Module):
