@@ -2,23 +2,25 @@
 
 Bowles, Ahmed and Schuld, "Better than classical? The subtle art of benchmarking quantum machine learning models",
 arXiv:2403.07059 (2024), and its code, github.com/XanaduAI/qml-benchmarks. 1,000 training and 200 test images, noise of
-0.5, regenerated bit for bit by the published generator and its seed. CNN: two convolutions of 32 and 64 channels, each
-with max-pooling and without an activation in between (as in the code), 128 hidden units with ReLU. Pixels are brought
-to mean 0 and variance 1, each by itself. Quanvolution: pixels are bits, 1 where they are above the middle of their
-range over the training images; windows of 2x2; each channel a random circuit of 10 layers of 20 rotations, never
-trained; the channel is the number of ones in the most probable outcome. Adam, batches of 32 drawn with replacement, at
-most 10,000 steps, ended where the mean loss of the last 200 steps and of the 200 before differ by no more than half the standard error.
+0.5, made anew by the published generator from its seed. CNN: two convolutions of 32 and 64 channels, max-pooling after
+each and no activation in between (as in the code), 128 hidden units with ReLU. Pixels are brought to mean 0 and
+variance 1, each by itself. Quanvolution: pixels are bits, 1 where they are above the middle of their range over the
+training images; windows of 2x2; each channel a random circuit of 10 layers of 20 rotations, never trained, and the
+channel is the number of ones in the most probable outcome; then the same CNN. Adam, batches of 32 drawn with
+replacement, at most 10,000 steps, ended where the mean losses of the last 200 steps and of the 200 before differ by no
+more than half the standard error.
 
 Published figures are the authors' stored results of 5 seeds, with the population standard deviation. Kernel sizes and
-learning rates are those of their stored grid search. Of the 16x16 quanvolution no such file could be read: it has those
-of 8x8 here.
+learning rates are those of their stored grid search. Of the 16x16 quanvolution no such file could be read: here it has
+those of 8x8.
 
-Known differences: two logits for one; single precision for double; gates of the random circuits from another random stream, one draw for all seeds as there,
-and angles by the seed. The published code also transposes the quanvolution's output, which a trained CNN does not
-notice.
+Known differences: two logits for one; single precision for double; the gates of the random circuits come from another
+stream of random numbers (as there, they are the same for all channels and seeds, and the angles are not). The published
+code looks at the losses from step 402 on, ours from step 400 on, and it transposes what the quanvolution gives, which
+makes no difference to a CNN that is trained.
 
 The twin is the CNN on a random classical convolution with ReLU in the place of the quanvolution: it sees the pixels
-themselves, the quanvolution their bits only. The support vector machine and the logistic regression see standardised
+themselves, the quanvolution only their bits. The support vector machine and the logistic regression see standardised
 pixels.
 """
 

@@ -24,7 +24,7 @@ experiment = Experiment(
         width=5,
         weight_std=1e-3,
     ),
-    optimizer=Adam(0.07),
+    optimizer=Adam(0.07, b2=0.99),
     num_steps=1000,
     batch_size=10,
 )
