@@ -1,7 +1,9 @@
 """A frozen first part of a network: computed once for all images, not in each epoch."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
+from typing import Any
 
 import jax
 import numpy as np
@@ -40,10 +42,18 @@ def frozen_features(
 ) -> FeatureSource:
     """Computes the features of all images of a source, once."""
     variables = {"params": state.params, "frozen": state.frozen}
-    compute = jax.jit(partial(model.apply, method="features"), out_shardings=replicated(mesh))
+    compute = _compute(model, mesh)
     features, labels = [], []
     for batch in all_batches(source, 4 * experiment.batch_size, mesh, np.dtype(experiment.dtype)):
         real = np.asarray(jax.device_put(batch.weights, replicated(mesh))) > 0
         features.append(np.asarray(compute(variables, batch.inputs))[real])
         labels.append(np.asarray(jax.device_put(batch.labels, replicated(mesh)))[real])
     return FeatureSource(np.concatenate(features), np.concatenate(labels))
+
+
+_recent: Any = lru_cache(maxsize=4)  # Any: type checkers do not know that Flax modules can be hashed
+
+
+@_recent  # the next seed of the same network finds it compiled
+def _compute(model: ImageModel, mesh: Mesh) -> Callable[..., Any]:
+    return jax.jit(partial(model.apply, method="features"), out_shardings=replicated(mesh))

@@ -1,5 +1,7 @@
 """Dressed circuits against the dense oracle, gate by gate as published, and the networks that replace them."""
 
+from typing import Any
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -18,13 +20,15 @@ from qconv.models.heads import ConvHead, TanhHead
 from qconv.readout.pauli import PauliZ
 from tests.oracle import Dense, assert_close
 
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
 KEY = jax.random.key(0)
 MODEL = DressedNet(QuantumDense(Circuit(Angle(), Staggered(3), PauliZ())), width=5, weight_std=0.7)
 POINTS = jnp.asarray(np.random.default_rng(0).normal(size=(4, 1, 2, 1)), jnp.float32)
 
 
 def test_the_circuit_is_the_published_one() -> None:
-    logits, variables = MODEL.init_with_output(KEY, POINTS)
+    logits, variables = jax.jit(MODEL.init_with_output)(KEY, POINTS)
     params = jax.tree.map(np.asarray, variables["params"])
     theta = params["quantum"]["theta"][0, 0]
     assert theta.shape == (3, 5)
@@ -44,9 +48,10 @@ def test_the_circuit_is_the_published_one() -> None:
 
 
 def test_first_weights_have_the_spread_that_is_asked_for() -> None:
-    for model, expected in ((MODEL.clone(width=8, weight_std=1e-3), 1e-3), (TanhHead(2, (40, 40), 0.3), 0.3)):
-        images = jnp.ones((2, 1, 50, 1))
-        params = dict(model.init(KEY, images)["params"])
+    images = jnp.ones((2, 1, 50, 1))
+    dressed = DressedNet(nn.Dense(9), width=9, weight_std=1e-3)
+    for model, expected in ((dressed, 1e-3), (TanhHead(2, (20,), 0.3), 0.3)):
+        params = dict(jax.jit(model.init)(KEY, images)["params"])
         params.pop("quantum", None)
         values = np.concatenate([np.ravel(leaf) for leaf in jax.tree.leaves(params)])
         assert len(values) > 400 and abs(values.std() / expected - 1) < 0.15 and abs(values.mean()) < expected / 5
@@ -55,16 +60,16 @@ def test_first_weights_have_the_spread_that_is_asked_for() -> None:
 def test_the_twin_has_a_classical_layer_in_place_of_the_circuit() -> None:
     twin = classical_twin(MODEL)
     assert isinstance(twin, DressedNet) and isinstance(twin.quantum, ClassicalDense) and twin.width == 5
-    logits, variables = twin.init_with_output(KEY, POINTS)
+    logits, variables = jax.eval_shape(twin.init_with_output, KEY, POINTS)
     assert logits.shape == (4, 2)
     shapes = jax.tree.map(np.shape, variables["params"])
-    own = jax.tree.map(np.shape, MODEL.init(KEY, POINTS)["params"])
+    own = jax.tree.map(np.shape, jax.eval_shape(MODEL.init, KEY, POINTS)["params"])
     assert (shapes["before"], shapes["after"]) == (own["before"], own["after"])
 
 
 def test_the_classical_network_of_the_paper() -> None:
     head = TanhHead(2, (5, 5), 0.5)
-    logits, variables = head.init_with_output(KEY, POINTS)
+    logits, variables = jax.jit(head.init_with_output)(KEY, POINTS)
     layers = [jax.tree.map(np.asarray, variables["params"][f"Dense_{index}"]) for index in range(3)]
     hidden = np.asarray(POINTS).reshape(4, 2)
     for index, layer in enumerate(layers):
@@ -80,22 +85,15 @@ def test_fields_that_make_no_sense(fields: dict) -> None:
         MODEL.clone(**fields)
 
 
-def test_convolutions_of_images_smaller_than_the_kernel_are_those_of_flax() -> None:
+@pytest.mark.parametrize(("kernel", "relu"), [((2, 6), False), ((5, 5), True), ((3, 3), False)])
+def test_convolutions_of_small_images_are_those_of_flax(kernel: tuple[int, int], relu: bool) -> None:
     images = jnp.asarray(np.random.default_rng(1).normal(size=(3, 4, 3, 2)), jnp.float32)
-    for kernel in ((5, 5), (2, 6), (3, 3)):
-        head = ConvHead(2, features=(4,), hidden=0, kernel_size=kernel, pooling=(1, 1), relu=False)
-        logits, variables = head.init_with_output(KEY, images)
-        params = variables["params"]
-        plain = nn.Conv(4, kernel).apply({"params": params["Conv_0"]}, images)
-        expected = nn.Dense(2).apply({"params": params["Dense_0"]}, jnp.asarray(plain).reshape(3, -1))
-        assert_close(logits, expected, 1e-5)
+    head = ConvHead(2, features=(4,), hidden=0, kernel_size=kernel, pooling=(1, 1), relu=relu)
 
+    def expected(params: Any) -> jax.Array:
+        convolved = jnp.asarray(nn.Conv(4, kernel).apply({"params": params["Conv_0"]}, images))
+        values = nn.relu(convolved) if relu else convolved
+        return jnp.asarray(nn.Dense(2).apply({"params": params["Dense_0"]}, values.reshape(3, -1)))
 
-def test_relu_after_convolutions_can_be_left_out() -> None:
-    images = jnp.asarray(np.random.default_rng(1).normal(size=(3, 6, 6, 1)), jnp.float32)
-    head = ConvHead(2, features=(4,), hidden=0, pooling=(1, 1))
-    variables = head.init(KEY, images)
-    convolved = jnp.asarray(nn.Conv(4, (3, 3)).apply({"params": variables["params"]["Conv_0"]}, images))
-    for own, values in ((head, nn.relu(convolved)), (head.clone(relu=False), convolved)):
-        expected = nn.Dense(2).apply({"params": variables["params"]["Dense_0"]}, values.reshape(3, -1))
-        assert_close(own.apply(variables, images), expected, 1e-5)
+    logits, variables = jax.jit(head.init_with_output)(KEY, images)
+    assert_close(logits, jax.jit(expected)(variables["params"]), 1e-5)

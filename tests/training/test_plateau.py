@@ -59,8 +59,14 @@ def losses(folder: Path) -> list[float]:
     return [line["train_loss"] for line in lines if "train_loss" in line]
 
 
-def test_a_run_and_its_twin_end_at_the_first_flat_step(tmp_path: Path) -> None:
-    result, folder = run(FLAT, tmp_path)
+@pytest.fixture(scope="module")
+def straight(tmp_path_factory: pytest.TempPathFactory) -> tuple[RunResult, Path]:
+    """A run that nothing stopped."""
+    return run(FLAT, tmp_path_factory.mktemp("straight"))
+
+
+def test_a_run_and_its_twin_end_at_the_first_flat_step(straight: tuple[RunResult, Path]) -> None:
+    result, folder = straight
     assert result.twin is not None
     for fitted, place in ((result.network, folder), (result.twin, folder / "twin")):
         found = losses(place)
@@ -89,20 +95,22 @@ class Dying:
         return self.source[indices]
 
 
-def test_a_run_that_was_killed_ends_at_the_same_step(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    straight, folder = run(FLAT, tmp_path / "straight")
-    steps = int(straight.network.state.step)
+def test_a_run_that_was_killed_ends_at_the_same_step(
+    straight: tuple[RunResult, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uninterrupted, folder = straight
+    steps = int(uninterrupted.network.state.step)
     assert steps > 20
     load = Synthetic.load
     monkeypatch.setattr(Synthetic, "load", lambda data, split: Dying(load(data, split), steps - 2))
     with pytest.raises(MemoryError):
-        run(FLAT, tmp_path / "killed")
+        run(FLAT, tmp_path)
     monkeypatch.setattr(Synthetic, "load", load)
-    again, other = run(FLAT, tmp_path / "killed")
-    jax.tree.map(np.testing.assert_array_equal, straight.network.state, again.network.state)
+    again, other = run(FLAT, tmp_path)
+    jax.tree.map(np.testing.assert_array_equal, uninterrupted.network.state, again.network.state)
     assert (folder / "metrics.jsonl").read_bytes() == (other / "metrics.jsonl").read_bytes()
-    once_more, _ = run(FLAT, tmp_path / "killed")  # finished: only restored
-    jax.tree.map(np.testing.assert_array_equal, straight.network.state, once_more.network.state)
+    once_more, _ = run(FLAT, tmp_path)  # finished: only restored
+    jax.tree.map(np.testing.assert_array_equal, uninterrupted.network.state, once_more.network.state)
 
 
 def test_runs_without_it_are_as_they_were() -> None:
