@@ -14,7 +14,8 @@ Known differences: other first weights and another order of the points; the loss
 sum, which makes no difference to Adam but for its epsilon.
 
 The twin has two dense layers with no more parameters in place of the circuit, which leaves it a single unit between
-five and five. The support vector machine and the multilayer perceptron (32, 32) see the same points.
+five and five. The support vector machine and the multilayer perceptron (32, 32) see the same points; C = 10,000 of the
+former was the best power of ten up to there in a cross-validation of the training points.
 """
 
 import dataclasses
