@@ -1,7 +1,7 @@
 """Optimisers as specs: frozen dataclasses that build Optax transformations."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 import optax
@@ -27,6 +27,8 @@ class Adam(Optimizer):
     """Part of each parameter taken off at each step, times the learning rate; quantum angles too."""
     schedule: Literal["constant", "cosine"] = "constant"
     """Constant, or falling to 0 along a half cosine over the run."""
+    b2: float = field(default=0.999, metadata={"json": "not at its default"})
+    """Part of the mean of squared gradients that is kept at each step."""
 
     def __post_init__(self) -> None:
         if not self.learning_rate > 0:
@@ -35,12 +37,14 @@ class Adam(Optimizer):
             raise InputError(f"weight_decay = {self.weight_decay}; allowed: 0 or more")
         if self.schedule not in ("constant", "cosine"):
             raise InputError(f"schedule = {self.schedule!r}; allowed: 'constant', 'cosine'")
+        if not 0 < self.b2 < 1:
+            raise InputError(f"b2 = {self.b2}; allowed: more than 0 and less than 1")
 
     def transformation(self, num_steps: int) -> optax.GradientTransformation:
         """`optax.adamw`."""
         rate = self.learning_rate
         schedule = optax.cosine_decay_schedule(rate, num_steps) if self.schedule == "cosine" else rate
-        return optax.adamw(schedule, weight_decay=self.weight_decay)
+        return optax.adamw(schedule, b2=self.b2, weight_decay=self.weight_decay)
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,8 @@ class HardwareEfficient(Ansatz):
     """Number of layers; 0 is the identity."""
     rotations: tuple[Literal["rx", "ry", "rz"], ...] = ("rz", "ry")
     """Rotations of each qubit in a layer, in order. An RZ after the last RY would be lost on readouts in Z."""
-    entangler: Literal["cnot", "cz"] = "cnot"
-    """The two-qubit gate."""
+    entangler: Literal["cnot", "cz", "none"] = "cnot"
+    """The two-qubit gate; none leaves the qubits apart, a control."""
     pattern: Pattern = "ring"
     """Which qubits it joins: neighbours and the last with the first, neighbours, or all pairs."""
 
@@ -33,8 +33,8 @@ class HardwareEfficient(Ansatz):
         check_depth(self.depth)
         if not self.rotations or set(self.rotations) - {"rx", "ry", "rz"}:
             raise InputError(f"rotations = {self.rotations}; allowed: one or more of 'rx', 'ry', 'rz'")
-        if self.entangler not in ("cnot", "cz"):
-            raise InputError(f"entangler = {self.entangler!r}; allowed: 'cnot', 'cz'")
+        if self.entangler not in ("cnot", "cz", "none"):
+            raise InputError(f"entangler = {self.entangler!r}; allowed: 'cnot', 'cz', 'none'")
         if self.pattern not in ("ring", "chain", "all"):
             raise InputError(f"pattern = {self.pattern!r}; allowed: 'ring', 'chain', 'all'")
 
@@ -48,5 +48,5 @@ class HardwareEfficient(Ansatz):
         for layer in range(self.depth):
             for index, rotation in enumerate(self.rotations):
                 getattr(circuit, rotation)(range(num_qubits), theta=theta[layer, :, index])
-            for a, b in pairs(self.pattern, num_qubits):
+            for a, b in pairs(self.pattern, num_qubits) if self.entangler != "none" else ():
                 getattr(circuit, self.entangler)(a, b)

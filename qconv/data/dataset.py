@@ -13,7 +13,10 @@ Split = Literal["train", "test"]
 
 
 class Batch(NamedTuple):
-    """Labelled images: float32 in [0, 1] (amplitudes of states in [-1, 1]), channels last; labels from 0."""
+    """Labelled images, channels last; labels from 0.
+
+    Float32 in [0, 1]; amplitudes of states in [-1, 1]; standardised pixels, and points of a plane, any finite numbers.
+    """
 
     images: Float[np.ndarray, "batch height width channels"]
     labels: Int[np.ndarray, " batch"]
@@ -80,10 +83,12 @@ class ArraySource:
     """A split held in memory.
 
     Attributes:
-        images: (N, H, W, C), uint8 in 0..255 or floating point in [`lowest`, 1].
+        images: (N, H, W, C), uint8 in 0..255 or floating point in [`lowest`, `highest`].
         labels: (N,), integers.
         num_classes: labels must be in 0 .. num_classes - 1.
-        lowest: smallest floating-point number that is allowed: 0 for images, -1 for amplitudes of states.
+        lowest: smallest floating-point number that is allowed: 0 for images, -1 for amplitudes of states, -inf for
+            numbers of any size.
+        highest: largest one: 1, or inf.
 
     Raises:
         InputError: wrong rank, kind, range or number of images or labels, or NaN among the images.
@@ -93,6 +98,7 @@ class ArraySource:
     labels: np.ndarray
     num_classes: int
     lowest: float = 0.0
+    highest: float = 1.0
 
     def __post_init__(self) -> None:
         images, labels = self.images, self.labels
@@ -106,10 +112,10 @@ class ArraySource:
         if outside.size:
             raise InputError(f"label {outside[0]} is out of range; allowed: 0 .. {self.num_classes - 1}")
         if np.issubdtype(images.dtype, np.floating):
-            allowed = f"allowed: [{self.lowest:g}, 1]"
+            allowed = f"allowed: [{self.lowest:g}, {self.highest:g}]"
             if not np.isfinite(images).all():
                 raise InputError(f"{(~np.isfinite(images)).sum()} pixels are NaN or infinite; {allowed}")
-            if images.min() < self.lowest or images.max() > 1:
+            if images.min() < self.lowest or images.max() > self.highest:
                 raise InputError(f"pixels range from {images.min():g} to {images.max():g}; {allowed}")
         elif images.dtype != np.uint8:
             raise InputError(f"images are {images.dtype}; allowed: uint8 in 0..255, or floating point in [0, 1]")

@@ -36,6 +36,11 @@ class Experiment:
     """Steps from one checkpoint to the next; the last step always has one."""
     dtype: Literal["float32", "float64"] = "float32"
     """Precision of images, parameters and circuits: float32 with complex64, or float64 with complex128."""
+    sampling: Literal["epochs", "replacement"] = field(default="epochs", metadata={"json": "not at its default"})
+    """Every image once in each epoch (epochs), or batches drawn from all images with replacement (replacement)."""
+    plateau: int = field(default=0, metadata={"json": "not at its default"})
+    """Steps of an interval: training ends before `num_steps` where the mean training loss of the last interval and that
+    of the one before differ by no more than half the standard error of the last; 0 for never."""
 
     def __post_init__(self) -> None:
         for name in ("num_steps", "batch_size", "log_every", "eval_every", "checkpoint_every"):
@@ -43,6 +48,10 @@ class Experiment:
                 raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
         if self.seed < 0:
             raise InputError(f"seed = {self.seed}; allowed: 0 or more")
+        if self.sampling not in ("epochs", "replacement"):
+            raise InputError(f"sampling = {self.sampling!r}; allowed: 'epochs', 'replacement'")
+        if self.plateau < 0 or self.plateau == 1:
+            raise InputError(f"plateau = {self.plateau}; allowed: 0, or at least 2 steps")
         if self.dtype not in ("float32", "float64"):
             raise InputError(f"dtype = {self.dtype!r}; allowed: 'float32', 'float64'")
 

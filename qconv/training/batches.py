@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from jax.sharding import Mesh
@@ -26,8 +26,12 @@ def _epoch_order(seed: int, epoch: int, size: int) -> Int[np.ndarray, " images"]
     return np.random.default_rng([seed, epoch]).permutation(size)
 
 
-def training_indices(seed: int, step: int, batch_size: int, size: int) -> Int[np.ndarray, " batch"]:
-    """The images of a step, counted from 0: each epoch a new order, its ragged rest is left out."""
+def training_indices(
+    seed: int, step: int, batch_size: int, size: int, sampling: Literal["epochs", "replacement"] = "epochs"
+) -> Int[np.ndarray, " batch"]:
+    """The images of a step, counted from 0: each epoch a new order, its ragged rest is left out; or any images."""
+    if sampling == "replacement":
+        return np.random.default_rng([seed, step]).integers(size, size=batch_size)
     epoch, position = divmod(step, size // batch_size)
     return _epoch_order(seed, epoch, size)[position * batch_size : (position + 1) * batch_size]
 

@@ -26,7 +26,7 @@ from qconv.training.interrupt import Interrupted, stop_request
 from qconv.training.mesh import any_process, replicated
 from qconv.training.metrics import MetricsLog
 from qconv.training.progress import TrainingProgress
-from qconv.training.steps import Sums, TrainState, eval_step, init_state, train_step
+from qconv.training.steps import Sums, TrainState, WatchedState, eval_step, init_state, train_step
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def fit(
     mesh: Mesh,
     console: Console,
 ) -> Fitted:
-    """Trains a network for `experiment.num_steps` steps, going on from its newest checkpoint if there is one.
+    """Trains a network for `experiment.num_steps` steps, or until `experiment.plateau`, from its newest checkpoint on.
 
     Args:
         experiment: budget, optimiser, seed and precision; its model is not looked at.
@@ -100,37 +100,44 @@ def fit(
         stop = stack.enter_context(stop_request())
         progress = stack.enter_context(TrainingProgress(console, label, step, num_steps, batch_size))
 
-        while step < num_steps:
-            indices = training_indices(experiment.seed, step, batch_size, len(train))
+        ended = _ended(state, step, num_steps)
+        while not ended:
+            indices = training_indices(experiment.seed, step, batch_size, len(train), experiment.sampling)
             state = update(state, load_batch(train, indices, batch_size, mesh, dtype), key)
             step += 1
             progress.step(step)
-            log_now, last = step % experiment.log_every == 0, step == num_steps
+            log_now, ended = step % experiment.log_every == 0, _ended(state, step, num_steps)
             # Processes must agree on when to stop, and agreeing costs a round of messages.
             stopping = (log_now or jax.process_count() == 1) and any_process(stop.is_set())
 
-            if log_now or last:
+            if log_now or ended:
                 means = state.sums.means()
                 state = state.replace(sums=jax.device_put(Sums.zero(dtype), everywhere))
                 progress.metrics(step, **means)
                 _require_finite(state, checkpoints)
                 if log:
                     log.write(step, {f"train_{name}": value for name, value in means.items()})
-            if step % experiment.eval_every == 0 or last:
+            if step % experiment.eval_every == 0 or ended:
                 means, _ = evaluate(state)
                 if log:
                     log.write(step, {f"test_{name}": value for name, value in means.items()})
-            if step % experiment.checkpoint_every == 0 or last or stopping:
+            if step % experiment.checkpoint_every == 0 or ended or stopping:
                 _require_finite(state, checkpoints)
                 wall_seconds = seconds_before + time.perf_counter() - started
                 checkpoints.save(state, wall_seconds)
             if stopping:
                 break
+        if ended and step < num_steps:
+            console.print(f"{label}: the loss is flat, ended at step {step} of at most {num_steps}", highlight=False)
 
         if any_process(stop.is_set()):
             raise Interrupted(f"{label}: stopped and saved at step {step} of {num_steps}")
     means, confusion = evaluate(state)
     return Fitted(state, initial_state, means["loss"], means["accuracy"], confusion, wall_seconds)
+
+
+def _ended(state: TrainState, step: int, num_steps: int) -> bool:
+    return step == num_steps or (isinstance(state, WatchedState) and state.at_plateau())
 
 
 def _require_finite(state: TrainState, checkpoints: Checkpoints) -> None:
@@ -143,7 +150,7 @@ def _require_finite(state: TrainState, checkpoints: Checkpoints) -> None:
 def first_state(experiment: Experiment, model: ImageModel, source: Source, mesh: Mesh) -> TrainState:
     """The state before the first step, on every device."""
     example = np.zeros((1, *source.image_shape), np.dtype(experiment.dtype))
-    init = _init(model, experiment.optimizer, experiment.num_steps, mesh)
+    init = _init(model, experiment.optimizer, experiment.num_steps, experiment.plateau, mesh)
     return init(jax.random.key(experiment.seed), example)
 
 
@@ -175,8 +182,10 @@ _recent: Any = lru_cache(maxsize=4)  # Any: type checkers do not know that Flax 
 
 
 @_recent
-def _init(model: ImageModel, optimizer: Optimizer, num_steps: int, mesh: Mesh) -> Callable[..., TrainState]:
-    init = partial(init_state, model=model, tx=optimizer.transformation(num_steps))
+def _init(
+    model: ImageModel, optimizer: Optimizer, num_steps: int, plateau: int, mesh: Mesh
+) -> Callable[..., TrainState]:
+    init = partial(init_state, model=model, tx=optimizer.transformation(num_steps), plateau=plateau)
     # It runs once, and random numbers are slow to compile: a quarter of the time, and the same numbers.
     quick = {"xla_backend_optimization_level": 1}
     return jax.jit(init, out_shardings=replicated(mesh), compiler_options=quick)

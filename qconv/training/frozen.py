@@ -51,10 +51,9 @@ def frozen_features(
     return FeatureSource(np.concatenate(features), np.concatenate(labels))
 
 
-# The next seed of the same network finds it compiled, as in `fit`.
-_recent: Any = lru_cache(maxsize=4)
+_recent: Any = lru_cache(maxsize=4)  # Any: type checkers do not know that Flax modules can be hashed
 
 
-@_recent
+@_recent  # the next seed of the same network finds it compiled
 def _compute(model: ImageModel, mesh: Mesh) -> Callable[..., Any]:
     return jax.jit(partial(model.apply, method="features"), out_shardings=replicated(mesh))

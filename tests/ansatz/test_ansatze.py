@@ -10,6 +10,7 @@ import pytest
 from qconv.ansatz.basic_entangler import BasicEntangler
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.random_layers import RandomLayers
+from qconv.ansatz.staggered import Staggered
 from qconv.ansatz.strongly_entangling import StronglyEntangling
 from qconv.ansatz.su4_brickwork import SU4Brickwork
 from qconv.errors import InputError
@@ -53,6 +54,7 @@ CASES = {
         4,
         rotations(["rx", "ry"], 0, 4) + entanglers("cz", (0, 1), (1, 2), (2, 3), (3, 0)),
     ),
+    "no entangler": (HardwareEfficient(2, ("ry",), "none"), 3, rotations(["ry"], 0, 3) + rotations(["ry"], 1, 3)),
     "no layers": (HardwareEfficient(depth=0), 2, []),
     # Ranges 1, 2, 3, and 1 again, as in PennyLane's documentation of StronglyEntanglingLayers.
     "strongly entangling": (
@@ -85,6 +87,20 @@ CASES = {
         2,
         [("ry", (0,), (0, 0)), ("ry", (1,), (0, 1)), ("cnot", (0, 1), None)],
     ),
+    "staggered": (
+        Staggered(2),
+        5,
+        entanglers("cnot", (0, 1), (2, 3), (1, 2), (3, 4))
+        + [("ry", (q,), (0, q)) for q in range(5)]
+        + entanglers("cnot", (0, 1), (2, 3), (1, 2), (3, 4))
+        + [("ry", (q,), (1, q)) for q in range(5)],
+    ),
+    "staggered, two qubits": (
+        Staggered(1),
+        2,
+        [("cnot", (0, 1), None), ("ry", (0,), (0, 0)), ("ry", (1,), (0, 1))],
+    ),
+    "staggered, one qubit": (Staggered(1), 1, [("ry", (0,), (0, 0))]),
     "basic entangler, one qubit": (BasicEntangler(1, "rz"), 1, [("rz", (0,), (0, 0))]),
     # An index here stands for the fifteen angles of a block.
     "brickwork": (

@@ -13,13 +13,18 @@ CASES = {
     "FRQI(angle='cubic')": "angle = 'cubic'; allowed: 'linear', 'arcsin'",
     "IQP(pattern='star')": "pattern = 'star'; allowed: 'ring', 'chain', 'all'",
     "IQP(phases='sum')": "phases = 'sum'; allowed: 'product', 'complement'",
-    "HardwareEfficient(entangler='swap')": "entangler = 'swap'; allowed: 'cnot', 'cz'",
+    "HardwareEfficient(entangler='swap')": "entangler = 'swap'; allowed: 'cnot', 'cz', 'none'",
     "HardwareEfficient(pattern='star')": "pattern = 'star'; allowed: 'ring', 'chain', 'all'",
     "HardwareEfficient(rotations=('rx', 'h'))": "rotations = ('rx', 'h'); allowed: one or more of",
     "HurConvolution(pattern='all')": "pattern = 'all'; allowed: 'ring', 'chain'",
     "HurPooling(kind='crot')": "kind = 'crot'; allowed: 'zx', 'general'",
     "HurPooling(pairs=((0, 0, 1),))": "pairs = ((0, 0, 1),); allowed: one or more pairs of different qubits",
     "LinearHead(distribution='even')": "distribution = 'even'; allowed: 'normal', 'uniform'",
+    "Scaled(Synthetic(), 'robust')": "scaling = 'robust'; allowed: 'standard', 'range'",
+    "Synthetic().load('all')": "split = 'all'; allowed: 'train', 'test'",
+    "BarsAndStripes().load('all')": "split = 'all'; allowed: 'train', 'test'",
+    "Spirals().load('all')": "split = 'all'; allowed: 'train', 'test'",
+    "Experiment(Synthetic(), LinearHead(), sampling='twice')": "sampling = 'twice'; allowed: 'epochs', 'replacement'",
     "QuantumConv(kernel_size=2.5)": "kernel_size = 2.5; allowed",
     "QuantumConv(kernel_size=(2, 2, 2))": "kernel_size = (2, 2, 2); allowed",
     "QuantumConv(kernel_size=None)": "kernel_size = None; allowed",
@@ -40,11 +45,16 @@ from qconv.ansatz.basic_entangler import BasicEntangler
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.hur_convolution import HurConvolution
 from qconv.ansatz.hur_pooling import HurPooling
+from qconv.data.bars_and_stripes import BarsAndStripes
+from qconv.data.scaled import Scaled
+from qconv.data.spirals import Spirals
+from qconv.data.synthetic import Synthetic
 from qconv.encoding.angle import Angle
 from qconv.encoding.dense_angle import DenseAngle
 from qconv.encoding.frqi import FRQI
 from qconv.encoding.iqp import IQP
 from qconv.errors import InputError
+from qconv.experiment.experiment import Experiment
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import LinearHead
 

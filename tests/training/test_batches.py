@@ -131,6 +131,15 @@ def test_training_sums_add_up_over_steps_and_leave_out_filled_rows() -> None:
     assert int(state.step) == 2 and int(state.bad_step) == 0
 
 
+def test_batches_with_replacement_are_a_function_of_seed_and_step() -> None:
+    batches = [training_indices(3, step, 32, 10, "replacement") for step in range(100)]
+    counts = np.bincount(np.concatenate(batches), minlength=10)
+    assert len(counts) == 10 and np.abs(counts - 320).max() < 5 * np.sqrt(320)
+    assert len({tuple(batch) for batch in batches}) == 100
+    np.testing.assert_array_equal(batches[7], training_indices(3, 7, 32, 10, "replacement"))
+    assert (batches[7] != training_indices(4, 7, 32, 10, "replacement")).any()
+
+
 def test_filled_rows_do_not_change_the_gradient() -> None:
     source, mesh = known_source(20), device_mesh()
     experiment = Experiment(Synthetic(), Known(), batch_size=4)

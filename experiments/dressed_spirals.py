@@ -1,0 +1,32 @@
+"""A dressed quantum circuit of five qubits tells two spirals apart.
+
+make train EXP=dressed_spirals
+
+Points, network, spread of the first weights, optimiser and budget are those of Mari et al., Quantum 4:340 (2020).
+
+Expect a test accuracy of 0.972 ± 0.026 over ten seeds (twin 0.785 ± 0.073), in half a minute with the twin on 2 CPU
+cores, nearly all of it compilation (measured 2026-11-23). The twin is held back by the single hidden unit that its
+parameters allow: a support vector machine gets all points right (make table TAB=mari2020_spirals).
+"""
+
+from qconv.ansatz.staggered import Staggered
+from qconv.circuit.circuit import Circuit
+from qconv.data.spirals import Spirals
+from qconv.encoding.angle import Angle
+from qconv.experiment.experiment import Experiment
+from qconv.layers.quantum_dense import QuantumDense
+from qconv.models.dressed_net import DressedNet
+from qconv.optimizers import Adam
+from qconv.readout.pauli import PauliZ
+
+experiment = Experiment(
+    data=Spirals(),
+    model=DressedNet(
+        QuantumDense(Circuit(Angle(), Staggered(depth=5), PauliZ()), angle_range=1e-3, angle_distribution="normal"),
+        width=5,
+        weight_std=1e-3,
+    ),
+    optimizer=Adam(0.07, b2=0.99),
+    num_steps=1000,
+    batch_size=10,
+)

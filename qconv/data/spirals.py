@@ -1,0 +1,76 @@
+"""Two spirals in a plane."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from qconv.data.dataset import ArraySource, Dataset, Split
+from qconv.errors import InputError
+
+
+@dataclass(frozen=True)
+class Spirals(Dataset):
+    """Points of a plane on two spirals that wind around each other; an image of shape (1, 2, 1) is (x, y).
+
+    Both coordinates have mean 0 and variance 1 over all points, test points too. With the defaults, and `turns` 1.52 or
+    2, the points are those of the notebook that is named below: it trains on 2,000 of the 4,200 points that are not
+    held out.
+
+    Source: Mari et al., "Transfer learning in hybrid classical-quantum neural networks", Quantum 4:340 (2020), section
+    on a dressed quantum circuit as classifier, and the notebook `dressed_circuit` of its code.
+    """
+
+    turns: float = 1.52
+    """How often each spiral winds around the centre."""
+    noise: float = 0.7
+    """Width of the uniform noise of each coordinate, before it is scaled; a spiral's radius is 2 pi `turns`."""
+    num_train: int = 2000
+    """Training points, of both spirals."""
+    num_test: int = 200
+    """Test points, of both spirals; each spiral has `num_train` + `num_test` points."""
+    data_seed: int = 21
+    """Fixes the points."""
+    split_seed: int = 42
+    """Fixes which of them are held out."""
+
+    def __post_init__(self) -> None:
+        if not 0 < self.turns < np.inf:
+            raise InputError(f"turns = {self.turns}; allowed: more than 0")
+        if not 0 <= self.noise < np.inf:
+            raise InputError(f"noise = {self.noise}; allowed: 0 or more")
+        for name in ("num_train", "num_test"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
+        for name in ("data_seed", "split_seed"):
+            if not 0 <= getattr(self, name) < 2**32:
+                raise InputError(f"{name} = {getattr(self, name)}; allowed: 0 to 2^32 - 1")
+
+    @property
+    def num_classes(self) -> int:
+        """One for each spiral."""
+        return 2
+
+    def load(self, split: Split) -> ArraySource:
+        """The points of a split."""
+        if split not in ("train", "test"):
+            raise InputError(f"split = {split!r}; allowed: 'train', 'test'")
+        points, labels = _points(self)
+        # As scikit-learn's train_test_split does: the first of a permutation are held out, those after them come first.
+        order = np.random.RandomState(self.split_seed).permutation(len(points))
+        first = 0 if split == "test" else self.num_test
+        rows = order[first : first + (self.num_test if split == "test" else self.num_train)]
+        return ArraySource(points[rows][:, None, :, None], labels[rows], 2, lowest=-np.inf, highest=np.inf)
+
+
+@lru_cache(maxsize=2)  # both splits want them
+def _points(data: Spirals) -> tuple[Float[np.ndarray, "points 2"], Int[np.ndarray, " points"]]:
+    rng = np.random.RandomState(data.data_seed)
+    count = data.num_train + data.num_test
+    angles = np.sqrt(rng.rand(count)) * data.turns * 2 * np.pi
+    x = -np.cos(angles) * angles + rng.rand(count) * data.noise
+    y = np.sin(angles) * angles + rng.rand(count) * data.noise
+    spiral = np.stack([x, y], axis=1)
+    points = np.concatenate([spiral, -spiral])
+    return (points - points.mean(0)) / points.std(0), np.repeat([0, 1], count)

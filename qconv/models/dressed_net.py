@@ -1,0 +1,50 @@
+"""A quantum circuit between two classical layers."""
+
+import flax.linen as nn
+from jaxtyping import Array, Float
+
+from qconv.errors import InputError
+from qconv.models.base import ImageModel
+
+
+class DressedNet(ImageModel):
+    """A dressed quantum circuit: a dense layer makes as many numbers as the circuit encodes, another logits of it.
+
+    The numbers are (1 + tanh) / 2 of the first layer, in [0, 1] as pixels are, so that any encoding fits. The published
+    one, H and then RY(pi/2 tanh) on each qubit, is `Angle()`: RY(pi/2) takes |0> to the same state as H does, and
+    rotations about one axis add up to RY(pi (1 + tanh) / 2).
+
+    Source: Mari et al., "Transfer learning in hybrid classical-quantum neural networks", Quantum 4:340 (2020),
+    section 2.
+    """
+
+    quantum: nn.Module
+    """The circuit: a `QuantumDense`, or a classical layer."""
+    width: int = 4
+    """How many numbers the first layer makes; with angle encoding, qubits."""
+    num_classes: int = 2
+    """Number of logits."""
+    weight_std: float = 0.1
+    """Weights and biases of both layers start from a normal distribution with this standard deviation."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.width < 1:
+            raise InputError(f"width = {self.width}; allowed: at least 1")
+        if not self.weight_std > 0:
+            raise InputError(f"weight_std = {self.weight_std}; allowed: more than 0")
+
+    def setup(self) -> None:
+        """The two classical layers."""
+        init = nn.initializers.normal(self.weight_std)
+        self.before = nn.Dense(self.width, kernel_init=init, bias_init=init)
+        self.after = nn.Dense(self.num_classes, kernel_init=init, bias_init=init)
+
+    def features(self, images: Float[Array, "batch height width channels"]) -> Float[Array, "batch ..."]:
+        """What the circuit measures."""
+        numbers = (1 + nn.tanh(self.before(images.reshape(len(images), -1)))) / 2
+        return self.quantum(numbers)
+
+    def classify(self, features: Float[Array, "batch ..."], *, train: bool = False) -> Float[Array, "batch classes"]:
+        """Logits."""
+        return self.after(features)
