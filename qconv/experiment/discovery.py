@@ -25,17 +25,19 @@ def search_path() -> list[Path]:
 
 
 def available(kind: str = "experiment") -> dict[str, str]:
-    """Experiments, or modules with an object of another name, by name, with the first line of their docstring."""
+    """Experiments, or modules with an object of another name, by name, with the first line of their docstring.
+
+    Files that cannot be read are taken for experiments.
+    """
     found: dict[str, str] = {}
     for folder in search_path():
         for path in sorted(folder.glob("[!_]*.py")):
             try:
                 tree = ast.parse(path.read_bytes())
-            except SyntaxError as error:
-                found.setdefault(path.stem, f"(cannot be read: {error.msg}, line {error.lineno})")
-                continue
-            except (OSError, ValueError) as error:
-                found.setdefault(path.stem, f"(cannot be read: {error})")
+            except (OSError, ValueError, SyntaxError) as error:
+                line = f"{error.msg}, line {error.lineno}" if isinstance(error, SyntaxError) else error
+                if kind == "experiment":
+                    found.setdefault(path.stem, f"(cannot be read: {line})")
                 continue
             if kind in _assigned_names(tree):
                 found.setdefault(path.stem, (ast.get_docstring(tree) or "").split("\n")[0])

@@ -1,5 +1,6 @@
 """Experiments by name."""
 
+import ast
 import difflib
 import traceback
 from pathlib import Path
@@ -34,6 +35,7 @@ def load_object(name: str, kind: str, cls: type[T]) -> tuple[T, str]:
     if name not in known:
         for path in (folder / f"{name}.py" for folder in search_path()):
             if path.is_file():
+                _require_python(path)
                 raise InputError(f"{path} has no object `{kind}`; allowed: {kind} = {cls.__name__}(...)")
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
@@ -50,3 +52,12 @@ def load_object(name: str, kind: str, cls: type[T]) -> tuple[T, str]:
     if not isinstance(found, cls):
         raise InputError(f"{module.__file__}: `{kind}` is {type(found).__name__}; allowed: {cls.__name__}")
     return found, module.__doc__ or ""
+
+
+def _require_python(path: Path) -> None:
+    try:
+        ast.parse(path.read_bytes())
+    except SyntaxError as error:
+        raise InputError(f"{path}, line {error.lineno}: {error.msg}") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read: {error}") from error

@@ -1,5 +1,6 @@
 """Where experiments are found, and what is said of a broken one."""
 
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import qconv
 from qconv.errors import InputError
 from qconv.experiment.discovery import available, import_from, search_path
 from qconv.experiment.loading import load
+from qconv.tables.loading import load_table
 from tests.processes import TINY
 
 LIBRARY = Path(qconv.__file__).parents[1] / "experiments"
@@ -31,7 +33,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_own_experiments_are_found_beside_those_of_the_library(folder: Path) -> None:
     (folder / "mine.py").write_text(TINY)
     assert search_path() == [folder, LIBRARY]
-    assert available().keys() == {"mine"} | {path.stem for path in LIBRARY.glob("[!_]*.py")}
+    assert available().keys() | available("table").keys() == {"mine"} | {path.stem for path in LIBRARY.glob("[!_]*.py")}
+    assert not available().keys() & available("table").keys()
     assert available()["mine"] == "A tiny experiment that does at a given read of its images what a test wants."
     experiment, docstring = load("mine")
     assert type(experiment.data).__module__ == "experiments.mine"
@@ -61,7 +64,7 @@ def test_helpers_are_no_experiments_but_can_be_imported(folder: Path) -> None:
 def test_a_near_miss_is_guessed(folder: Path) -> None:
     with pytest.raises(InputError) as error:
         load("quanv_digit")
-    allowed = ", ".join(sorted(path.stem for path in LIBRARY.glob("[!_]*.py")))
+    allowed = ", ".join(available())
     assert str(error.value) == f"no experiment 'quanv_digit'; did you mean 'quanv_digits'? allowed: {allowed}"
 
 
@@ -120,3 +123,18 @@ def test_a_file_without_the_object_is_named(folder: Path, monkeypatch: pytest.Mo
     (folder / "quanv_digits.py").write_text('"""Hides the library\'s one."""\n')
     with pytest.raises(InputError, match=r"quanv_digits.py: `experiment` is NoneType; allowed: Experiment$"):
         load("quanv_digits")
+
+
+def test_tables_are_found_like_experiments(folder: Path) -> None:
+    (folder / "mine.py").write_text('"""My table.\n\nNotes."""\ntable = 3\n')
+    (folder / "broken.py").write_text("table = (\n")
+    assert available("table")["mine"] == "My table." and "mine" not in available()
+    assert "broken" in available() and "broken" not in available("table")  # listed once
+    for name, message in (
+        ("mine", "`table` is int; allowed: Table"),
+        ("broken", "broken.py, line 1: '(' was never closed"),
+        ("quanv_digits", "quanv_digits.py has no object `table`; allowed: table = Table(...)"),
+        ("hur2020", "no table 'hur2020'; did you mean 'hur2022'? allowed: "),
+    ):
+        with pytest.raises(InputError, match=re.escape(message)):
+            load_table(name)
