@@ -67,3 +67,19 @@ class Sgd(Optimizer):
     def transformation(self, num_steps: int) -> optax.GradientTransformation:
         """`optax.sgd`."""
         return optax.sgd(self.learning_rate, self.momentum, self.nesterov)
+
+
+@dataclass(frozen=True)
+class SignSgd(Optimizer):
+    """The sign of the gradient times a rate (`optax.sign_sgd`): the first step of Adam, again and again."""
+
+    learning_rate: float = 1e-2
+    """By how much each parameter moves in a step."""
+
+    def __post_init__(self) -> None:
+        if not self.learning_rate > 0:
+            raise InputError(f"learning_rate = {self.learning_rate}; allowed: more than 0")
+
+    def transformation(self, num_steps: int) -> optax.GradientTransformation:
+        """`optax.sign_sgd`."""
+        return optax.sign_sgd(self.learning_rate)

@@ -6,7 +6,7 @@ import optax
 import pytest
 
 from qconv.errors import InputError
-from qconv.optimizers import Adam, Sgd
+from qconv.optimizers import Adam, Sgd, SignSgd
 
 
 def test_nesterov_momentum_looks_ahead():
@@ -37,10 +37,21 @@ def test_adam_forgets_squared_gradients_as_it_is_told():
         np.testing.assert_allclose(weight, expected, rtol=1e-5)
 
 
+def test_the_sign_of_the_gradient_is_adams_first_step():
+    gradients = jnp.asarray([3.0, -0.002, 0.0])
+    updates, _ = (tx := SignSgd(0.01).transformation(5)).update(gradients, tx.init(gradients))
+    np.testing.assert_allclose(np.asarray(updates), [-0.01, 0.01, 0.0], rtol=1e-6)
+    first = optax.adam(0.01)
+    of_adam, _ = first.update(gradients, first.init(gradients))
+    np.testing.assert_allclose(np.asarray(updates), np.asarray(of_adam), rtol=1e-4)
+
+
 def test_what_is_not_allowed_is_said():
     with pytest.raises(InputError, match=r"b2 = 1.0; allowed"):
         Adam(b2=1.0)
     with pytest.raises(InputError, match=r"learning_rate = 0.0; allowed"):
         Sgd(0.0)
+    with pytest.raises(InputError, match=r"learning_rate = 0.0; allowed"):
+        SignSgd(0.0)
     with pytest.raises(InputError, match=r"momentum = 1.0; allowed"):
         Sgd(momentum=1.0)

@@ -37,20 +37,18 @@ class LinearHead(nn.Module):
 
 
 class ConvHead(nn.Module):
-    """A small convolutional network: convolutions with ReLU and max-pooling, then a hidden dense layer or none."""
+    """A small convolutional network: convolutions with ReLU and 2x2 max-pooling, then a hidden dense layer."""
 
     num_classes: int = 10
     """Number of logits."""
     features: tuple[int, ...] = (32, 64)
     """Channels of each convolution."""
     hidden: int = 128
-    """Width of the hidden dense layer; 0 for none."""
+    """Width of the hidden dense layer."""
     dropout: float = 0.0
     """Part of the values that training sets to 0 before each dense layer."""
     kernel_size: tuple[int, int] = field(default=(3, 3), metadata={"json": "not at its default"})
     """Height and width of each convolution."""
-    pooling: tuple[int, int] = field(default=(2, 2), metadata={"json": "not at its default"})
-    """Height and width of the windows of which the largest value is taken, side by side."""
     relu: bool = field(default=True, metadata={"json": "not at its default"})
     """Whether negative values become 0 after each convolution; the hidden layer always has ReLU."""
 
@@ -70,11 +68,10 @@ class ConvHead(nn.Module):
             convolve = _matrix_product if small else None
             hidden = nn.Conv(channels, self.kernel_size, conv_general_dilated=convolve)(hidden)
             hidden = nn.relu(hidden) if self.relu else hidden
-            hidden = nn.max_pool(hidden, self.pooling, self.pooling, "SAME")
+            hidden = nn.max_pool(hidden, (2, 2), (2, 2), "SAME")
         hidden = nn.Dropout(self.dropout, deterministic=not train)(hidden.reshape(hidden.shape[0], -1))
-        if self.hidden:
-            hidden = nn.relu(nn.Dense(self.hidden)(hidden))
-            hidden = nn.Dropout(self.dropout, deterministic=not train)(hidden)
+        hidden = nn.relu(nn.Dense(self.hidden)(hidden))
+        hidden = nn.Dropout(self.dropout, deterministic=not train)(hidden)
         return nn.Dense(self.num_classes)(hidden)
 
 

@@ -88,12 +88,14 @@ def test_fields_that_make_no_sense(fields: dict) -> None:
 @pytest.mark.parametrize(("kernel", "relu"), [((2, 6), False), ((5, 5), True), ((3, 3), False)])
 def test_convolutions_of_small_images_are_those_of_flax(kernel: tuple[int, int], relu: bool) -> None:
     images = jnp.asarray(np.random.default_rng(1).normal(size=(3, 4, 3, 2)), jnp.float32)
-    head = ConvHead(2, features=(4,), hidden=0, kernel_size=kernel, pooling=(1, 1), relu=relu)
+    head = ConvHead(2, features=(4,), hidden=5, kernel_size=kernel, relu=relu)
 
     def expected(params: Any) -> jax.Array:
         convolved = jnp.asarray(nn.Conv(4, kernel).apply({"params": params["Conv_0"]}, images))
         values = nn.relu(convolved) if relu else convolved
-        return jnp.asarray(nn.Dense(2).apply({"params": params["Dense_0"]}, values.reshape(3, -1)))
+        pooled = nn.max_pool(values, (2, 2), (2, 2), "SAME").reshape(3, -1)
+        hidden = nn.relu(jnp.asarray(nn.Dense(5).apply({"params": params["Dense_0"]}, pooled)))
+        return jnp.asarray(nn.Dense(2).apply({"params": params["Dense_1"]}, hidden))
 
     logits, variables = jax.jit(head.init_with_output)(KEY, images)
     assert_close(logits, jax.jit(expected)(variables["params"]), 1e-5)
