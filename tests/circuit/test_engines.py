@@ -58,6 +58,11 @@ PATCHES = np.array([[0.1, 0.9, 0.6], [0.0, 0.0, 0.0], [1.0, 0.0, 0.5], [1e-42, 1
 
 
 PAIRS = list(zip(ENCODINGS, ANSATZE, strict=True))
+SOON = (PAIRS[0], PAIRS[-1])  # angles, and bits; the others take long
+
+
+def later(marked: bool) -> list[pytest.MarkDecorator]:
+    return [pytest.mark.slow] if marked else []
 
 
 @pytest.mark.parametrize(
@@ -68,12 +73,12 @@ PAIRS = list(zip(ENCODINGS, ANSATZE, strict=True))
         if variants not in PAIRS
     ]
     + [
-        (engine, *variants, np.float64)
+        pytest.param(engine, *variants, np.float64, marks=later(engine != "unitary" and variants not in SOON))
         for engine in ENGINES
         for variants in PAIRS
         if engine != "halves" or halves.fits(Circuit(variants[0]), 3)
     ]
-    + [("unitary", *variants, np.float32) for variants in PAIRS],
+    + [pytest.param("unitary", *variants, np.float32, marks=later(variants not in SOON)) for variants in PAIRS],
     ids=str,
 )
 def test_engines_equal_the_oracle(x64, encoding, ansatz, engine, dtype):
@@ -234,14 +239,18 @@ def test_a_table_holds_what_the_oracle_says(x64):
     assert_close(jax.grad(loss("lookup"))(theta), jax.grad(loss("unitary"))(theta), atol=20 * atol)
 
 
-@pytest.mark.parametrize("engine", ["unitary", "fused"])
 @pytest.mark.parametrize(
-    "ansatz",
+    ("engine", "ansatz"),
     [
-        HardwareEfficient(3, ("rx", "rz")),
-        StronglyEntangling(3),
-        RandomLayers(2, 12),
-        HurConvolution(7, 2),
+        ("unitary", HardwareEfficient(3, ("rx", "rz"))),
+        ("fused", HurConvolution(7, 2)),
+        pytest.param("fused", HardwareEfficient(3, ("rx", "rz")), marks=pytest.mark.slow),
+        pytest.param("unitary", HurConvolution(7, 2), marks=pytest.mark.slow),
+        *(
+            pytest.param(engine, ansatz, marks=pytest.mark.slow)
+            for engine in ("unitary", "fused")
+            for ansatz in (StronglyEntangling(3), RandomLayers(2, 12))
+        ),
     ],
     ids=str,
 )
@@ -259,8 +268,8 @@ def test_layers_on_several_blocks(x64, ansatz, engine):
     [
         (HardwareEfficient(2, ("ry", "rz")), 4),  # the ring of the second layer joins the observables
         (HardwareEfficient(2, ("rx",), "cz", "chain"), 2),
-        (StronglyEntangling(2), 4),
-        (SU4Brickwork(1), 4),  # any gate
+        pytest.param(StronglyEntangling(2), 4, marks=pytest.mark.slow),
+        pytest.param(SU4Brickwork(1), 4, marks=pytest.mark.slow),  # any gate
     ],
     ids=str,
 )
