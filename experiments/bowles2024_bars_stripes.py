@@ -102,8 +102,7 @@ def rows() -> Iterator[Row]:
         for name, cell in (("CNN", cnn), ("quanvolution", quanv)):
             mean, std, tolerance = PUBLISHED[name, size]
             published = Published(mean, SOURCE, tolerance, std)
-            slow = (name, size) == ("quanvolution", 16)
-            yield Row(name, seeds(cell, range(5)), published, controls, f"{size}x{size}", slow=slow)
+            yield Row(name, seeds(cell, range(5)), published, controls, f"{size}x{size}")
 
 
 table = Table(rows=tuple(rows()))

@@ -3,7 +3,6 @@
 import importlib.metadata
 import math
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import qconv
@@ -126,7 +125,7 @@ def _line(result: RowResult, sources: _Footnotes, analogues: _Footnotes, reasons
     shown = with_spread(published.value, published.std) + sources.mark(published.source) if published else "-"
     classical = "; ".join(f"{name} {_figures(figures)}" for name, figures in result.classical) or "-"
     ours = _figures(result.ours) if result.ours.values else ""
-    problem = result.problem + reasons.mark(result.reason.replace(str(Path.home()), "~"))
+    problem = result.problem + reasons.mark(result.reason)
     ours = "; ".join(part for part in (ours, problem) if part)
     within = "-"
     if published and result.in_tolerance is not None:

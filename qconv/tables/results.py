@@ -100,9 +100,9 @@ def _result(table: str, row: Row, runs: Path, outcomes: Mapping[Cell, Outcome]) 
         whole = len(reasons) == len(cells)
         problem = reasons[0].status if whole else f"{len(reasons)} of {len(cells)} cells: {reasons[0].status}"
     classical = tuple((name, figure) for name, figure in zip(names, figures, strict=True) if figure.values)
-    return RowResult(
-        row, _figures(own), bool(twins), classical, seconds, problem, reasons[0].message if reasons else ""
-    )
+    # Without the user's name: tables are shown to others.
+    reason = reasons[0].message.replace(str(Path.home()), "~") if reasons else ""
+    return RowResult(row, _figures(own), bool(twins), classical, seconds, problem, reason)
 
 
 def _figures(summaries: Sequence[dict[str, Any]]) -> Figures:
