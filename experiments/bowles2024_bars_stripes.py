@@ -14,8 +14,8 @@ Published figures are the authors' stored results of 5 seeds, with the populatio
 learning rates are those of their stored grid search. Of the 16x16 quanvolution no such file could be read: here it has
 those of 8x8.
 
-Known differences: two logits for one; single precision for double; the gates of the random circuits come from another
-stream of random numbers (as there, they are the same for all channels and seeds, and the angles are not). The published
+Known differences: two logits for one; single precision for double; which gates the random circuits have (as there, they
+are the same for all channels and seeds, and the angles are not). The published
 code looks at the losses from step 402 on, ours from step 400 on, and it transposes what the quanvolution gives, which
 makes no difference to a CNN that is trained.
 

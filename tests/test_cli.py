@@ -193,6 +193,8 @@ BAD: dict[tuple[str, ...], str] = {
     ("table", "hur2020"): "no table 'hur2020'; did you mean 'hur2022'? allowed: ",
     ("table", "tiny"): "tiny.py has no object `table`; allowed: table = Table(...)",
     ("table", "hur2022", "--jobs", "0"): "--jobs 0; allowed: at least 1",
+    ("tables", "--parts", "0"): "--parts 0; allowed: at least 1",
+    ("table", "hur2022", "--output", "experiments/tiny.py"): "cannot write experiments/tiny.py: File exists",
     ("tables", "--part", "2", "--parts", "2"): "--part 2 of --parts 2; allowed: 0 to 1",
     ("trian", "tiny"): "Unrecognized options: trian",
     ("train",): "Name of the experiment; `qconv list` shows them. (required)",

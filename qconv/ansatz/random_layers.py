@@ -19,7 +19,8 @@ class RandomLayers(Ansatz):
     Has depth * rotations parameters. Make the layer that uses it not trainable for Henderson's fixed filters.
 
     Source: Henderson et al., "Quanvolutional neural networks", Quantum Machine Intelligence 2:2 (2020); the
-    sampling is that of PennyLane's `RandomLayers`: of version 0.45 it has the same gates for the same seed.
+    sampling is that of PennyLane's `RandomLayers`: on two qubits or more it has the gates of version 0.45 for the
+    same seed.
     """
 
     depth: int = 1

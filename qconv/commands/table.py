@@ -42,7 +42,7 @@ def run_tables(names: list[str], *, runs: Path, output: Path, jobs: int, slow: b
         names: of the tables.
         runs: folder for run directories.
         output: folder for NAME.md and NAME.json, and NAME.png of a table with an axis; with several tables also
-            README.md, a line for each.
+            overview.md, a line for each.
         jobs: processes that run cells side by side.
         slow: whether rows that take long are wanted too.
         part: which part of the cells this call runs, from 0.
@@ -50,15 +50,19 @@ def run_tables(names: list[str], *, runs: Path, output: Path, jobs: int, slow: b
 
     Raises:
         InputError: no such table, a mistake in its module, or numbers that make no sense. Nothing has been run.
-        RunError: some cells failed; all others have been run and written.
+        RunError: `output` cannot be made; or some cells failed, and all others have been run and written.
         KeyboardInterrupt: stopped; the same call goes on.
     """
     if jobs < 1:
         raise InputError(f"--jobs {jobs}; allowed: at least 1")
+    if parts < 1:
+        raise InputError(f"--parts {parts}; allowed: at least 1")
     if not 0 <= part < parts:
         raise InputError(f"--part {part} of --parts {parts}; allowed: 0 to {parts - 1}")
     show_messages()
     loaded = [_load(name, slow) for name in names]
+    with writing(output):  # rather now than after half an hour
+        output.mkdir(parents=True, exist_ok=True)
     # Shared out before it is asked what is missing: all calls must agree on who has which cells.
     everything = [Task(each.name, group) for each in loaded for group in groups(cells_of(each.rows))][part::parts]
     missing = (Task(name, [cell for cell in cells if stored(name, cell, runs) is None]) for name, cells in everything)
@@ -92,7 +96,6 @@ def _write(loaded: list[_Loaded], results: dict[str, list[RowResult]], output: P
         page = markdown(each.name, each.docstring, each.table, results[each.name], stamp(source))
         path = output / f"{each.name}.md"
         with writing(path):
-            output.mkdir(parents=True, exist_ok=True)
             path.write_text(page)
         if each.table.axis:
             with writing(path.with_suffix(".png")):
@@ -102,6 +105,6 @@ def _write(loaded: list[_Loaded], results: dict[str, list[RowResult]], output: P
         console.print(f"written to {path}", highlight=False, soft_wrap=True)
     if len(loaded) > 1:
         page = f"# Tables\n\n{overview([(each.name, each.title, results[each.name]) for each in loaded])}"
-        with writing(output / "README.md"):
-            (output / "README.md").write_text(page)
+        with writing(output / "overview.md"):
+            (output / "overview.md").write_text(page)
         console.out(page, highlight=False)

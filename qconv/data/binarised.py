@@ -4,16 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qconv.data.dataset import ArraySource, Dataset, Split
+from qconv.data.dataset import ArraySource, Split
+from qconv.data.derived import Derived
 from qconv.errors import InputError
 
 
 @dataclass(frozen=True)
-class Binarised(Dataset):
+class Binarised(Derived):
     """Pixels are 1 above a threshold and else 0, as basis encoding sees them; held in memory."""
 
-    data: Dataset
-    """Where the images come from."""
     threshold: float = 0.5
     """Pixels above it are 1."""
 
@@ -21,13 +20,7 @@ class Binarised(Dataset):
         if not 0 <= self.threshold < 1:
             raise InputError(f"threshold = {self.threshold}; allowed: 0 to less than 1")
 
-    @property
-    def num_classes(self) -> int:
-        """As before."""
-        return self.data.num_classes
-
     def load(self, split: Split) -> ArraySource:
         """The images of a split."""
-        source = self.data.load(split)
-        images, labels = source[np.arange(len(source))]
+        images, labels = self.everything(split)
         return ArraySource((images > self.threshold).astype(np.float32), labels, self.num_classes)

@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from qconv.data.dataset import ArraySource, Dataset, Split
+from qconv.data.derived import Derived
 from qconv.errors import InputError
 
 Transform = Callable[[Float[np.ndarray, "images pixels"]], Float[np.ndarray, "images numbers"]]
@@ -28,15 +29,13 @@ class Reduction(ABC):
 
 
 @dataclass(frozen=True)
-class Reduced(Dataset):
+class Reduced(Derived):
     """Each image as the few numbers of a reduction, in [0, 1]: an image of shape (1, numbers, 1).
 
     The reduction is fitted on the training images only. One scale and one offset for all numbers bring those of the
     training images to [0, 1], so that `Angle()` turns by [0, pi]; test images outside are clipped.
     """
 
-    data: Dataset
-    """Where the images come from."""
     reduction: Reduction
     """What makes few numbers of them."""
     scaling: Literal["train", "per_split"] = "train"
@@ -46,11 +45,6 @@ class Reduced(Dataset):
     def __post_init__(self) -> None:
         if self.scaling not in ("train", "per_split"):
             raise InputError(f"scaling = {self.scaling!r}; allowed: 'train', 'per_split'")
-
-    @property
-    def num_classes(self) -> int:
-        """As before."""
-        return self.data.num_classes
 
     def load(self, split: Split) -> ArraySource:
         """The numbers of a split."""

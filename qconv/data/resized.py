@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qconv.data.dataset import ArraySource, Dataset, Split
+from qconv.data.dataset import ArraySource, Split
+from qconv.data.derived import Derived
 from qconv.errors import InputError
 
 
 @dataclass(frozen=True)
-class Resized(Dataset):
+class Resized(Derived):
     """Images in another size, by bilinear interpolation between the centres of pixels; held in memory.
 
     `height=256, width=1, antialias=False` is what the code of Hur, Kim and Park (Quantum Machine Intelligence 4:3,
@@ -17,8 +18,6 @@ class Resized(Dataset):
     a 28x28 image nothing is left but the mean of the columns 13 and 14 (counted from 0).
     """
 
-    data: Dataset
-    """Where the images come from."""
     height: int = 16
     """Pixels from top to bottom."""
     width: int = 16
@@ -31,17 +30,11 @@ class Resized(Dataset):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
 
-    @property
-    def num_classes(self) -> int:
-        """As before."""
-        return self.data.num_classes
-
     def load(self, split: Split) -> ArraySource:
         """The images of a split."""
         import jax  # for its interpolation alone
 
-        source = self.data.load(split)
-        images, labels = source[np.arange(len(source))]
+        images, labels = self.everything(split)
         shape = (len(images), self.height, self.width, images.shape[3])
         resized = jax.image.resize(images, shape, "bilinear", antialias=self.antialias)
         return ArraySource(np.clip(np.asarray(resized), 0, 1), labels, self.num_classes)  # rounding may leave [0, 1]

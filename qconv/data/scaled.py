@@ -7,12 +7,13 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from qconv.data.dataset import ArraySource, Dataset, Split
+from qconv.data.dataset import ArraySource, Split
+from qconv.data.derived import Derived
 from qconv.errors import InputError
 
 
 @dataclass(frozen=True)
-class Scaled(Dataset):
+class Scaled(Derived):
     """Images whose pixels are shifted and scaled, each by itself, as the training images say; held in memory.
 
     Pixels are any finite numbers then. One that is the same in all training images is shifted only.
@@ -21,8 +22,6 @@ class Scaled(Dataset):
     12, 2825 (2011), which classifiers of tables put before the data.
     """
 
-    data: Dataset
-    """Where the images come from."""
     scaling: Literal["standard", "range"] = "standard"
     """Mean 0 and variance 1 of each pixel (standard), or its smallest value -1 and its largest 1 (range)."""
 
@@ -30,15 +29,9 @@ class Scaled(Dataset):
         if self.scaling not in ("standard", "range"):
             raise InputError(f"scaling = {self.scaling!r}; allowed: 'standard', 'range'")
 
-    @property
-    def num_classes(self) -> int:
-        """As before."""
-        return self.data.num_classes
-
     def load(self, split: Split) -> ArraySource:
         """The images of a split."""
-        source = self.data.load(split)
-        images, labels = source[np.arange(len(source))]
+        images, labels = self.everything(split)
         scale = _fitted(self)
         scaled = ((images - scale.zero) / scale.one).astype(np.float32)
         return ArraySource(scaled, labels, self.num_classes, lowest=-np.inf, highest=np.inf)
@@ -53,8 +46,7 @@ class _Scale(NamedTuple):
 
 @lru_cache(maxsize=4)  # both splits want it
 def _fitted(spec: Scaled) -> _Scale:
-    source = spec.data.load("train")
-    images = source[np.arange(len(source))].images.astype(np.float64)
+    images = spec.everything("train").images.astype(np.float64)
     if spec.scaling == "standard":
         zero, one = images.mean(0), images.std(0)
     else:

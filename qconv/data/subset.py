@@ -5,16 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-from qconv.data.dataset import Batch, Dataset, Source, Split
+from qconv.data.dataset import Batch, Source, Split
+from qconv.data.derived import Derived
 from qconv.errors import InputError
 
 
 @dataclass(frozen=True)
-class Subset(Dataset):
+class Subset(Derived):
     """So many images of each split, drawn at random without replacement; only those are read."""
 
-    data: Dataset
-    """Where the images come from."""
     train: int
     """Training images."""
     test: int
@@ -26,11 +25,6 @@ class Subset(Dataset):
         for name, least in (("train", 1), ("test", 1), ("subset_seed", 0)):
             if getattr(self, name) < least:
                 raise InputError(f"{name} = {getattr(self, name)}; allowed: at least {least}")
-
-    @property
-    def num_classes(self) -> int:
-        """As before; a class may have no image."""
-        return self.data.num_classes
 
     def load(self, split: Split) -> "SubsetSource":
         """The images of a split, in their order.

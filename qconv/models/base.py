@@ -31,7 +31,7 @@ class ImageModel(nn.Module):
             features: what `features` returned.
             train: whether dropout is active; it then needs a key named `dropout`.
         """
-        raise NotImplementedError
+        raise NotImplementedError  # abstract: a Flax module cannot be an ABC as well
 
     def __call__(
         self, images: Float[Array, "batch height width channels"], *, train: bool = False

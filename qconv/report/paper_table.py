@@ -169,7 +169,7 @@ def _leads(results: Sequence[RowResult]) -> list[int]:
     """
     leads = []
     for result in results:
-        if result.is_quantum and result.best_classical and result.ours.values:
+        if result.is_quantum and result.best_classical and result.is_complete:
             _, classical = result.best_classical
             difference, error = result.ours.mean - classical.mean, math.hypot(result.ours.error, classical.error)
             leads.append(0 if abs(difference) <= 2 * error else (1 if difference > 0 else -1))

@@ -4,11 +4,9 @@ import time
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from qconv.tables.workers import Outcome
-
-_SECONDS_BETWEEN_LINES = 5
+from qconv.training.progress import SECONDS_BETWEEN_LINES, bar
 
 
 class CellProgress:
@@ -23,16 +21,8 @@ class CellProgress:
 
     def __init__(self, console: Console, total: int) -> None:
         self._console, self._total, self._done = console, total, 0
-        self._bar = Progress(
-            TextColumn("[bold]{task.description}"),
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[rate]}"),
-            TimeRemainingColumn(compact=True),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._task = self._bar.add_task("cells", total=total, rate="starting")
+        self._bar = bar(console)
+        self._task = self._bar.add_task("cells", total=total, text="starting")
         self._started = self._last_line = time.perf_counter()
         self._said: set[str] = set()
 
@@ -49,13 +39,13 @@ class CellProgress:
         now = time.perf_counter()
         rate = self._done / (now - self._started)
         text = f"{60 * rate:.0f} cells/min"
-        self._bar.update(self._task, completed=self._done, description=outcome.table, rate=text)
+        self._bar.update(self._task, completed=self._done, description=outcome.table, text=text)
         line = f"{outcome.table}: {outcome.status}: {outcome.message}"
         if outcome.status != "done" and line not in self._said:
             self._said.add(line)
             self._console.print(line, highlight=False, soft_wrap=True)
         if not self._console.is_terminal and (
-            now - self._last_line > _SECONDS_BETWEEN_LINES or self._done in (1, self._total)
+            now - self._last_line > SECONDS_BETWEEN_LINES or self._done in (1, self._total)
         ):
             self._last_line = now
             left = (self._total - self._done) / rate

@@ -56,9 +56,17 @@ class RowResult:
     """Why."""
 
     @property
+    def is_complete(self) -> bool:
+        """Whether all of our own cells have been run."""
+        return len(self.ours.values) == len(self.row.cells)
+
+    @property
     def in_tolerance(self) -> bool | None:
-        """Whether our mean is as near to the published value as the row allows; None if that cannot be said."""
-        if self.row.published is None or not self.ours.values:
+        """Whether our mean is as near to the published value as the row allows; None if that cannot be said.
+
+        A mean of some of the seeds says nothing: those that are missing may be the ones that failed.
+        """
+        if self.row.published is None or not self.is_complete:
             return None
         # Decimal fractions such as 0.95 - 0.93 are a rounding away from 0.02.
         return abs(self.ours.mean - self.row.published.value) <= self.row.published.tolerance + 1e-9
@@ -85,20 +93,19 @@ def collect(table: str, rows: Sequence[Row], runs: Path, outcomes: Mapping[Cell,
 
 
 def _result(table: str, row: Row, runs: Path, outcomes: Mapping[Cell, Outcome]) -> RowResult:
-    own, *others = (
-        [summary for cell in part.cells if (summary := stored(table, cell, runs))] for part in (row, *row.controls)
-    )
+    parts = (row, *row.controls)
+    found = {cell: stored(table, cell, runs) for part in parts for cell in part.cells}
+    own, *others = ([summary for cell in part.cells if (summary := found[cell])] for part in parts)
     twins = [summary["twin"] for summary in own if summary.get("twin")]
     names = ["twin", *(control.name for control in row.controls)]
     figures = [_figures(summaries) for summaries in (twins, *others)]
     seconds = math.fsum(summary["wall_seconds"] for summaries in (own, twins, *others) for summary in summaries)
-    cells = [cell for part in (row, *row.controls) for cell in part.cells]
-    missing = [cell for cell in cells if stored(table, cell, runs) is None]
+    missing = [cell for cell, summary in found.items() if summary is None]
     reasons = [outcomes[cell] for cell in missing if cell in outcomes]
-    problem = f"{len(missing)} of {len(cells)} cells not run" if missing else ""
+    problem = f"{len(missing)} of {len(found)} cells not run" if missing else ""
     if reasons:
-        whole = len(reasons) == len(cells)
-        problem = reasons[0].status if whole else f"{len(reasons)} of {len(cells)} cells: {reasons[0].status}"
+        whole = len(reasons) == len(found)
+        problem = reasons[0].status if whole else f"{len(reasons)} of {len(found)} cells: {reasons[0].status}"
     classical = tuple((name, figure) for name, figure in zip(names, figures, strict=True) if figure.values)
     # Without the user's name: tables are shown to others.
     reason = reasons[0].message.replace(str(Path.home()), "~") if reasons else ""

@@ -186,7 +186,7 @@ def _init(
     model: ImageModel, optimizer: Optimizer, num_steps: int, plateau: int, mesh: Mesh
 ) -> Callable[..., TrainState]:
     init = partial(init_state, model=model, tx=optimizer.transformation(num_steps), plateau=plateau)
-    # It runs once, and random numbers are slow to compile: a quarter of the time, and the same numbers.
+    # It runs once, and random numbers are slow to compile: on CPUs a quarter of the time, and the same numbers.
     quick = {"xla_backend_optimization_level": 1}
     return jax.jit(init, out_shardings=replicated(mesh), compiler_options=quick)
 

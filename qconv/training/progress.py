@@ -6,7 +6,21 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-_SECONDS_BETWEEN_LINES = 5
+SECONDS_BETWEEN_LINES = 5
+"""Where there is no terminal."""
+
+
+def bar(console: Console) -> Progress:
+    """A bar whose tasks have a field `text`; nothing where the console is no terminal."""
+    return Progress(
+        TextColumn("[bold]{task.description}"),
+        BarColumn(bar_width=20),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[text]}"),
+        TimeRemainingColumn(compact=True),
+        console=console,
+        disable=not console.is_terminal,
+    )
 
 
 class TrainingProgress:
@@ -22,16 +36,8 @@ class TrainingProgress:
 
     def __init__(self, console: Console, label: str, start: int, total: int, batch_size: int) -> None:
         self._console, self._label, self._total, self._batch_size = console, label, total, batch_size
-        self._bar = Progress(
-            TextColumn("[bold]{task.description}"),
-            BarColumn(bar_width=20),
-            MofNCompleteColumn(),
-            TextColumn("{task.fields[metrics]}"),
-            TimeRemainingColumn(compact=True),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        self._task = self._bar.add_task(label, total=total, completed=start, metrics="compiling")
+        self._bar = bar(console)
+        self._task = self._bar.add_task(label, total=total, completed=start, text="compiling")
         self._since = (start, time.perf_counter())
         self._last_line = 0.0
 
@@ -52,8 +58,8 @@ class TrainingProgress:
         rate = (step - self._since[0]) / (now - self._since[1])
         self._since = (step, now)
         text = f"loss {loss:.4f}  accuracy {accuracy:.3f}  {rate * self._batch_size:,.0f} images/s"
-        self._bar.update(self._task, metrics=text)
-        if not self._console.is_terminal and (now - self._last_line > _SECONDS_BETWEEN_LINES or step == self._total):
+        self._bar.update(self._task, text=text)
+        if not self._console.is_terminal and (now - self._last_line > SECONDS_BETWEEN_LINES or step == self._total):
             self._last_line = now
             left = (self._total - step) / rate
             line = f"{self._label}  step {step}/{self._total}  {text}  {left:.0f} s left"

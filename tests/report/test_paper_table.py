@@ -3,14 +3,14 @@
 import pytest
 
 from qconv.measurements.svm import RbfSvm
-from qconv.report.paper_table import as_json, markdown, number, overview, with_spread
+from qconv.report.paper_table import as_json, markdown, number, overview, verdicts, with_spread
 from qconv.tables.results import Figures, RowResult
-from qconv.tables.table import Published, Row, Table
+from qconv.tables.table import Published, Row, Table, seeds
 
 CELLS = (RbfSvm(),)
 DIGITS = Published(0.9, "Paper et al. 2020, table 1", 0.02, std=0.01)
 ROWS = (
-    Row("quantum", CELLS, DIGITS, section="digits", analogue="fewer images"),
+    Row("quantum", seeds(RbfSvm(), range(2)), DIGITS, section="digits", analogue="fewer images"),
     Row("worse", CELLS, Published(0.85, "the authors' repository", 0.01), section="digits", analogue="fewer images"),
     Row("classical", CELLS, section="digits"),
     Row("no data", CELLS, DIGITS, section="letters"),
@@ -70,7 +70,7 @@ Why figures are missing:
 The set-up, in a line or two.
 
 `make table TAB=paper2020`. Written today.
-"""  # noqa: E501
+"""  # noqa: E501 - the lines of the page, which Markdown does not let us break
 
 
 def test_page() -> None:
@@ -96,6 +96,17 @@ def test_overview() -> None:
 def test_a_difference_of_exactly_the_tolerance_is_within() -> None:
     row = Row("edge", CELLS, Published(0.93, "a", 0.02))
     assert RowResult(row, Figures((0.95,)), False, (), 0.0, "").in_tolerance  # 0.95 - 0.93 > 0.02 in binary
+
+
+def test_some_of_the_seeds_decide_nothing() -> None:
+    row = Row("two of three", seeds(RbfSvm(), range(3)), DIGITS)
+    twin = (("twin", Figures((0.5, 0.5))),)
+    result = RowResult(row, Figures((0.9, 0.9)), True, twin, 0.0, "1 of 3 cells: failed", "no memory")
+    assert result.in_tolerance is None
+    assert verdicts([result]) == [
+        "In tolerance: 0 of 0 rows with a published value.",
+        "Figures are missing in 1 of 1 rows.",
+    ]
 
 
 def test_numbers() -> None:

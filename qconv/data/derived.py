@@ -1,0 +1,25 @@
+"""Datasets that are made of another one."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from qconv.data.dataset import Batch, Dataset, Split
+
+
+@dataclass(frozen=True)
+class Derived(Dataset):
+    """Other images with the same labels. A subclass says in `load` what becomes of the images."""
+
+    data: Dataset
+    """Where the images come from."""
+
+    @property
+    def num_classes(self) -> int:
+        """As before; of some a class may have no image."""
+        return self.data.num_classes
+
+    def everything(self, split: Split) -> Batch:
+        """All images and labels of a split, before."""
+        source = self.data.load(split)
+        return source[np.arange(len(source))]
