@@ -46,9 +46,14 @@ def _step(model: ImageModel) -> tuple[Any, float]:
     data = Synthetic(num_images=1024, height=32, width=32, channels=3, num_classes=10).load("train")
     mesh, dtype = device_mesh(), np.dtype(experiment.dtype)
     state = first_state(experiment, model, data, mesh)
-    options = {"model": model, "inputs_are_features": False, "key": jax.random.key(experiment.seed)}
-    tx = experiment.optimizer.transformation(experiment.num_steps)
-    update = jax.jit(partial(train_step, tx=tx, **options), out_shardings=replicated(mesh), donate_argnums=0)
+    options = {
+        "model": model,
+        "tx": experiment.optimizer.transformation(experiment.num_steps),
+        "loss": experiment.loss,
+        "inputs_are_features": False,
+        "key": jax.random.key(experiment.seed),
+    }
+    update = jax.jit(partial(train_step, **options), out_shardings=replicated(mesh), donate_argnums=0)
     number = 0
 
     def batch() -> Any:

@@ -32,7 +32,7 @@ class Plane(NamedTuple):
     curves: tuple[Float[np.ndarray, "_ 2"], ...]
     """Where the class changes."""
     quantity: str
-    """What the probability of class 1 is called."""
+    """What is shown of each point: the name of class 1."""
 
 
 @runtime_checkable

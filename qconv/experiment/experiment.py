@@ -8,6 +8,7 @@ import numpy as np
 
 from qconv.data.dataset import Dataset, Source
 from qconv.errors import InputError
+from qconv.losses import CrossEntropy, Loss
 from qconv.models.base import ImageModel
 from qconv.optimizers import Adam, Optimizer
 
@@ -38,6 +39,8 @@ class Experiment:
     """Precision of images, parameters and circuits: float32 with complex64, or float64 with complex128."""
     sampling: Literal["epochs", "replacement"] = field(default="epochs", metadata={"json": "not at its default"})
     """Every image once in each epoch (epochs), or batches drawn from all images with replacement (replacement)."""
+    loss: Loss = field(default_factory=CrossEntropy, metadata={"json": "not at its default"})
+    """What is minimised."""
     plateau: int = field(default=0, metadata={"json": "not at its default"})
     """Steps of an interval: training ends before `num_steps` where the mean training loss of the last interval and that
     of the one before differ by no more than half the standard error of the last; 0 for never."""

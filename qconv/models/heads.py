@@ -130,3 +130,21 @@ class LogProbabilities(nn.Module):
     def __call__(self, features: Float[Array, "batch outcomes"], *, train: bool = False) -> Float[Array, "batch _"]:
         """Logits, as many as there are outcomes but at most `num_classes`."""
         return jnp.log(jnp.maximum(features[:, : self.num_classes], self.epsilon))
+
+
+class OneScore(nn.Module):
+    """No parameters, two classes: the only feature is the score of class 1, and what it lacks to 1 that of class 0.
+
+    With `SquaredError` an expectation is trained towards the label itself, and class 1 is what is above 1/2: Cong, Choi
+    and Lukin, "Quantum convolutional neural networks", Nature Physics 15, 1273 (2019), the section on
+    training.
+
+    Raises (when called):
+        InputError: more features than one.
+    """
+
+    def __call__(self, features: Float[Array, "batch features"], *, train: bool = False) -> Float[Array, "batch 2"]:
+        """Scores."""
+        if features.shape[1] != 1:
+            raise InputError(f"the head OneScore gets {features.shape[1]} features; allowed: 1")
+        return jnp.concatenate([1 - features, features], axis=1)

@@ -33,7 +33,9 @@ def write_pictures(folder: Path, result: RunResult) -> None:
     if result.twin:
         networks["classical twin"] = (result.twin, folder / "twin")
     figures = {
-        "curves": learning_curves({label: place for label, (_, place) in networks.items()}),
+        "curves": learning_curves(
+            {label: place for label, (_, place) in networks.items()}, result.experiment.loss.name
+        ),
         "confusion": confusion_figure({label: fitted.confusion for label, (fitted, _) in networks.items()}),
     }
     with precision(result.experiment.dtype):
@@ -54,14 +56,14 @@ def write_pictures(folder: Path, result: RunResult) -> None:
 
 
 def _second_class(result: RunResult, fitted: Fitted) -> Float[np.ndarray, " images"]:
-    """The probability of class 1 that a network gives to each test image."""
+    """What a network says of class 1 for each test image."""
     model = classical_twin(result.model) if fitted is result.twin else result.model
     variables = {"params": fitted.state.params, "frozen": fitted.state.frozen}
 
     @jax.jit
     def predict(images: Array) -> Array:
         logits: Any = model.apply(variables, images)
-        return jax.nn.softmax(logits)[:, 1]
+        return result.experiment.loss.scores(logits)[:, 1]
 
     rows = np.arange(len(result.test))
     batches = [result.test[rows[start : start + _BATCH]].images for start in range(0, len(rows), _BATCH)]

@@ -8,20 +8,20 @@ from qconv.data.dataset import Plane
 from qconv.report.curves import COLORS
 
 
-def plane_figure(plane: Plane, probabilities: dict[str, Float[np.ndarray, " images"]]) -> Figure:
-    """A map of the probability of class 1 for each network, and a cut along the row nearest to 0.
+def plane_figure(plane: Plane, scores: dict[str, Float[np.ndarray, " images"]]) -> Figure:
+    """A map of what each network says of class 1, and a cut along the row nearest to 0.
 
     Args:
         plane: where the images lie, and where the class changes.
-        probabilities: of each network.
+        scores: about 1 where a network is sure of class 1, and 0 where it is sure of the other.
     """
     first, second = (np.unique(values) for values in plane.points.T)
     shape = (len(second), len(first))
     row = int(np.abs(second).argmin())
-    count = len(probabilities)
+    count = len(scores)
     figure = Figure(figsize=(3.6 * count + 4.2, 3.8), layout="constrained")
     *maps, cut = figure.subplots(1, count + 1, width_ratios=[1] * count + [1.2])
-    for ax, (network, values) in zip(maps, probabilities.items(), strict=True):
+    for ax, (network, values) in zip(maps, scores.items(), strict=True):
         mesh = ax.pcolormesh(first, second, values.reshape(shape), cmap="RdBu", vmin=0, vmax=1, shading="nearest")
         for curve in plane.curves:
             ax.plot(*curve.T, color="black", linewidth=1.5)
@@ -32,7 +32,7 @@ def plane_figure(plane: Plane, probabilities: dict[str, Float[np.ndarray, " imag
         ax.set_xlabel(plane.axes[0])
         ax.set_ylabel(plane.axes[1])
     figure.colorbar(mesh, ax=maps, label=plane.quantity)
-    for network, values in probabilities.items():
+    for network, values in scores.items():
         along = values.reshape(shape)[row]
         places = ", ".join(f"{place:.2f}" for place in crossings(first, along)) or "nowhere"
         cut.plot(first, along, ".-", color=COLORS[network], label=f"{network}, 1/2 at {places}")

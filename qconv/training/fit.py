@@ -17,6 +17,7 @@ from rich.console import Console
 from qconv.data.dataset import Source
 from qconv.errors import RunError
 from qconv.experiment.experiment import Experiment
+from qconv.losses import Loss
 from qconv.models.base import ImageModel
 from qconv.optimizers import Optimizer
 from qconv.training.batches import all_batches, load_batch, training_indices
@@ -36,7 +37,7 @@ class Fitted:
     state: TrainState
     initial_state: TrainState
     test_loss: float
-    """Mean cross-entropy in nats."""
+    """Mean of `Experiment.loss`."""
     test_accuracy: float
     """In [0, 1]."""
     confusion: Float[np.ndarray, "classes classes"]
@@ -91,7 +92,7 @@ def fit(
         inputs_are_features = model.frozen_features()
         if inputs_are_features:
             train, test = (frozen_features(experiment, model, state, source, mesh) for source in (train, test))
-        update = _update(model, experiment.optimizer, num_steps, inputs_are_features, mesh)
+        update = _update(model, experiment.optimizer, experiment.loss, num_steps, inputs_are_features, mesh)
         evaluate = evaluator(experiment, test, mesh, model=model, inputs_are_features=inputs_are_features)
         key = jax.random.key(experiment.seed)
 
@@ -160,13 +161,13 @@ def evaluator(
     """A function from a state to the means over all images of a source, each counted once, and the confusion matrix.
 
     Args:
-        experiment: batch size and precision.
+        experiment: batch size, loss and precision.
         source: images, or features of a frozen first part.
         mesh: all devices.
         model: the network.
         inputs_are_features: whether its first part has been applied already.
     """
-    count = _count(model, inputs_are_features, mesh)
+    count = _count(model, experiment.loss, inputs_are_features, mesh)
 
     def evaluate(state: TrainState) -> tuple[dict[str, float], np.ndarray]:
         batches = all_batches(source, 4 * experiment.batch_size, mesh, np.dtype(experiment.dtype))
@@ -193,13 +194,13 @@ def _init(
 
 @_recent
 def _update(
-    model: ImageModel, optimizer: Optimizer, num_steps: int, inputs_are_features: bool, mesh: Mesh
+    model: ImageModel, optimizer: Optimizer, loss: Loss, num_steps: int, inputs_are_features: bool, mesh: Mesh
 ) -> Callable[..., TrainState]:
-    options = {"tx": optimizer.transformation(num_steps), "inputs_are_features": inputs_are_features}
+    options = {"tx": optimizer.transformation(num_steps), "loss": loss, "inputs_are_features": inputs_are_features}
     return jax.jit(partial(train_step, model=model, **options), out_shardings=replicated(mesh), donate_argnums=0)
 
 
 @_recent
-def _count(model: ImageModel, inputs_are_features: bool, mesh: Mesh) -> Callable[..., Any]:
-    options = {"model": model, "inputs_are_features": inputs_are_features}
+def _count(model: ImageModel, loss: Loss, inputs_are_features: bool, mesh: Mesh) -> Callable[..., Any]:
+    options = {"model": model, "loss": loss, "inputs_are_features": inputs_are_features}
     return jax.jit(partial(eval_step, **options), out_shardings=replicated(mesh))

@@ -9,6 +9,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Float
 
+from qconv.losses import Loss
 from qconv.models.base import ImageModel
 from qconv.training.batches import WeightedBatch
 
@@ -32,7 +33,7 @@ class Sums(flax.struct.PyTreeNode):
         return jax.tree.map(jnp.add, self, other)
 
     def means(self) -> dict[str, float]:
-        """Cross-entropy in nats and accuracy in [0, 1]."""
+        """Mean loss, and accuracy in [0, 1]."""
         count = float(self.count)
         return {"loss": float(self.loss) / count, "accuracy": float(self.correct) / count}
 
@@ -91,8 +92,8 @@ def init_state(
     return WatchedState(**vars(state), losses=jnp.full(2 * plateau, jnp.nan, dtype)) if plateau else state
 
 
-def _weighted_sums(logits: Float[Array, "batch classes"], batch: WeightedBatch) -> Sums:
-    losses = optax.softmax_cross_entropy_with_integer_labels(logits, batch.labels)
+def _weighted_sums(logits: Float[Array, "batch classes"], batch: WeightedBatch, loss: Loss) -> Sums:
+    losses = loss(logits, batch.labels)
     correct = (jnp.argmax(logits, axis=-1) == batch.labels).astype(logits.dtype)
     return Sums(jnp.sum(batch.weights * losses), jnp.sum(batch.weights * correct), jnp.sum(batch.weights))
 
@@ -104,9 +105,10 @@ def train_step(
     *,
     model: ImageModel,
     tx: optax.GradientTransformation,
+    loss: Loss,
     inputs_are_features: bool,
 ) -> TrainState:
-    """One update by the mean cross-entropy of the batch.
+    """One update by the mean loss of the batch.
 
     Args:
         state: before.
@@ -114,6 +116,7 @@ def train_step(
         key: of the run; dropout takes what it needs from key and step.
         model: the network.
         tx: the optimiser.
+        loss: of each image.
         inputs_are_features: whether the first part of the network has been applied already.
     """
 
@@ -125,7 +128,7 @@ def train_step(
             rngs={"dropout": jax.random.fold_in(key, state.step)},
             method="classify" if inputs_are_features else None,
         )
-        sums = _weighted_sums(logits, batch)
+        sums = _weighted_sums(logits, batch, loss)
         return sums.loss / sums.count, sums
 
     gradients, sums = jax.grad(loss_and_sums, has_aux=True)(state.params)
@@ -144,7 +147,7 @@ def train_step(
 
 
 def eval_step(
-    state: TrainState, batch: WeightedBatch, *, model: ImageModel, inputs_are_features: bool
+    state: TrainState, batch: WeightedBatch, *, model: ImageModel, loss: Loss, inputs_are_features: bool
 ) -> tuple[Sums, Float[Array, "classes classes"]]:
     """Sums of a batch, and how many images of class i (row) were taken for class j (column)."""
     logits: Any = model.apply(
@@ -155,4 +158,4 @@ def eval_step(
     classes = logits.shape[-1]
     truth = jax.nn.one_hot(batch.labels, classes, dtype=logits.dtype) * batch.weights[:, None]
     guess = jax.nn.one_hot(jnp.argmax(logits, axis=-1), classes, dtype=logits.dtype)
-    return _weighted_sums(logits, batch), truth.T @ guess
+    return _weighted_sums(logits, batch, loss), truth.T @ guess

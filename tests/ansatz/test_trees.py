@@ -1,8 +1,5 @@
 """Trees of Grant et al. and the network of Cong et al.: their wiring, and their gates by the dense oracle."""
 
-from functools import reduce
-from itertools import product
-
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -57,34 +54,54 @@ def test_a_tree_gives_up_one_qubit_of_each_pair(num_qubits):
 
 
 def general(theta: np.ndarray, num_qubits: int) -> np.ndarray:
-    """exp(-i sum theta P) by the spectrum."""
-    paulis = [reduce(np.kron, p) for p in product((oracle.ID, oracle.X, oracle.Y, oracle.Z), repeat=num_qubits)][1:]
-    return oracle.evolution(np.tensordot(theta, paulis, 1), 1)
+    """exp(-i sum theta L) by the spectrum; L from |j><k| and |k><j| for j < k, row by row, then from |j><j|."""
+    size = 2**num_qubits
+    ket = np.eye(size, dtype=complex)
+    flips = [np.outer(ket[j], ket[k]) for j in range(size) for k in range(j + 1, size)]
+    symmetric = [flip + flip.T for flip in flips]
+    antisymmetric = [-1j * (flip - flip.T) for flip in flips]
+    diagonal = [
+        np.sqrt(2 / (n * (n + 1))) * (sum(np.outer(ket[j], ket[j]) for j in range(n)) - n * np.outer(ket[n], ket[n]))
+        for n in range(1, size)
+    ]
+    return oracle.evolution(np.tensordot(theta, symmetric + antisymmetric + diagonal, 1), 1)
 
 
 def test_general_unitaries(x64):
     theta = np.random.default_rng(1).uniform(-0.5, 0.5, 63)
     assert_close(special_unitary(jnp.asarray(theta), 3), general(theta, 3), atol=1e-12)
+    x, y, z = theta[:3]
+    of_one_qubit = oracle.evolution(x * oracle.X + y * oracle.Y + z * oracle.Z, 1)
+    assert_close(special_unitary(jnp.asarray(theta[:3]), 1), of_one_qubit, atol=1e-12)
 
 
-def test_the_network_of_cong_choi_and_lukin(x64):
+@pytest.mark.parametrize(
+    ("num_qubits", "fours", "last"),
+    [
+        (8, [(0, 1, 2, 3), (2, 3, 4, 5)], (1, 4, 7)),
+        (9, [(0, 1, 2, 3), (2, 3, 4, 5), (5, 6, 7, 8)], (1, 4, 7)),
+    ],
+)
+def test_the_network_of_cong_choi_and_lukin(x64, num_qubits, fours, last):
     ansatz = CongQCNN()
-    theta, found, expected = drawn(ansatz, 8)
+    theta, found, expected = drawn(ansatz, num_qubits)
     theta /= 10
-    assert ansatz.layers(8) == [tuple(range(8)), (1, 4, 7)] and ansatz.kept(8) == (4,)
-    assert len(theta) == 3 * 63 + 2 * 6 + 63 and CongQCNN().param_shape(9) == (264,)
+    assert ansatz.layers(num_qubits) == [tuple(range(num_qubits)), last] and ansatz.kept(num_qubits) == (4,)
+    assert len(theta) == 15 + 3 * 63 + 2 * 3 + 63 and CongQCNN().param_shape(15) == (1233,)
     ansatz(found, jnp.asarray(theta))
-    for index, groups in enumerate([[(0, 1, 2), (3, 4, 5)], [(1, 2, 3), (4, 5, 6)], [(2, 3, 4), (5, 6, 7)]]):
-        for group in groups:
-            expected.unitary(*group, unitary=general(theta[63 * index : 63 * (index + 1)], 3))
-    left, right = theta[189:195], theta[195:201]
-    for angles, pairs in ((left, [(0, 1), (3, 4), (6, 7)]), (right, [(2, 1), (5, 4)])):
-        for source, sink in pairs:
-            for phi, turn in enumerate((angles[:3], angles[3:])):
-                expected.cu(source, sink, theta=turn[0], phi=turn[1], lbd=turn[2])
-                if phi == 0:
-                    expected.x(source)
-    expected.unitary(1, 4, 7, unitary=general(theta[201:], 3))
+    for a, b, c, d in fours:
+        for pair in ((c, d), (a, b), (a, d), (a, c), (b, d), (b, c)):
+            expected.unitary(*pair, unitary=general(theta[:15], 2))
+    for start in range(3):
+        own = theta[15 + 63 * start : 15 + 63 * (start + 1)]
+        for first in range(start, num_qubits - 2, 3):
+            expected.unitary(first, first + 1, first + 2, unitary=general(own, 3))
+    for offset, own in ((-1, theta[204:207]), (1, theta[207:210])):
+        for middle in last:
+            if (source := middle + offset) < num_qubits:
+                expected.h(source)
+                expected.unitary(source, middle, unitary=oracle.controlled(general)(theta=own, num_qubits=1))
+    expected.unitary(*last, unitary=general(theta[210:], 3))
     assert_close(found.state, expected.state, atol=1e-12)
 
 

@@ -42,17 +42,17 @@ def test_without_fields_it_is_the_cluster_state():
 
 
 def test_the_boundary_meets_what_is_exact():
-    """Symmetric about h2 = 0 without h1, at J; and at h1 = J without h2, but for the length of the chain."""
+    """At h1 = 0 it is symmetric about h2 = 0, at J; without h2 it is at h1 = J."""
     h1, lower, upper = BOUNDARY.T
-    assert abs(lower[0] + 1) < 0.02 and abs(upper[0] - 1) < 0.02 and lower[0] == -upper[0]
-    assert abs(np.interp(1.0, h1, upper)) < 0.05
-    assert (np.diff(lower) < 0).all() and (np.diff(upper) < 0).all()
+    assert (h1[0], lower[0], upper[0]) == (0, -1, 1)
+    assert abs(np.interp(1.0, h1, upper)) < 0.002
+    assert (np.diff(upper) < 0).all() and (np.diff(lower[2:]) < 0).all()
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("row", [0, 3, 5, 8])
-def test_the_boundary_is_where_the_energy_bends_most(row):
-    """Computed again with 12 spins, which are said to move it by 0.015 at most; on a ring, term by term."""
+@pytest.mark.parametrize("row", [1, 4, 7, 10])
+def test_the_boundary_is_about_where_the_energy_of_a_ring_bends_most(row):
+    """Of 12 spins, term by term. So few put it too high: without h2 at h1 = 1.06 J, and by 0.08 at most."""
     count = 12
     states = np.arange(2**count)
 
@@ -65,14 +65,14 @@ def test_the_boundary_is_where_the_energy_bends_most(row):
     cluster, x, xx = (sum(term(letters, at) for at in range(count)) for letters in ("ZXZ", "X", "XX"))
     h1, *borders = BOUNDARY[row]
     for border in borders:
-        h2 = np.round(border / 0.05) * 0.05 + 0.05 * np.arange(-4, 5)
+        h2 = np.round(border / 0.05) * 0.05 + 0.05 * np.arange(-4, 6)
         energies = [eigsh(-cluster - h1 * x - field * xx, k=1, which="SA")[0][0] for field in h2]
         bend = -np.diff(energies, 2)
         top = bend.argmax()
         assert 0 < top < len(bend) - 1
         left, middle, right = bend[top - 1 : top + 2]
         vertex = h2[top + 1] + 0.05 * (left - right) / (2 * (left - 2 * middle + right))
-        assert abs(vertex - border) < 0.02
+        assert abs(vertex - border) < 0.08
 
 
 def test_splits():
@@ -89,6 +89,6 @@ def test_splits():
     )
     plane = data.plane("test")
     np.testing.assert_array_equal(plane.points, data.fields("test"))
-    for bad in (4, 13):
-        with pytest.raises(InputError, match=f"num_qubits = {bad}; allowed: 5 to 12"):
+    for bad in (4, 16):
+        with pytest.raises(InputError, match=f"num_qubits = {bad}; allowed: 5 to 15"):
             ClusterIsing(num_qubits=bad)

@@ -21,7 +21,7 @@ from qconv.errors import InputError
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_dense import QuantumDense
 from qconv.models.base import called_quantum_layers, classical_twin
-from qconv.models.heads import LinearHead, LogProbabilities
+from qconv.models.heads import LinearHead, LogProbabilities, OneScore
 from qconv.models.quantum_classifier import QuantumClassifier
 from qconv.readout.pauli import PauliZ
 from qconv.readout.probabilities import Probabilities
@@ -113,6 +113,13 @@ def test_no_head_is_the_cross_entropy_of_the_measured_qubit():
     assert np.isfinite(gradient).all()
     with pytest.raises(InputError, match=r"epsilon = 0.0; allowed"):
         LogProbabilities(epsilon=0.0)
+
+
+def test_one_number_as_the_scores_of_two_classes():
+    head: Any = OneScore()
+    np.testing.assert_allclose(head.apply({}, jnp.asarray([[0.75], [-0.5]])), [[0.25, 0.75], [1.5, -0.5]])
+    with pytest.raises(InputError, match="the head OneScore gets 2 features; allowed: 1"):
+        head.apply({}, jnp.ones((3, 2)))
 
 
 def test_jit_vmap_and_grad_agree():

@@ -51,7 +51,7 @@ def folders(tmp_path: Path) -> dict[str, Path]:
 
 
 def test_learning_curves(folders: dict[str, Path]) -> None:
-    loss, accuracy = learning_curves(folders).axes
+    loss, accuracy = learning_curves(folders, "cross-entropy (nats)").axes
     assert (loss.get_xlabel(), loss.get_ylabel(), loss.get_yscale()) == ("step", "cross-entropy (nats)", "log")
     assert (accuracy.get_xlabel(), accuracy.get_ylabel(), accuracy.get_yscale()) == ("step", "accuracy", "linear")
     curves = {line.get_label(): line for line in loss.lines}

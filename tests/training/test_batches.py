@@ -12,6 +12,7 @@ from qconv.data.dataset import ArraySource, Batch
 from qconv.data.synthetic import Synthetic
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
+from qconv.losses import CrossEntropy
 from qconv.models.base import ImageModel
 from qconv.models.heads import LinearHead
 from qconv.training.batches import all_batches, load_batch, training_indices
@@ -121,8 +122,8 @@ def test_training_sums_add_up_over_steps_and_leave_out_filled_rows() -> None:
     for rows in (np.array([3, 1, 4, 15]), np.array([9, 2, 6])):  # the second is filled up
         unchanged = state.replace(params={"scale": jnp.ones((1, 1))})
         batch = jax.tree.map(jnp.asarray, load_batch(source, rows, 4, mesh, np.dtype(np.float32)))
-        options = {"model": Known(), "tx": tx, "key": jax.random.key(0), "inputs_are_features": False}
-        state = train_step(unchanged, batch, **options)
+        options = {"model": Known(), "tx": tx, "loss": CrossEntropy(), "key": jax.random.key(0)}
+        state = train_step(unchanged, batch, inputs_are_features=False, **options)
         loss, correct = known_sums(source, rows)
         expected_loss, expected_correct = expected_loss + loss, expected_correct + correct
     assert float(state.sums.count) == 7 and float(state.sums.correct) == expected_correct
@@ -143,7 +144,8 @@ def test_batches_with_replacement_are_a_function_of_seed_and_step() -> None:
 def test_filled_rows_do_not_change_the_gradient() -> None:
     source, mesh = known_source(20), device_mesh()
     experiment = Experiment(Synthetic(), Known(), batch_size=4)
-    options = {"model": Known(), "tx": experiment.optimizer.transformation(10), "key": jax.random.key(0)}
+    tx = experiment.optimizer.transformation(10)
+    options = {"model": Known(), "tx": tx, "loss": CrossEntropy(), "key": jax.random.key(0)}
     moments = []
     for size in (3, 8):
         state = first_state(experiment, Known(), source, mesh)
