@@ -39,7 +39,7 @@ class Experiment:
     """Precision of images, parameters and circuits: float32 with complex64, or float64 with complex128."""
     sampling: Literal["epochs", "replacement"] = field(default="epochs", metadata={"json": "not at its default"})
     """Every image once in each epoch (epochs), or batches drawn from all images with replacement (replacement)."""
-    loss: Loss = field(default_factory=CrossEntropy, metadata={"json": "not at its default"})
+    loss: Loss = field(default=CrossEntropy(), metadata={"json": "not at its default"})
     """What is minimised."""
     plateau: int = field(default=0, metadata={"json": "not at its default"})
     """Steps of an interval: training ends before `num_steps` where the mean training loss of the last interval and that

@@ -48,7 +48,7 @@ def test_every_experiment_survives_json(name: str) -> None:
 def test_json_names_classes_and_has_every_field() -> None:
     value = to_json(EXPERIMENT)
     assert value["class"] == "qconv.experiment.experiment.Experiment"
-    added_later = {"sampling", "plateau"}
+    added_later = {"sampling", "plateau", "loss"}
     assert set(value) == {"class"} | {field.name for field in dataclasses.fields(Experiment)} - added_later
     assert value["data"] == {"class": "qconv.data.synthetic.Synthetic"} | dataclasses.asdict(Synthetic())
     assert value["model"]["conv"]["circuit"]["readout"] == {"class": "qconv.readout.pauli.PauliZ"}
