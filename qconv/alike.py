@@ -16,7 +16,8 @@ def built_together(gates: Sequence[Gate]) -> list[Gate]:
     """The same gates, the matrices of each name computed at once, but for phases and for what is a matrix already."""
     result = list(gates)
     for members in alike(gates):
-        if gates[members[0]].rates is not None or gates[members[0]].name == "any":
+        members = [index for index in members if gates[index].built is None]
+        if not members or gates[members[0]].rates is not None or gates[members[0]].name == "any":
             continue
         matrices = stacked_matrices([gates[index] for index in members])
         for position, index in enumerate(members):

@@ -68,9 +68,10 @@ def _kronecker(factors: Inexact[Array, "factors size size"]) -> Array:
     if len(factors) == 1:
         return factors[0]
     even = len(factors) // 2 * 2
-    first, second = jax.lax.split(factors[:even].reshape(even // 2, 2, *factors.shape[1:]), [1, 1], axis=1)
+    pairs, last = jax.lax.split(factors, [even, len(factors) - even])  # not indexed: its gradient is one copy
+    first, second = jax.lax.split(pairs.reshape(even // 2, 2, *factors.shape[1:]), [1, 1], axis=1)
     joined = _kronecker(_products(first[:, 0], second[:, 0]))
-    return joined if even == len(factors) else _products(joined[None], factors[even:])[0]
+    return _products(joined[None], last)[0] if len(last) else joined
 
 
 def _products(left: Inexact[Array, "_ _ _"], right: Inexact[Array, "_ _ _"]) -> Array:

@@ -8,6 +8,7 @@ matrices.
 from typing import Any
 
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.gate_table import Matrix
@@ -19,6 +20,16 @@ Columns = Float[Array, "_ _ _"]
 def as_columns(states: Array) -> Columns:
     """Real or complex (2^n, columns) as real numbers (2^n, parts, columns)."""
     return jnp.stack([states.real, states.imag], axis=1) if jnp.iscomplexobj(states) else states[:, None]
+
+
+def reordered(states: Columns, rows: np.ndarray) -> Columns:
+    """The states with row `rows[i]` in place i; `rows` is a permutation."""
+    if np.array_equal(rows, np.arange(len(rows)) ^ rows[0]):  # axes turned round: no table of rows, in the gradient too
+        bits = [bit for bit in range(len(rows).bit_length() - 1) if rows[0] >> bit & 1]
+        axes = (2,) * (len(rows).bit_length() - 1)
+        flipped = jnp.flip(states.reshape(*axes, *states.shape[1:]), [len(axes) - 1 - bit for bit in bits])
+        return flipped.reshape(states.shape)
+    return states.at[rows].get(unique_indices=True, mode="promise_in_bounds")
 
 
 def multiply(numbers: Any, states: Columns) -> Columns:

@@ -13,7 +13,7 @@ from typing import Any
 import jax.numpy as jnp
 import numpy as np
 
-from qconv.circuit.columns import Columns, multiply
+from qconv.circuit.columns import Columns, multiply, reordered
 from qconv.circuit.operations import spread
 from qconv.circuit.program import program
 from qconv.gates import Gate
@@ -31,12 +31,14 @@ class Half:
     Attributes:
         first: its first qubit.
         num_qubits: how many it has.
+        names: which amplitude each row holds after the steps.
         steps: in order.
         waiting: gates of its own that are not in `steps` yet.
     """
 
     first: int
     num_qubits: int
+    names: np.ndarray
     steps: list[Step] = field(default_factory=list)
     waiting: list[Gate] = field(default_factory=list)
 
@@ -48,15 +50,14 @@ class Half:
     def close(self) -> None:
         """Makes a step of the waiting gates."""
         if self.waiting:
-            self.steps.append(program(self.waiting, self.num_qubits, _BLOCK).run_in_order)
-            self.waiting = []
+            own = program(self.waiting, self.num_qubits, _BLOCK, self.names)
+            self.steps.append(own.run)
+            self.names, self.waiting = own.names, []
 
     def fork(self, operators: Sequence[Any], qubits: tuple[int, ...], gate: Gate, are_diagonal: bool) -> None:
         """Each term becomes several, one for each operator."""
         branches = [
-            self._diagonal(operator, qubits)
-            if are_diagonal
-            else program([Gate("any", qubits, {"unitary": operator}, gate.dtype)], self.num_qubits, _BLOCK).run_in_order
+            self._diagonal(operator, qubits) if are_diagonal else self._dense(operator, qubits, gate.dtype)
             for operator in operators
         ]
 
@@ -68,9 +69,18 @@ class Half:
         self.steps.append(step)
 
     def _diagonal(self, operator: Any, qubits: tuple[int, ...]) -> Step:
+        numpy = np if isinstance(operator, np.ndarray) else jnp  # a constant stays one
         numbers = spread(operator.diagonal(), qubits, self.num_qubits)
-        numbers = jnp.broadcast_to(numbers, (2,) * self.num_qubits).reshape(-1, 1)
+        numbers = numpy.broadcast_to(numbers, (2,) * self.num_qubits).reshape(-1)[self.names, None]
         return lambda states: multiply(numbers, states)
+
+    def _dense(self, operator: Any, qubits: tuple[int, ...], dtype: np.dtype) -> Step:
+        """It leaves the rows with the names that they have: all branches must agree on them."""
+        own = program([Gate("any", qubits, {"unitary": operator}, dtype)], self.num_qubits, _BLOCK, self.names)
+        rows = np.argsort(own.names)[self.names]
+        if np.array_equal(rows, np.arange(len(rows))):
+            return own.run
+        return lambda states: reordered(own.run(states), rows)
 
     def run(self, states: Columns) -> Columns:
         """The states after all steps."""
@@ -79,9 +89,19 @@ class Half:
         return states
 
 
-def halved(gates: Sequence[Gate], num_qubits: int, cut: int) -> tuple[Half, Half]:
-    """The gates as steps of the half before qubit `cut` and of the other."""
-    halves = (Half(0, cut), Half(cut, num_qubits - cut))
+def halved(
+    gates: Sequence[Gate], num_qubits: int, cut: int, names: tuple[np.ndarray, np.ndarray] | None = None
+) -> tuple[Half, Half]:
+    """The gates as steps of the half before qubit `cut` and of the other.
+
+    Args:
+        gates: in order.
+        num_qubits: of both halves.
+        cut: qubits of the first.
+        names: which amplitude each row of either half holds at the start; by default row i holds amplitude i.
+    """
+    first, second = names or (np.arange(2**cut), np.arange(2 ** (num_qubits - cut)))
+    halves = (Half(0, cut, first), Half(cut, num_qubits - cut, second))
     for gate in gates:
         own = tuple(half.own(gate) for half in halves)
         if not crosses(gate, cut):

@@ -21,7 +21,7 @@ from qconv.circuit.light_cone import seen
 from qconv.circuit.measurement import bases, expectations_in, in_order
 from qconv.circuit.program import Program, program
 from qconv.circuit.reupload import Upload, between, upload
-from qconv.circuit.states import encoded
+from qconv.circuit.states import encoder
 from qconv.gates import Gate
 
 _CHUNK_BYTES = 2**22
@@ -51,6 +51,7 @@ def expectations(
     ansatze[-1] = seen(ansatze[-1], observables)
     measured = bases(observables, theta.dtype)
     leading, rest = leading_gates(ansatze[0])
+    encode = encoder(circuit, len(columns), leading)
     parts = [rest]
     if circuit.reuploads:
         again = upload(circuit, len(columns), theta.dtype)
@@ -61,7 +62,7 @@ def expectations(
     turns = [program(basis.turn, num_qubits, block_size(num_qubits), ansatz.names) for basis in measured]
 
     def evaluate(chunk: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
-        states = encoded(circuit, scaled(chunk, scaling, 0), leading)
+        states = encode(scaled(chunk, scaling, 0))
         if circuit.reuploads:
             states = between(states, again, chunk, scaling, first.run_in_order, later)
         states = ansatz.run(states)

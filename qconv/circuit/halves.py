@@ -12,10 +12,12 @@ appears", arXiv:1807.10749 (2018), where this is the hybrid of Schrödinger's an
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from qconv.alike import built_together
 from qconv.circuit.chunks import in_chunks
 from qconv.circuit.circuit import Circuit, example_ansatz, example_encoding, record_ansatz, scaled
 from qconv.circuit.columns import Columns
@@ -24,7 +26,7 @@ from qconv.circuit.ends import leading_gates, trailing_gates
 from qconv.circuit.light_cone import seen
 from qconv.circuit.measurement import Basis, bases, in_order
 from qconv.circuit.operations import Permutation
-from qconv.circuit.product_states import is_product, product_states, qubit_states
+from qconv.circuit.product_states import is_product, product_states, qubit_matrices, qubit_states
 from qconv.gates import Gate
 
 _CHUNK_BYTES = 2**18
@@ -54,6 +56,10 @@ class Products(NamedTuple):
     first: np.ndarray
     second: np.ndarray
     sums: np.ndarray
+
+    def renamed(self, first: np.ndarray, second: np.ndarray) -> "Products":
+        """Of states whose rows hold other amplitudes: which ones."""
+        return self._replace(first=self.first[:, first], second=self.second[:, second])
 
     def expectations(self, first: Columns, second: Columns, terms: int) -> Float[Array, "observables columns"]:
         """Of the sum of `terms` products of states of the halves."""
@@ -145,15 +151,18 @@ def expectations(
     cut = num_qubits // 2
     parts = in_parts(circuit, len(columns), record_ansatz(circuit, theta, num_qubits).gates)
     terms = num_terms(parts.middle, cut)
-    halves = halved(parts.middle, num_qubits, cut)
-    measured = [
-        (basis, halved(basis.turn, num_qubits, cut), products(basis, parts.trailing, cut))
-        for basis in bases(circuit.observables(len(columns)), theta.dtype)
-    ]
+    leading = qubit_matrices(parts.leading, num_qubits)
+    halves = halved(built_together(parts.middle), num_qubits, cut)
+    measured = []
+    for basis in bases(circuit.observables(len(columns)), theta.dtype):
+        turns = halved(basis.turn, num_qubits, cut, (halves[0].names, halves[1].names))
+        own = products(basis, parts.trailing, cut).renamed(turns[0].names, turns[1].names)
+        measured.append((basis, turns, own))
 
     def evaluate(chunk: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
-        qubits = qubit_states(circuit, scaled(chunk, scaling, 0), parts.leading)
-        states = [half.run(product_states(own)) for half, own in zip(halves, (qubits[:cut], qubits[cut:]), strict=True)]
+        qubits = qubit_states(circuit, scaled(chunk, scaling, 0), leading)
+        encoded = jax.lax.split(qubits, [cut, num_qubits - cut])  # not indexed: its gradient is one copy
+        states = [half.run(product_states(own)) for half, own in zip(halves, encoded, strict=True)]
         channels = []
         for basis, turns, diagonals in measured:
             turned = [turn.run(own) for turn, own in zip(turns, states, strict=True)]

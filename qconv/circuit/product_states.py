@@ -16,6 +16,9 @@ from qconv.gates import Gate, Tape
 QubitStates = Inexact[Array, "qubits 2 columns"]
 """The state of each qubit, for each patch."""
 
+QubitMatrices = Inexact[Array, "qubits 2 2"]
+"""A gate on each qubit, the same for all patches."""
+
 
 def is_product(tape: Tape) -> bool:
     """Whether the state is one of independent qubits."""
@@ -23,14 +26,14 @@ def is_product(tape: Tape) -> bool:
 
 
 def qubit_states(
-    circuit: Circuit, patches: Float[Array, "pixels columns"], leading: Sequence[Gate] = ()
+    circuit: Circuit, patches: Float[Array, "pixels columns"], leading: QubitMatrices | None = None
 ) -> QubitStates:
     """The states of the qubits after encoding, and then after single-qubit gates that are the same for all patches.
 
     Args:
         circuit: whose encoding is used; it must be a product.
         patches: one in each column.
-        leading: those gates.
+        leading: those gates, or None.
     """
 
     def record(patch: Float[Array, " pixels"]) -> Array:
@@ -43,12 +46,18 @@ def qubit_states(
         )
 
     states = jax.vmap(record, in_axes=-1, out_axes=-1)(patches)
-    if leading:
-        chains = _chains(leading, len(states))
-        matrices = _by_qubit([(qubits, _matrices(chain, leading[0].dtype, len(qubits))) for qubits, chain in chains])
-        states = (matrices[..., None] * states[:, None]).sum(2)
+    if leading is not None:
+        states = (leading[..., None] * states[:, None]).sum(2)
     # Else XLA would compute the sines of a patch again for each amplitude that they are part of.
     return jax.lax.optimization_barrier(states)
+
+
+def qubit_matrices(gates: Sequence[Gate], num_qubits: int) -> QubitMatrices | None:
+    """Single-qubit gates as one for each qubit; None for no gates."""
+    if not gates:
+        return None
+    chains = _chains(gates, num_qubits)
+    return _by_qubit([(qubits, _matrices(chain, gates[0].dtype, len(qubits))) for qubits, chain in chains])
 
 
 def product_states(qubits: QubitStates) -> Columns:
@@ -61,25 +70,21 @@ def _joined(factors: Float[Array, "factors size parts columns"]) -> Columns:
     if len(factors) == 1:
         return factors[0]
     even = len(factors) // 2 * 2
-    pairs = factors[:even].reshape(even // 2, 2, *factors.shape[1:])
-    first, second = jax.lax.split(pairs, [1, 1], axis=1)  # not indexed: its gradient is one copy
+    pairs, last = jax.lax.split(factors, [even, len(factors) - even])  # not indexed: its gradient is one copy
+    first, second = jax.lax.split(pairs.reshape(even // 2, 2, *factors.shape[1:]), [1, 1], axis=1)
     joined = _joined(_product(first[:, 0], second[:, 0]))
-    return joined if even == len(factors) else _product(joined[None], factors[even:])[0]
+    return _product(joined[None], last)[0] if len(last) else joined
 
 
 def _product(left: Float[Array, "_ _ parts columns"], right: Float[Array, "_ _ parts columns"]) -> Array:
-    """Factor by factor, real or complex."""
+    """Factor by factor, real or complex. One sum for both parts, so that each gradient is one too."""
     number, _, parts, columns = left.shape
-
-    def times(a: Array, b: Array) -> Array:
-        return (a[:, :, None] * b[:, None]).reshape(number, -1, columns)
-
     if parts == 1:
-        return times(left[:, :, 0], right[:, :, 0])[:, :, None]
-    real, imaginary = (left[:, :, 0], right[:, :, 0]), (left[:, :, 1], right[:, :, 1])
-    return jnp.stack(
-        [times(*real) - times(*imaginary), times(real[0], imaginary[1]) + times(imaginary[0], real[1])], axis=2
-    )
+        rows = right[:, :, None]
+    else:  # what the real part of the left factor is multiplied by, and what the imaginary part is: times i
+        sign = np.array([-1, 1], left.dtype)[None, None, :, None]
+        rows = jnp.stack([right, sign * right[:, :, ::-1]], axis=2)
+    return (left[:, :, None, :, None] * rows[:, None]).sum(3).reshape(number, -1, parts, columns)
 
 
 def _chains(gates: Sequence[Gate], num_qubits: int) -> list[tuple[list[int], list[list[Gate]]]]:

@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array
 
 from qconv.alike import alike, built_together, signature, stacked_angles
-from qconv.circuit.columns import Columns, multiply, transform
+from qconv.circuit.columns import Columns, multiply, reordered, transform
 from qconv.circuit.ends import trailing_gates
 from qconv.circuit.operations import Operation, Permutation, Phases, merged
 from qconv.gates import Entry, Gate
@@ -35,7 +35,7 @@ class Step:
     def apply(self, states: Columns) -> Columns:
         """The states after it."""
         if self.rows is not None:
-            states = states.at[self.rows].get(unique_indices=True, mode="promise_in_bounds")
+            states = reordered(states, self.rows)
         return multiply(self.values[:, None], states) if self.values.ndim == 1 else transform(self.values, states)
 
 
@@ -59,7 +59,7 @@ class Layers:
         def layer(states: Columns, values: list[Any]) -> tuple[Columns, None]:
             for rows, own in zip(self.rows, values, strict=True):
                 states = Step(rows, own).apply(states)
-            return states if self.closing is None else states[self.closing], None
+            return states if self.closing is None else reordered(states, self.closing), None
 
         if states.shape[1] == 1 and any(jnp.iscomplexobj(own) for own in self.values):
             states = jnp.concatenate([states, jnp.zeros_like(states)], axis=1)
@@ -87,7 +87,7 @@ class Program:
     def run_in_order(self, states: Columns) -> Columns:
         """The states after all steps, amplitude i in row i."""
         states = self.run(states)
-        return states if _is_sorted(self.names) else states[np.argsort(self.names)]
+        return states if _is_sorted(self.names) else reordered(states, np.argsort(self.names))
 
 
 def program(
@@ -149,6 +149,9 @@ def _steps(operations: Sequence[Operation], names: np.ndarray) -> tuple[list[Ste
             names = np.argsort(operation.source)[names]
         elif isinstance(operation, Phases):
             steps.append(Step(None, operation.values(names)))
+        elif len(operation.qubits) == len(names).bit_length() - 1:  # all of them: the matrix is reordered, not the rows
+            steps.append(Step(None, _with_columns(operation.matrix(), names)))
+            names = np.arange(len(names))
         else:
             rows = None
             if not _in_front(operation.qubits, names):
@@ -156,6 +159,13 @@ def _steps(operations: Sequence[Operation], names: np.ndarray) -> tuple[list[Ste
                 rows, names = np.argsort(names)[wanted], wanted
             steps.append(Step(rows, operation.matrix()))
     return steps, names
+
+
+def _with_columns(matrix: Any, names: np.ndarray) -> Any:
+    """By a product, which takes less to compile than a table of columns, its gradient above all."""
+    if _is_sorted(names):
+        return matrix
+    return jnp.matmul(matrix, np.eye(len(names), dtype=matrix.real.dtype)[:, names], precision="highest")
 
 
 def _in_front(qubits: tuple[int, ...], names: np.ndarray) -> bool:

@@ -1,6 +1,6 @@
 """Encoded patches as columns of states: every patch has gates of its own."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 import jax
@@ -11,7 +11,7 @@ from qconv.alike import built_together, has_angles, stacked
 from qconv.circuit.circuit import Circuit, example_encoding, record_encoding
 from qconv.circuit.columns import Columns, as_columns, multiply
 from qconv.circuit.operations import phase_angles
-from qconv.circuit.product_states import is_product, product_states, qubit_states
+from qconv.circuit.product_states import is_product, product_states, qubit_matrices, qubit_states
 from qconv.circuit.program import program
 from qconv.gates import Gate
 from qconv.sincos import sincos
@@ -26,17 +26,29 @@ SHARED_BLOCK = 4
 """Qubits of a dense block of gates that are the same for all patches, such as Hadamard gates."""
 
 
-def encoded(circuit: Circuit, patches: Float[Array, "pixels columns"], leading: Sequence[Gate] = ()) -> Columns:
-    """The states of the patches, and then of single-qubit gates that are the same for all.
+def encoder(
+    circuit: Circuit, patch_size: int, leading: Sequence[Gate]
+) -> Callable[[Float[Array, "pixels columns"]], Columns]:
+    """A function from patches to their states after single-qubit gates that are the same for all.
 
     Args:
         circuit: whose encoding is used.
-        patches: one in each column.
-        leading: those gates.
+        patch_size: numbers of a patch.
+        leading: those gates; their matrices are computed here, and not again for each chunk of patches.
     """
+    tape = example_encoding(circuit, patch_size)
+    if is_product(tape):
+        matrices = qubit_matrices(leading, tape.num_qubits)
+        return lambda patches: jax.lax.optimization_barrier(product_states(qubit_states(circuit, patches, matrices)))
+    steps = program(leading, tape.num_qubits, SHARED_BLOCK)
+    return lambda patches: steps.run_in_order(encoded(circuit, patches))
+
+
+def encoded(circuit: Circuit, patches: Float[Array, "pixels columns"]) -> Columns:
+    """The states of the patches, one in each column."""
     tape = example_encoding(circuit, len(patches), patches.dtype)
     if is_product(tape):
-        return jax.lax.optimization_barrier(product_states(qubit_states(circuit, patches, leading)))
+        return encoder(circuit, len(patches), ())(patches)
 
     def record(patch: Float[Array, " pixels"]) -> Any:
         own = record_encoding(circuit, patch)
@@ -46,8 +58,7 @@ def encoded(circuit: Circuit, patches: Float[Array, "pixels columns"], leading: 
     if initial is None:
         initial = jnp.zeros((2**tape.num_qubits, patches.shape[1]), patches.dtype).at[0].set(1)
     found = runs(tape.gates)
-    states = apply_runs(found, with_sines(found, values, tape.num_qubits), as_columns(initial))
-    return program(leading, tape.num_qubits, SHARED_BLOCK).run_in_order(states)
+    return apply_runs(found, with_sines(found, values, tape.num_qubits), as_columns(initial))
 
 
 def encoded_state(circuit: Circuit, patch: Float[Array, " pixels"]) -> Array:
