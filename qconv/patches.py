@@ -93,4 +93,5 @@ def extract_patches(
         for top in range(0, window[0], dilation[0])
         for left in range(0, window[1], dilation[1])
     ]
-    return jnp.stack(slices, axis=3)
+    # Pixel by pixel in memory, which is how engines read them.
+    return jnp.moveaxis(jnp.stack(slices), 0, 3)

@@ -13,17 +13,20 @@ from jaxtyping import Array, Float
 
 from qconv.gate_table import Matrix
 
-Columns = Float[Array, "_ _ _"]
-"""(2^n, parts, columns)."""
+Columns = Float[Array, "_ _ _"] | Float[np.ndarray, "_ _ _"]
+"""(2^n, parts, columns); of NumPy while they are constants."""
 
 
-def as_columns(states: Array) -> Columns:
+def as_columns(states: Any) -> Float[Array, "_ _ _"]:
     """Real or complex (2^n, columns) as real numbers (2^n, parts, columns)."""
+    states = jnp.asarray(states)
     return jnp.stack([states.real, states.imag], axis=1) if jnp.iscomplexobj(states) else states[:, None]
 
 
 def reordered(states: Columns, rows: np.ndarray) -> Columns:
     """The states with row `rows[i]` in place i; `rows` is a permutation."""
+    if isinstance(states, np.ndarray):
+        return states[rows]
     if np.array_equal(rows, np.arange(len(rows)) ^ rows[0]):  # axes turned round: no table of rows, in the gradient too
         bits = [bit for bit in range(len(rows).bit_length() - 1) if rows[0] >> bit & 1]
         axes = (2,) * (len(rows).bit_length() - 1)
@@ -50,6 +53,8 @@ def transform(matrix: Matrix, states: Columns) -> Columns:
     added up and put in place after the product, which for few columns would take longer than the product.
     """
     size, parts, columns = states.shape
+    if isinstance(states, np.ndarray) and len(matrix) == size and np.array_equal(states[:, 0], np.eye(size)):
+        return as_columns(matrix)
     if not jnp.iscomplexobj(matrix):
         return _product(matrix, states.reshape(len(matrix), -1)).reshape(states.shape)
     rows = jnp.swapaxes(states, 0, 1).reshape(parts * len(matrix), -1)
@@ -58,6 +63,6 @@ def transform(matrix: Matrix, states: Columns) -> Columns:
     return jnp.swapaxes(_product(jnp.block(both), rows).reshape(2, size, columns), 0, 1)
 
 
-def _product(matrix: Matrix, rows: Float[Array, "_ _"]) -> Float[Array, "_ _"]:
+def _product(matrix: Matrix, rows: Any) -> Float[Array, "_ _"]:
     """Full float32 products: accelerators would use fewer bits by default."""
     return jnp.matmul(matrix, rows, precision="highest")

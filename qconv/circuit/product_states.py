@@ -65,7 +65,7 @@ def product_states(qubits: QubitStates) -> Columns:
     return _joined(jax.vmap(as_columns)(qubits))
 
 
-def _joined(factors: Float[Array, "factors size parts columns"]) -> Columns:
+def _joined(factors: Float[Array, "factors size parts columns"]) -> Float[Array, "_ parts columns"]:
     """The product of factors of equal size: neighbours first, so that only the last product is large."""
     if len(factors) == 1:
         return factors[0]

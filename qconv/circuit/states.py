@@ -63,7 +63,7 @@ def encoded(circuit: Circuit, patches: Float[Array, "pixels columns"]) -> Column
 
 def encoded_state(circuit: Circuit, patch: Float[Array, " pixels"]) -> Array:
     """The state (2^n,) of one patch; real if all gates of the encoding are."""
-    state = encoded(circuit, patch[:, None])[..., 0]
+    state = jnp.asarray(encoded(circuit, patch[:, None]))[..., 0]
     return state[:, 0] if state.shape[1] == 1 else jax.lax.complex(state[:, 0], state[:, 1])
 
 

@@ -102,7 +102,7 @@ def _unitary(
 
 
 def _identity(num_qubits: int, dtype: np.dtype) -> Columns:
-    return jnp.eye(2**num_qubits, dtype=dtype)[:, None]
+    return np.eye(2**num_qubits, dtype=dtype)[:, None]
 
 
 def _times(images: Columns, states: Columns) -> Columns:
