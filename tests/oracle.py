@@ -142,9 +142,12 @@ class Dense:
                 for place, own in enumerate(zip(*qubits, strict=True)):
                     apply(*own, **{key: param[place] for key, param in params.items()})
                 return
-            self.state = embed(gate(**params), qubits, self.num_qubits) @ self.state
+            self.act(gate(**params), qubits)
 
         return apply
+
+    def act(self, matrix: np.ndarray, qubits: tuple[int, ...]) -> None:
+        self.state = embed(matrix, qubits, self.num_qubits) @ self.state
 
     def expectation(self, observable: str) -> float:
         """<state| O |state>, one letter of "IXYZ01" a qubit."""

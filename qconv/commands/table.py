@@ -61,8 +61,9 @@ def run_tables(names: list[str], *, runs: Path, output: Path, jobs: int, slow: b
         raise InputError(f"--part {part} of --parts {parts}; allowed: 0 to {parts - 1}")
     show_messages()
     loaded = [_load(name, slow) for name in names]
-    with writing(output):  # rather now than after half an hour
-        output.mkdir(parents=True, exist_ok=True)
+    if parts == 1:
+        with writing(output):  # rather now than after half an hour
+            output.mkdir(parents=True, exist_ok=True)
     # Shared out before it is asked what is missing: all calls must agree on who has which cells.
     everything = [Task(each.name, group) for each in loaded for group in groups(cells_of(each.rows))][part::parts]
     missing = (Task(name, [cell for cell in cells if stored(name, cell, runs) is None]) for name, cells in everything)

@@ -89,16 +89,11 @@ class State(oracle.Dense):
         self.state = np.zeros(2**num_qubits, complex)
         self.state[0] = 1
 
-    def __getattr__(self, name: str) -> Any:
-        gate = oracle.GATES[name.lower()]
-
-        def apply(*qubits: int, **params: Any) -> None:
-            matrix, k = gate(**params), len(qubits)
-            state = self.state.reshape((2,) * self.num_qubits)
-            moved = np.tensordot(matrix.reshape((2,) * (2 * k)), state, (range(k, 2 * k), qubits))
-            self.state = np.moveaxis(moved, range(k), qubits).ravel()
-
-        return apply
+    def act(self, matrix: np.ndarray, qubits: tuple[int, ...]) -> None:
+        k = len(qubits)
+        state = self.state.reshape((2,) * self.num_qubits)
+        moved = np.tensordot(matrix.reshape((2,) * (2 * k)), state, (range(k, 2 * k), qubits))
+        self.state = np.moveaxis(moved, range(k), qubits).ravel()
 
     def expectation(self, observable: str) -> float:
         other = State(self.num_qubits)
