@@ -12,6 +12,9 @@ from qconv.alike import stacked
 from qconv.gate_table import Matrix
 from qconv.gates import Gate
 
+_SUMMED = 5
+"""Qubits of a gate that is applied as a sum."""
+
 
 def matrix_of_gates(gates: Sequence[Gate], qubits: Sequence[int], dtype: Any) -> Matrix:
     """The unitary (2^k, 2^k) of gates on k qubits, real if they are.
@@ -39,11 +42,15 @@ def matrix_of_gates(gates: Sequence[Gate], qubits: Sequence[int], dtype: Any) ->
 
 
 def _after_gate(matrix: Matrix, gate: Matrix, places: tuple[int, ...]) -> Array:
-    """As a sum it becomes part of larger kernels, where a product would be called, between transpositions."""
+    """As a sum it becomes part of larger kernels, where a product would be called, between transpositions.
+
+    Of large gates the sum would need (2^k)^3 numbers.
+    """
     size, k = len(matrix), len(places)
     axes = (2,) * (size.bit_length() - 1)
     inner = jnp.moveaxis(jnp.reshape(matrix, (*axes, size)), places, range(k)).reshape(2**k, -1)
-    outer = (gate[:, :, None] * inner[None]).sum(1)
+    summed = k <= _SUMMED
+    outer = (gate[:, :, None] * inner[None]).sum(1) if summed else jnp.matmul(gate, inner, precision="highest")
     return jnp.moveaxis(outer.reshape(*axes, size), range(k), places).reshape(size, size)
 
 

@@ -16,8 +16,8 @@ class Loss(ABC):
     Subclasses are frozen dataclasses.
     """
 
-    name: ClassVar[str]
-    """For tables and plots, with the unit."""
+    name: ClassVar[str] = "loss"
+    """For plots, with the unit."""
 
     @abstractmethod
     def __call__(self, outputs: Float[Array, "batch classes"], labels: Int[Array, " batch"]) -> Float[Array, " batch"]:

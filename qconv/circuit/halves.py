@@ -123,12 +123,13 @@ def fits(circuit: Circuit, patch_size: int) -> bool:
 
 
 def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
-    """Memory for both halves of one patch after each gate, about, which the gradient needs, and for the observables."""
+    """Memory for one patch, about: both halves after each gate, the overlaps of their terms, and the observables."""
     num_qubits = circuit.num_qubits(patch_size)
     gates = example_ansatz(circuit, patch_size).gates
     terms = num_terms(in_parts(circuit, patch_size, gates).middle, num_qubits // 2)
     states = 2 * (len(gates) + 1) * terms * _amplitudes(num_qubits) * np.dtype(dtype).itemsize
-    return states + 3 * len(circuit.observables(patch_size)) * 2**num_qubits * np.dtype(float).itemsize
+    overlaps = 3 * terms**2 * _amplitudes(num_qubits) * np.dtype(dtype).itemsize
+    return states + overlaps + 3 * len(circuit.observables(patch_size)) * 2**num_qubits * np.dtype(float).itemsize
 
 
 def in_parts(circuit: Circuit, patch_size: int, gates: Sequence[Gate]) -> Parts:

@@ -19,6 +19,9 @@ from qconv.circuit.ends import trailing_gates
 from qconv.circuit.operations import Operation, Permutation, Phases, merged
 from qconv.gates import Entry, Gate
 
+_SMALL = 6
+"""Qubits of a register whose columns are worth reordering by a product."""
+
 
 @dataclass(frozen=True, eq=False)
 class Step:
@@ -149,7 +152,7 @@ def _steps(operations: Sequence[Operation], names: np.ndarray) -> tuple[list[Ste
             names = np.argsort(operation.source)[names]
         elif isinstance(operation, Phases):
             steps.append(Step(None, operation.values(names)))
-        elif len(operation.qubits) == len(names).bit_length() - 1:  # all of them: the matrix is reordered, not the rows
+        elif len(operation.qubits) == len(names).bit_length() - 1 <= _SMALL:  # the matrix is reordered, not the rows
             steps.append(Step(None, _with_columns(operation.matrix(), names)))
             names = np.arange(len(names))
         else:

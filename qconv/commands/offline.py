@@ -1,5 +1,6 @@
 """Which experiments run without a download."""
 
+from qconv.data.dataset import Dataset
 from qconv.data.tfds import Tfds
 from qconv.errors import InputError
 from qconv.experiment.discovery import available
@@ -14,6 +15,9 @@ def experiments_without_download() -> list[str]:
             experiment, _ = load(name)
         except InputError:  # a mistake in another experiment is not what the user is told about here
             continue
-        if not isinstance(experiment.data, Tfds):
+        data = experiment.data
+        while isinstance(inner := getattr(data, "data", None), Dataset):  # made from another one
+            data = inner
+        if not isinstance(data, Tfds):
             names.append(name)
     return names

@@ -42,8 +42,8 @@ class ClusterIsing(Dataset):
     An image has the shape (1, 2^num_qubits, 1): the real amplitudes, in [-1, 1], the largest of them positive. Label 1
     is the symmetry-protected topological (SPT) phase, 0 the paramagnetic and the antiferromagnetic one. Training states
     lie on the line h2 = 0, which a Jordan-Wigner transformation solves: in a long chain the phase ends at h1 = J. Test
-    states lie on a grid of (h1/J, h2/J), and `BOUNDARY` gives their labels. The states of a short open chain change
-    gradually: a test accuracy of 1 is not to be expected.
+    states lie on a grid of (h1/J, h2/J), and `BOUNDARY` gives their labels; what lies on it, as (0, 1) does, counts as
+    outside. The states of a short open chain change gradually: a test accuracy of 1 is not to be expected.
 
     Of states with the same energy that with an even number of flipped X on both sublattices is taken.
 

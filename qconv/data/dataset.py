@@ -32,7 +32,7 @@ class Plane(NamedTuple):
     curves: tuple[Float[np.ndarray, "_ 2"], ...]
     """Where the class changes."""
     quantity: str
-    """What is shown of each point: the name of class 1."""
+    """What is shown of each point, 1 where it is of class 1 and 0 where it is not."""
 
 
 @runtime_checkable

@@ -37,4 +37,6 @@ class Resized(Derived):
         images, labels = self.everything(split)
         shape = (len(images), self.height, self.width, images.shape[3])
         resized = jax.image.resize(images, shape, "bilinear", antialias=self.antialias)
-        return ArraySource(np.clip(np.asarray(resized), 0, 1), labels, self.num_classes)  # rounding may leave [0, 1]
+        lowest, highest = min(0.0, float(images.min())), max(1.0, float(images.max()))
+        pixels = np.clip(np.asarray(resized), lowest, highest)  # rounding may leave the range
+        return ArraySource(pixels, labels, self.num_classes, lowest, highest)

@@ -63,7 +63,8 @@ class Experiment:
 
         Raises:
             InputError: a batch larger than the data, splits of different image size, a network that cannot take the
-                images (kernel, register, memory) or has another number of classes than the data.
+                images (kernel, register, memory) or has another number of classes than the data, a loss that is not
+                one number for each image or has no score for each class.
         """
         if self.batch_size > len(train):
             raise InputError(f"batch_size = {self.batch_size}; allowed: at most the {len(train)} training images")
@@ -78,3 +79,13 @@ class Experiment:
                 f"the model gives logits of shape {logits.shape[1:]}, but the data have {self.data.num_classes} "
                 "classes; set num_classes of its head"
             )
+        outputs = jax.ShapeDtypeStruct((2, self.data.num_classes), np.dtype(np.float32))
+        labels = jax.ShapeDtypeStruct((2,), np.dtype(np.int32))
+        name = type(self.loss).__name__
+        for given, allowed in (
+            (jax.eval_shape(self.loss, outputs, labels), labels),
+            (jax.eval_shape(self.loss.scores, outputs), outputs),
+        ):
+            if given.shape != allowed.shape:
+                what = "of each image" if allowed is labels else "as scores"
+                raise InputError(f"{name} returns shape {given.shape} {what} for 2 images; allowed: {allowed.shape}")

@@ -1,4 +1,4 @@
-"""Classical heads: feature maps to logits."""
+"""Classical heads: feature maps to logits, or to scores where the loss is the squared error."""
 
 from dataclasses import field
 from typing import Any, Literal
@@ -25,6 +25,7 @@ class LinearHead(nn.Module):
         super().__post_init__()
         if self.distribution not in ("normal", "uniform"):
             raise InputError(f"distribution = {self.distribution!r}; allowed: 'normal', 'uniform'")
+        _check_sizes(num_classes=self.num_classes)
 
     @nn.compact
     def __call__(self, features: Float[Array, "batch ..."], *, train: bool = False) -> Float[Array, "batch classes"]:
@@ -56,6 +57,9 @@ class ConvHead(nn.Module):
         super().__post_init__()
         if not 0 <= self.dropout < 1:
             raise InputError(f"dropout = {self.dropout}; allowed: 0 to less than 1")
+        _check_sizes(
+            num_classes=self.num_classes, features=self.features, hidden=self.hidden, kernel_size=self.kernel_size
+        )
 
     @nn.compact
     def __call__(
@@ -73,6 +77,13 @@ class ConvHead(nn.Module):
         hidden = nn.relu(nn.Dense(self.hidden)(hidden))
         hidden = nn.Dropout(self.dropout, deterministic=not train)(hidden)
         return nn.Dense(self.num_classes)(hidden)
+
+
+def _check_sizes(**sizes: int | tuple[int, ...]) -> None:
+    """Refuses sizes of layers that are less than 1."""
+    for name, value in sizes.items():
+        if any(size < 1 for size in (value if isinstance(value, tuple) else (value,))):
+            raise InputError(f"{name} = {value}; allowed: at least 1")
 
 
 def _matrix_product(
@@ -99,6 +110,12 @@ class TanhHead(nn.Module):
     """Width of each layer with tanh."""
     weight_std: float = 0.1
     """Weights and biases start from a normal distribution with this standard deviation."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        _check_sizes(num_classes=self.num_classes, hidden=self.hidden)
+        if not self.weight_std > 0:
+            raise InputError(f"weight_std = {self.weight_std}; allowed: more than 0")
 
     @nn.compact
     def __call__(self, features: Float[Array, "batch ..."], *, train: bool = False) -> Float[Array, "batch classes"]:
@@ -135,9 +152,10 @@ class LogProbabilities(nn.Module):
 class OneScore(nn.Module):
     """No parameters, two classes: the only feature is the score of class 1, and what it lacks to 1 that of class 0.
 
-    With `SquaredError` an expectation is trained towards the label itself, and class 1 is what is above 1/2: Cong, Choi
-    and Lukin, "Quantum convolutional neural networks", Nature Physics 15, 1273 (2019), the section on
-    training.
+    For the loss `SquaredError`, which trains an expectation towards the label itself; class 1 is what is above 1/2.
+
+    Source: Cong, Choi and Lukin, "Quantum convolutional neural networks", Nature Physics 15, 1273 (2019), the section
+    on training.
 
     Raises (when called):
         InputError: more features than one.

@@ -11,9 +11,9 @@ from qconv.models.base import ImageModel
 class QuantumClassifier(ImageModel):
     """A register that encodes the whole image, such as a QCNN's, then a head.
 
-    The networks of Cong, Choi and Lukin, "Quantum convolutional neural networks", Nature Physics 15, 1273 (2019), and
-    of Hur, Kim and Park, Quantum Machine Intelligence 4:3 (2022), measure the class itself: `LogProbabilities` as the
-    head, which has no parameters.
+    The networks of Hur, Kim and Park, Quantum Machine Intelligence 4:3 (2022), and of Cong, Choi and Lukin, "Quantum
+    convolutional neural networks", Nature Physics 15, 1273 (2019), measure the class itself: with `LogProbabilities`
+    and `OneScore` as the head, which have no parameters.
     """
 
     dense: nn.Module

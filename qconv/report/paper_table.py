@@ -45,7 +45,7 @@ def markdown(name: str, docstring: str, table: Table, results: Sequence[RowResul
 
 def verdicts(results: Sequence[RowResult]) -> list[str]:
     """What the rows add up to, in sentences."""
-    judged = [result for result in results if result.in_tolerance is not None]
+    judged = _judged(results)
     sentences = [
         f"In tolerance: {sum(bool(r.in_tolerance) for r in judged)} of {len(judged)} rows with a published value."
     ]
@@ -165,11 +165,11 @@ def _judged(results: Sequence[RowResult]) -> list[RowResult]:
 def _leads(results: Sequence[RowResult]) -> list[int]:
     """1 where ours is ahead of the best classical figure by more than two standard errors, -1 if behind, else 0.
 
-    Of rows with a quantum network and something classical.
+    Of rows with a quantum network and something classical, where nothing is missing on either side.
     """
     leads = []
     for result in results:
-        if result.is_quantum and result.best_classical and result.is_complete:
+        if result.is_quantum and result.best_classical and not result.problem:
             _, classical = result.best_classical
             difference, error = result.ours.mean - classical.mean, math.hypot(result.ours.error, classical.error)
             leads.append(0 if abs(difference) <= 2 * error else (1 if difference > 0 else -1))

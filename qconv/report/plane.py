@@ -50,7 +50,7 @@ def crossings(places: Float[np.ndarray, " points"], values: Float[np.ndarray, " 
     """Where `values` pass 1/2, between two points on a straight line."""
     above = values - 0.5
     found = []
-    for i in np.flatnonzero(above[:-1] * above[1:] < 0):
+    for i in np.flatnonzero((above[:-1] < 0) != (above[1:] < 0)):
         share = above[i] / (above[i] - above[i + 1])
         found.append(float(places[i] + share * (places[i + 1] - places[i])))
     return found

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 from collections import deque
 from collections.abc import Generator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -96,7 +97,8 @@ def _give(worker: _Worker, queue: deque[Task]) -> None:
     if queue:
         worker.table, cells = queue.popleft()
         worker.waiting.extend(cells)
-        worker.pipe.send((worker.table, [to_json(cell) for cell in cells]))
+        with suppress(ConnectionError):  # it has died: whoever waits for its answer learns of it
+            worker.pipe.send((worker.table, [to_json(cell) for cell in cells]))
 
 
 def _work(pipe: Connection, slot: int, jobs: int, runs: str) -> None:

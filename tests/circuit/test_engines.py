@@ -24,11 +24,13 @@ from qconv.circuit import fused, halves, statevector, unitary
 from qconv.circuit.circuit import Circuit, example_ansatz
 from qconv.circuit.cut import num_terms
 from qconv.circuit.expectations import EngineName, choose_engine, expectations
+from qconv.dense import matrix_of_gates
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.encoding.basis import Basis
 from qconv.errors import InputError
+from qconv.gates import Gate
 from qconv.readout.base import Readout
 from qconv.readout.pauli import NeighborZZ, Parity, PauliStrings, PauliZ
 from qconv.readout.probabilities import Probabilities
@@ -359,9 +361,14 @@ def test_too_many_qubits_are_refused_at_once(monkeypatch, circuit, patch_size, n
         (Circuit(Angle(), HardwareEfficient(1, ("ry", "rz"))), 5, "unitary", 8 * 4**5 * 8),
         # Two rotations of each qubit and a ring of CNOTs: 15 gates, the start, and 5 gates of the encoding.
         (Circuit(Angle(), HardwareEfficient(1, ("ry", "rz"))), 5, "statevector", 21 * 2**5 * 8),
+        # Each ring crosses the cut twice: after four of them 256 terms but for those of the last, which are measured.
+        (Circuit(Angle(), HardwareEfficient(4, ("ry",))), 6, "halves", None),
     ],
 )
 def test_memory_counts_the_states_that_the_gradient_keeps(monkeypatch, circuit, patch_size, engine, needed):
+    if needed is None:  # overlaps of 64 terms with 64, of 8 complex amplitudes, three times
+        needed = halves.bytes_needed(circuit, patch_size, np.dtype(np.float32))
+        assert needed > 3 * 64**2 * 16 * 4
     for available, refused in ((needed, False), (needed - 1, True)):
         monkeypatch.setattr(engines, "_memory_bytes", lambda available=available: available)
         try:
@@ -370,6 +377,16 @@ def test_memory_counts_the_states_that_the_gradient_keeps(monkeypatch, circuit, 
             assert refused
         else:
             assert not refused
+
+
+def test_a_gate_on_many_qubits_is_its_own_matrix():
+    """In a sum of products it would need 4 GiB."""
+    shift = np.roll(np.eye(2**10, dtype=np.float32), 1, axis=0)
+    half = jnp.asarray(shift + shift.T) / 2  # not a permutation; the size is what counts
+    found = matrix_of_gates(
+        [Gate("any", tuple(range(10)), {"unitary": half}, np.dtype(np.float32))], range(10), np.float32
+    )
+    np.testing.assert_array_equal(found, half)
 
 
 def test_what_is_wrong_is_said():

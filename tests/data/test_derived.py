@@ -1,10 +1,13 @@
-"""Fewer images, and black and white ones."""
+"""Fewer images, black and white ones, and images beyond 0 and 1."""
 
 import numpy as np
 import pytest
 
 from qconv.data.binarised import Binarised
+from qconv.data.classes import OnlyClasses
 from qconv.data.dataset import Batch, Dataset, Split
+from qconv.data.resized import Resized
+from qconv.data.scaled import Scaled
 from qconv.data.subset import Subset
 from qconv.data.synthetic import Synthetic
 from qconv.errors import InputError
@@ -48,3 +51,13 @@ def test_black_and_white() -> None:
     assert Binarised(DATA).num_classes == 4
     with pytest.raises(InputError, match=r"threshold = 1.0; allowed: 0 to less than 1"):
         Binarised(DATA, 1.0)
+
+
+def test_images_beyond_0_and_1_keep_their_range() -> None:
+    data = Scaled(DATA)
+    images, labels = everything(data)
+    assert images.min() < -0.5
+    resized = everything(Resized(data, 4, 3)).images  # the size that they have
+    np.testing.assert_allclose(resized, images, atol=1e-6)
+    kept = everything(OnlyClasses(data, (1, 3))).images
+    np.testing.assert_array_equal(kept, images[np.isin(labels, (1, 3))])

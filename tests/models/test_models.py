@@ -13,7 +13,7 @@ from qconv.errors import InputError
 from qconv.layers.classical_conv import ClassicalConv
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.base import called_quantum_layers, classical_twin, fields, quantum_layers
-from qconv.models.heads import ConvHead, LinearHead
+from qconv.models.heads import ConvHead, LinearHead, TanhHead
 from qconv.models.quanv_net import QuanvNet
 
 KEY = jax.random.key(0)
@@ -103,6 +103,15 @@ def test_dropout_acts_in_training_only():
     np.testing.assert_array_equal(head.apply(variables, features), head.apply(variables, features))
     with pytest.raises(InputError, match=r"dropout = 1.0; allowed"):
         ConvHead(dropout=1.0)
+    for wrong, field in (
+        (lambda: ConvHead(hidden=-1), "hidden = -1"),
+        (lambda: ConvHead(features=(32, 0)), r"features = \(32, 0\)"),
+        (lambda: ConvHead(kernel_size=(0, 3)), r"kernel_size = \(0, 3\)"),
+        (lambda: TanhHead(hidden=(-1,)), r"hidden = \(-1,\)"),
+        (lambda: LinearHead(num_classes=0), "num_classes = 0"),
+    ):
+        with pytest.raises(InputError, match=f"{field}; allowed: at least 1"):
+            wrong()
 
 
 def test_features_are_frozen_where_the_quantum_layer_is_not_trained():

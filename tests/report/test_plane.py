@@ -10,6 +10,7 @@ def test_crossings_lie_on_straight_lines_between_points():
     places = np.array([0.0, 1.0, 2.0, 4.0])
     np.testing.assert_allclose(crossings(places, np.array([0.9, 0.7, 0.3, 0.8])), [1.5, 2.8])
     assert crossings(places, np.full(4, 0.2)) == []
+    np.testing.assert_allclose(crossings(places, np.array([0.0, 0.5, 1.0, 0.5])), [1.0])  # a point right on it
 
 
 def test_a_map_for_each_network_and_a_cut_along_the_row_nearest_to_zero():
