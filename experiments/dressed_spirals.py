@@ -4,8 +4,8 @@ make train EXP=dressed_spirals
 
 Points, network, spread of the first weights, optimiser and budget are those of Mari et al., Quantum 4:340 (2020).
 
-Expect a test accuracy of 0.970 ± 0.029 over ten seeds (twin 0.784 ± 0.073), in 16 seconds with the twin on 2 CPU
-cores, half of it compilation (measured 2026-11-25). The twin is held back by the single hidden unit that its
+Expect a test accuracy of 0.970 ± 0.029 over ten seeds (twin 0.784 ± 0.073), in 10 seconds with the twin on 2 CPU
+cores (measured 2026-11-25). The twin is held back by the single hidden unit that its
 parameters allow: a support vector machine gets all points right (make table TAB=mari2020_spirals).
 """
 

@@ -98,6 +98,15 @@ def test_a_difference_of_exactly_the_tolerance_is_within() -> None:
     assert RowResult(row, Figures((0.95,)), False, (), 0.0, "").in_tolerance  # 0.95 - 0.93 > 0.02 in binary
 
 
+def test_a_control_that_is_missing_leaves_the_lead_open() -> None:
+    """The best classical figure may be the one that is missing."""
+    row = Row("quantum", CELLS, DIGITS)
+    twin = (("twin", Figures((0.5,))),)
+    assert "Quantum" in verdicts([RowResult(row, Figures((0.9,)), True, twin, 0.0, "")])[1]
+    sentences = verdicts([RowResult(row, Figures((0.9,)), True, twin, 0.0, "1 of 2 cells: failed", "no memory")])
+    assert not any("Quantum" in sentence for sentence in sentences)
+
+
 def test_some_of_the_seeds_decide_nothing() -> None:
     row = Row("two of three", seeds(RbfSvm(), range(3)), DIGITS)
     twin = (("twin", Figures((0.5, 0.5))),)

@@ -1,11 +1,16 @@
 """`qconv table` in processes of its own: kills, failures, parts, and what it writes."""
 
 import json
+import multiprocessing
 import signal
 import time
+from collections import deque
+from typing import Any
 
 import pytest
 
+from qconv.measurements.svm import RbfSvm
+from qconv.tables.workers import Task, _give, _Worker
 from tests.processes import Workshop, finish
 
 COUNTED = '''"""A table of measurements that obey.
@@ -144,3 +149,15 @@ def test_parts_of_an_array_job(workshop: Workshop) -> None:
     assert process.returncode == 0, process.stderr
     assert len(measured(workshop)) == 9  # what has no data is asked for again
     assert (workshop.folder / "tables" / "counted.md").exists()
+
+
+def test_what_is_given_to_a_process_that_has_died_is_waited_for() -> None:
+    """Its end of the pipe is closed: the answer that does not come is the cell's failure, not the table's."""
+    ours, theirs = multiprocessing.Pipe()
+    theirs.close()
+    process: Any = None
+    worker = _Worker(process, ours)
+    _give(worker, deque([Task("table", [RbfSvm()])]))
+    assert list(worker.waiting) == [RbfSvm()]
+    with pytest.raises(EOFError):
+        ours.recv()
