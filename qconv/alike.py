@@ -9,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
+from qconv.gate_table import exponential
 from qconv.gates import Entry, Gate
 
 
@@ -29,7 +30,10 @@ def stacked_matrices(gates: Sequence[Gate]) -> Array:
     """The matrices (gates, 2^k, 2^k) of gates that differ only in qubits and angles."""
     if not has_angles(gates[0]):
         return jnp.broadcast_to(gates[0].matrix, (len(gates), *gates[0].matrix.shape))
-    return matrices_of(gates[0], stacked_angles(gates))
+    angles = stacked_angles(gates)
+    if (generator := gates[0].generator) is not None:
+        return exponential(generator, angles["theta"].reshape(-1) / 2, gates[0].dtype)
+    return matrices_of(gates[0], angles)
 
 
 def alike(gates: Sequence[Gate]) -> list[list[int]]:

@@ -46,6 +46,8 @@ class Kind(NamedTuple):
     """For all angles."""
     rates: np.ndarray | None = None
     """Of a diagonal gate of an angle theta: r (2^k,), where the matrix is diag(exp(i r theta))."""
+    generator: np.ndarray | None = None
+    """Of a rotation by an angle theta: G (2^k, 2^k), where G^2 = 1 and the matrix is exp(-i theta/2 G)."""
     num_controls: int = 0
     """The first so many qubits are controls."""
 
@@ -72,26 +74,34 @@ def _turning(*rates: float) -> Kind:
         sin, cos = sincos(jnp.asarray(theta, dtype) * cast(np.array(rates), dtype))
         return jax.lax.complex(cos, sin)[:, None] * cast(np.eye(len(rates)), dtype)
 
-    return Kind(build, int(math.log2(len(rates))), is_diagonal=True, rates=np.array(rates))
+    symmetric = all(abs(rate) == 0.5 for rate in rates)
+    generator = np.diag([-2 * rate for rate in rates]) if symmetric else None
+    return Kind(build, int(math.log2(len(rates))), is_diagonal=True, rates=np.array(rates), generator=generator)
 
 
-def _rotation(pauli: np.ndarray) -> Callable[..., Matrix]:
+def _rotation(pauli: np.ndarray) -> Kind:
     """exp(-i theta/2 P) = cos(theta/2) I - i sin(theta/2) P; real for P = Y."""
 
     def build(dtype: Any, theta: Scalar = 0.0) -> Matrix:
         return exponential(pauli, jnp.asarray(theta, dtype) / 2, dtype)
 
-    return build
+    direction = derivative(pauli)
+    return Kind(build, int(math.log2(len(pauli))), is_real=not np.iscomplexobj(direction), generator=pauli)
 
 
-def exponential(generator: np.ndarray | Array, theta: Scalar, dtype: Any) -> Matrix:
-    """exp(-i theta G) for a G with G^2 = 1."""
+def exponential(generator: np.ndarray | Array, theta: Scalar, dtype: Any) -> Any:
+    """exp(-i theta G) for a G with G^2 = 1: (..., 2^k, 2^k) for theta (...)."""
+    theta = jnp.asarray(theta, dtype)
+    places = (None,) * theta.ndim
+    identity, direction = (cast(matrix, dtype)[places] for matrix in (np.eye(len(generator)), derivative(generator)))
+    sin, cos = sincos(theta)
+    return cos[..., None, None] * identity + sin[..., None, None] * direction
+
+
+def derivative(generator: np.ndarray | Array) -> Any:
+    """-i G, of a real dtype if it is real: exp(-i theta G) by theta, at 0."""
     direction = -1j * generator
-    if not isinstance(direction, Tracer) and not direction.imag.any():
-        direction = direction.real
-    identity = cast(np.eye(len(generator)), dtype)
-    sin, cos = sincos(jnp.asarray(theta, dtype))
-    return cos * identity + sin * cast(direction, dtype)
+    return direction if isinstance(direction, Tracer) or direction.imag.any() else direction.real
 
 
 def _u(dtype: Any, theta: Scalar = 0.0, phi: Scalar = 0.0, lbd: Scalar = 0.0) -> Matrix:
@@ -170,7 +180,14 @@ def _controlled(kind: Kind, value: int = 1) -> Kind:
     if rates is not None:
         rates = np.concatenate([np.zeros_like(rates), rates] if value else [rates, np.zeros_like(rates)])
     named = wraps(kind.build)(build)  # keeps the names of the parameters
-    return Kind(named, kind.num_qubits + 1, kind.is_diagonal, kind.is_real, rates, kind.num_controls + 1)
+    return Kind(
+        named,
+        kind.num_qubits + 1,
+        kind.is_diagonal,
+        kind.is_real,
+        rates=rates,
+        num_controls=kind.num_controls + 1,
+    )
 
 
 def _control(matrix: Matrix, value: int) -> Matrix:
@@ -199,10 +216,7 @@ _PAULI_ROTATIONS = {"rx": _X, "ry": _Y, "rxx": np.kron(_X, _X), "ryy": np.kron(_
 KINDS: dict[str, Kind] = {
     **{name: _constant(matrix) for name, matrix in _FIXED.items()},
     **{f"{name}d": _constant(_FIXED[name].conj().T) for name in ("s", "t")},
-    **{
-        name: Kind(_rotation(pauli), int(math.log2(len(pauli))), is_real=name == "ry")
-        for name, pauli in _PAULI_ROTATIONS.items()
-    },
+    **{name: _rotation(pauli) for name, pauli in _PAULI_ROTATIONS.items()},
     **{"rz": _turning(-0.5, 0.5), "rzz": _turning(-0.5, 0.5, 0.5, -0.5), "phase": _turning(0.0, 1.0)},
     **{"u": Kind(_u, 1), "r": Kind(_r, 1), "iswap": Kind(_iswap, 2)},
     **{"su4": Kind(_su4, 2), "any": Kind(_any, None), "exp": Kind(_exp, None), "exp1": Kind(_exp1, None)},

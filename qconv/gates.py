@@ -69,6 +69,11 @@ class Gate:
         return KINDS[self.name].rates
 
     @property
+    def generator(self) -> np.ndarray | None:
+        """For a rotation by an angle theta: G, where G^2 = 1 and the matrix is exp(-i theta/2 G); else None."""
+        return KINDS[self.name].generator
+
+    @property
     def controls(self) -> tuple[int, ...]:
         """Qubits that the gate reads and does not change: its matrix is block diagonal in them, whatever the angles."""
         if self.is_diagonal:

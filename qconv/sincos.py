@@ -5,6 +5,7 @@ from functools import partial
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax import lax
 from jaxtyping import Array, Float
 
 # pi in three parts, the first two with so few bits that their products with a number of half turns are exact.
@@ -29,30 +30,29 @@ def sincos(angle: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Float
 
 @partial(jax.jit, inline=True)  # traced once, though it is differentiated and mapped
 def _sincos(angle: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Float[Array, "*shape"]]:
-    return _sine(angle, 0.0), _sine(angle, 0.5)
-
-
-def _sine(angle: Float[Array, "*shape"], ahead: float) -> Float[Array, "*shape"]:
-    """The sine of what is `ahead` half turns from the angle."""
-    half_turns = jnp.round(angle * np.float32(1 / np.pi) + np.float32(ahead))
-    rest = angle
+    # One array of both: one polynomial to trace, and one kernel to compile and to run. Written in functions of `lax`,
+    # since each of `jax.numpy` would be traced for itself, which took a fifth of the time of all tracing.
+    ahead = lax.broadcast_in_dim(np.array([0, 0.5], np.float32), (2, *angle.shape), (0,))
+    rest = lax.broadcast(angle, (2,))
+    half_turns = lax.round(lax.add(lax.mul(rest, np.float32(1 / np.pi)), ahead), lax.RoundingMethod.TO_NEAREST_EVEN)
+    turned = lax.sub(half_turns, ahead)
     for part in _PI:
-        rest = rest - (half_turns - np.float32(ahead)) * np.float32(part)
-    rest = jnp.clip(rest, -1.6, 1.6)  # of angles whose half turns are beyond float32 only this is left: |sine| <= 1
-    square = rest * rest
-    sine = rest + rest * square * _polynomial(_SIN, square)
+        rest = lax.sub(rest, lax.mul(turned, np.float32(part)))
+    # Of angles whose half turns are beyond float32 only this is left: |sine| <= 1.
+    rest = lax.clamp(np.float32(-1.6), rest, np.float32(1.6))
+    square = lax.mul(rest, rest)
+    cubic = lax.mul(square, np.float32(_SIN[-1]))
+    for coefficient in reversed(_SIN[:-1]):
+        cubic = lax.mul(square, lax.add(cubic, np.float32(coefficient)))
+    sine = lax.add(rest, lax.mul(rest, cubic))
     # A division by the sign, since XLA never computes one again for each amplitude that it is part of.
-    return sine / (1 - 2 * (half_turns - 2 * jnp.floor(half_turns / 2)))
+    pairs = lax.floor(lax.mul(half_turns, np.float32(0.5)))
+    sign = lax.sub(np.float32(1), lax.sub(lax.mul(half_turns, np.float32(2)), lax.mul(pairs, np.float32(4))))
+    both = lax.div(sine, sign)
+    return lax.index_in_dim(both, 0, keepdims=False), lax.index_in_dim(both, 1, keepdims=False)
 
 
 @sincos.defjvp
 def _derivative(primals: tuple[Array], tangents: tuple[Array]) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     sin, cos = sincos(*primals)
     return (sin, cos), (cos * tangents[0], -sin * tangents[0])
-
-
-def _polynomial(coefficients: tuple[float, ...], x: Array) -> Array:
-    value = jnp.full_like(x, coefficients[-1])
-    for coefficient in reversed(coefficients[:-1]):
-        value = value * x + np.float32(coefficient)
-    return value

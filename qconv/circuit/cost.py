@@ -8,12 +8,13 @@ from typing import NamedTuple
 
 import numpy as np
 
-from qconv.circuit import halves, lookup
+from qconv.circuit import halves, heisenberg, lookup
 from qconv.circuit.circuit import Circuit, example_ansatz, example_encoding
 from qconv.circuit.cut import crosses, num_terms
 from qconv.circuit.ends import leading_gates
 from qconv.circuit.fused import block_size
 from qconv.circuit.light_cone import seen
+from qconv.circuit.measurement import bases
 from qconv.circuit.operations import Block, Operation, Permutation, Phases, merged
 from qconv.circuit.reupload import upload
 from qconv.circuit.states import SHARED_BLOCK, Run
@@ -33,14 +34,18 @@ class Rates(NamedTuple):
     """Numbers that a step reads, computes and writes."""
 
 
-_LARGE = Rates(1.5e11, 3e9)
+_LARGE = Rates(2e11, 3e9)
 """Few steps, with matrices of hundreds of rows."""
+_BLOCKS = Rates(4.5e10, 2.7e9)
+"""Steps with matrices of 32 rows or fewer, on as many patches as the cache holds."""
 _SMALL = Rates(2e10, 1.2e9)
-"""Many steps, with matrices of 64 rows or fewer."""
-_STEP = {"unitary": 3, "fused": 5, "halves": 5, "lookup": 3}
+"""Many steps on few numbers."""
+_STEP = {"unitary": 3, "fused": 5, "halves": 5, "heisenberg": 3, "lookup": 3}
 """Forward and backward evaluation, in forward ones: in chunks, the backward one starts with another forward one."""
 _MAX_UNITARY_QUBITS = 10
 """Beyond, the unitary and what its gradient keeps take gigabytes, whatever the time."""
+_MAX_TABLE = 2**24
+"""Amplitudes of product states after the unitary: beyond, they and what their gradient keeps take gigabytes, too."""
 _MAX_QUBITS = 16
 """Beyond, there is one engine to choose, and nothing to count."""
 
@@ -89,7 +94,7 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY) -> dict[str, C
     again = _upload(runs, num_qubits, end), _steps(merged(before, num_qubits, block_size(num_qubits)), size, end)
     flops, passes = flops + reuploads * (again[0][0] + again[1][0]), passes + reuploads * (again[0][1] + again[1][1])
     flops, passes = flops + 2 * channels * size, passes + (start + end) * size + 2 * len(leading)
-    found["fused"] = _cost("fused", patches, 0.0, flops, passes, _SMALL)
+    found["fused"] = _cost("fused", patches, 0.0, flops, passes, _BLOCKS)
     if halves.fits(circuit, patch_size):
         parts = halves.in_parts(circuit, patch_size, gates)
         if num_terms(parts.middle, num_qubits // 2) ** 2 <= size:  # else the whole state is smaller
@@ -99,12 +104,17 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY) -> dict[str, C
         return found
     flops, passes = _steps(merged(gates, num_qubits, BLOCK), size, 1)
     build = (reuploads + 1) * size * (flops / _SMALL.products + passes / _SMALL.numbers)
-    products = 2 * (start + reuploads * end) * end * size * size + 2 * channels * size
-    numbers = (start + 2 * end) * size
+    turned = len(bases(observables, np.dtype(np.float32)))  # for each basis to measure in, a unitary of its own
+    products = 2 * (start + reuploads * end + start * (turned - 1)) * end * size * size + 2 * channels * size
+    numbers = (start + 2 * turned * end) * size
     if reuploads:  # the shared gates at the ends of an encoding are part of the unitaries
         flops, passes = _upload(runs[1:-1], num_qubits, end)
         products, numbers = products + reuploads * flops, numbers + reuploads * (end * size + passes)
     found["unitary"] = _cost("unitary", patches, build, products, numbers)
+    known = len(heisenberg.known_states(circuit, patch_size))
+    if heisenberg.fits(circuit, patch_size) and (2 * known) ** num_qubits <= _MAX_TABLE:
+        once = build + turned * end * _table(known, num_qubits)
+        found["heisenberg"] = _cost("heisenberg", patches, once, *_weights(known, num_qubits, channels))
     if lookup.fits(circuit):
         found["lookup"] = _cost(
             "lookup", patches, build + 2 * channels * size * size / _LARGE.products, 0, 2 * channels
@@ -151,6 +161,23 @@ def _steps(operations: Sequence[Operation], size: int, parts: int) -> tuple[floa
     return flops, numbers
 
 
+def _table(known: int, num_qubits: int) -> float:
+    """Seconds for the table of the `heisenberg` engine, if all amplitudes are real."""
+    size, cut = 2**num_qubits, -(-num_qubits // 2)
+    first, second = known**cut, known ** (num_qubits - cut)
+    flops = 2 * size * second * (size + first * 2**cut)
+    return flops / _LARGE.products + 2.5 * size * known**num_qubits / _LARGE.numbers
+
+
+def _weights(known: int, num_qubits: int, channels: int) -> tuple[float, float]:
+    """Floating-point operations and numbers written for one patch by the `heisenberg` engine."""
+    cut = -(-num_qubits // 2)
+    pairs = (num_qubits - cut) // 2 * known**2
+    # What the first half gives with the table is summed over at once, from the cache: as good as half the numbers.
+    numbers = num_qubits * (known + 2) + known**cut + pairs + channels * known ** (num_qubits - cut) / 2
+    return 2.0 * channels * known**num_qubits, numbers
+
+
 def _terms(gates: Sequence[Gate], num_qubits: int, channels: int, parts: int) -> tuple[float, float]:
     """The same for a register in two halves, with about one product for each observable."""
     cut = num_qubits // 2
@@ -166,4 +193,6 @@ def _terms(gates: Sequence[Gate], num_qubits: int, channels: int, parts: int) ->
         else:
             more, passes = _steps(merged(own, num_qubits, num_qubits - cut), size // 2, parts)
             flops, numbers = flops + terms * more, numbers + terms * passes
-    return flops + 2 * channels * terms**2 * size, numbers + terms**2 * size
+    # The overlaps of all terms are few large products.
+    flops += 2 * channels * terms**2 * size * _SMALL.products / _LARGE.products
+    return flops, numbers + terms**2 * size * _SMALL.numbers / _LARGE.numbers

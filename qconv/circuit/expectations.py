@@ -8,16 +8,25 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit import fused, halves, lookup, statevector, unitary
+from qconv.circuit import fused, halves, heisenberg, lookup, statevector, unitary
 from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.circuit.cost import MANY, costs
 from qconv.encoding.base import BitEncoding
 from qconv.errors import InputError
 
-EngineName = Literal["statevector", "unitary", "fused", "halves", "lookup"]
-Engine = Literal["auto", "statevector", "unitary", "fused", "halves", "lookup"]
+EngineName = Literal["statevector", "unitary", "fused", "halves", "heisenberg", "lookup"]
+Engine = Literal["auto", "statevector", "unitary", "fused", "halves", "heisenberg", "lookup"]
 
-_ENGINES = {"statevector": statevector, "unitary": unitary, "fused": fused, "halves": halves, "lookup": lookup}
+_ENGINES = {
+    "statevector": statevector,
+    "unitary": unitary,
+    "fused": fused,
+    "halves": halves,
+    "heisenberg": heisenberg,
+    "lookup": lookup,
+}
+_APART = {"halves": halves, "heisenberg": heisenberg}
+"""Engines for encodings that keep qubits apart."""
 
 
 def check_engine(engine: str) -> None:
@@ -35,8 +44,8 @@ def choose_engine(circuit: Circuit, patch_size: int, engine: Engine = "auto", pa
     """The engine that `expectations` uses: the one named, or the cheapest by `qconv.circuit.cost` for so many patches.
 
     Raises:
-        InputError: no such engine, or one that cannot take this encoding: `lookup` needs one of bits, and `halves` one
-            with gates on single qubits only; neither takes re-uploads.
+        InputError: no such engine, or one that cannot take this encoding: `lookup` needs one of bits, `halves` and
+            `heisenberg` one with gates on single qubits only; none of them takes re-uploads.
     """
     check_engine(engine)
     name = type(circuit.encoding).__name__
@@ -46,14 +55,15 @@ def choose_engine(circuit: Circuit, patch_size: int, engine: Engine = "auto", pa
                 f"engine = 'lookup' looks up one encoding, but reuploads = {circuit.reuploads}; allowed: 0"
             )
         raise InputError(f"engine = 'lookup' needs an encoding of bits, such as Basis; this one is {name}")
-    if engine == "halves" and not halves.fits(circuit, patch_size):
+    if engine in _APART and not _APART[engine].fits(circuit, patch_size):
         if circuit.reuploads:
             raise InputError(
-                f"engine = 'halves' takes one encoding apart, but reuploads = {circuit.reuploads}; allowed: 0"
+                f"engine = {engine!r} takes one encoding apart, but reuploads = {circuit.reuploads}; allowed: 0"
             )
+        size = ", and two qubits or more" if engine == "halves" else ""
         raise InputError(
-            "engine = 'halves' needs an encoding with gates on single qubits only, such as Angle, and two qubits or "
-            f"more; this one is {name} with {circuit.num_qubits(patch_size)}"
+            f"engine = {engine!r} needs an encoding with gates on single qubits only, such as Angle{size}; "
+            f"this one is {name} with {circuit.num_qubits(patch_size)}"
         )
     if engine != "auto":
         return engine
@@ -74,8 +84,9 @@ def expectations(
         circuit: encoding, ansatz and readout.
         theta: angles in radians, shape `circuit.param_shape(pixels)`; the same for all patches.
         patches: pixels row by row, the channel fastest.
-        engine: `unitary`, `fused`, `halves` (for encodings that keep qubits independent), `lookup` (for encodings of
-            bits), `statevector` (the reference), or the cheapest for this circuit. They agree to float accuracy.
+        engine: `unitary`, `fused`, `halves` and `heisenberg` (for encodings that keep qubits independent), `lookup`
+            (for encodings of bits), `statevector` (the reference), or the cheapest for this circuit. They agree to
+            float accuracy.
         scaling: factors of the patches' numbers for each encoding, shape `circuit.scaling_shape(pixels)`, if the
             circuit has `trainable_scaling`; None for 1.
 

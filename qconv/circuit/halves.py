@@ -161,8 +161,8 @@ def expectations(
         measured.append((basis, turns, own))
 
     def evaluate(chunk: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
-        qubits = qubit_states(circuit, scaled(chunk, scaling, 0), leading)
-        encoded = jax.lax.split(qubits, [cut, num_qubits - cut])  # not indexed: its gradient is one copy
+        zero, one = qubit_states(circuit, scaled(chunk, scaling, 0), leading)
+        encoded = zip(_halved(zero, cut), _halved(one, cut), strict=True)
         states = [half.run(product_states(own)) for half, own in zip(halves, encoded, strict=True)]
         channels = []
         for basis, turns, diagonals in measured:
@@ -172,6 +172,11 @@ def expectations(
 
     chunk = _CHUNK_BYTES // (_amplitudes(num_qubits) * terms * theta.dtype.itemsize)
     return in_chunks(evaluate, columns, max(1, chunk))
+
+
+def _halved(qubits: Array, cut: int) -> list[Array]:
+    """Not indexed, since the gradient of a split is one copy."""
+    return jax.lax.split(qubits, [cut, len(qubits) - cut])
 
 
 def _amplitudes(num_qubits: int) -> int:

@@ -13,7 +13,6 @@ from jaxtyping import Array, Float
 
 from qconv.circuit import unitary
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.measurement import expectations_in, in_order
 from qconv.encoding.base import BitEncoding
 
 
@@ -35,8 +34,7 @@ def expectations(
 ) -> Float[Array, "channels columns"]:
     """See `qconv.circuit.expectations.expectations`; patches are columns here."""
     assert isinstance(circuit.encoding, BitEncoding) and scaling is None  # `Circuit` refuses to scale bits
-    images = unitary.measured_images(circuit, theta, len(columns))
-    table = in_order([(basis, expectations_in(basis.diagonals[:, names], turned)) for basis, names, turned in images])
+    table = unitary.observed(unitary.measured_images(circuit, theta, len(columns)))
     bits = jax.vmap(circuit.encoding.bits, in_axes=-1, out_axes=-1)(columns)
     places = 2 ** np.arange(len(bits))[::-1, None]
     return circuit.readout.decode(table)[:, jnp.sum(jnp.where(bits, places, 0), axis=0)]

@@ -8,13 +8,16 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Inexact
 
-from qconv.alike import signature, stacked_matrices
-from qconv.circuit.circuit import Circuit, record_encoding
+from qconv.alike import has_angles, signature, stacked_angles, stacked_matrices
+from qconv.circuit.circuit import Circuit, example_encoding, record_encoding
 from qconv.circuit.columns import Columns, as_columns
+from qconv.gate_table import cast, derivative
 from qconv.gates import Gate, Tape
+from qconv.sincos import sincos
 
-QubitStates = Inexact[Array, "qubits 2 columns"]
-"""The state of each qubit, for each patch."""
+QubitStates = tuple[Inexact[Array, "qubits columns"], Inexact[Array, "qubits columns"]]
+"""The amplitudes of |0> and of |1> of each qubit, for each patch. Apart, they need not be taken apart again, whose
+gradient is a copy to zeros."""
 
 QubitMatrices = Inexact[Array, "qubits 2 2"]
 """A gate on each qubit, the same for all patches."""
@@ -35,21 +38,61 @@ def qubit_states(
         patches: one in each column.
         leading: those gates, or None.
     """
+    tape = example_encoding(circuit, len(patches), patches.dtype)
 
-    def record(patch: Float[Array, " pixels"]) -> Array:
-        tape = record_encoding(circuit, patch)
-        return _by_qubit(
-            [
-                (qubits, _states(chain, tape.dtype, len(qubits)))
-                for qubits, chain in _chains(tape.gates, tape.num_qubits)
-            ]
+    def record(patch: Float[Array, " pixels"]) -> list[list[Array | None]]:
+        chains = _chains(record_encoding(circuit, patch).gates, tape.num_qubits)
+        return [[_own(gates) for gates in chain] for _, chain in chains]
+
+    # Only what patches have of their own is mapped over them, so that they come last in all that follows.
+    values = jax.vmap(record, in_axes=-1, out_axes=-1)(patches)
+    groups = []
+    for (qubits, chain), own in zip(_chains(tape.gates, tape.num_qubits), values, strict=True):
+        states: tuple[Any, Any] = (1.0, 0.0)
+        for gates, value in zip(chain, own, strict=True):
+            states = _after(gates[0], value, states)
+        shape = (len(qubits), patches.shape[1])
+        groups.append(
+            (qubits, [jnp.broadcast_to(jnp.asarray(row, cast(row, tape.dtype).dtype), shape) for row in states])
         )
+    zero, one = (_by_qubit([(qubits, rows[place]) for qubits, rows in groups]) for place in (0, 1))
+    return (zero, one) if leading is None else _times(jnp.moveaxis(leading, 0, 2)[..., None], (zero, one))
 
-    states = jax.vmap(record, in_axes=-1, out_axes=-1)(patches)
-    if leading is not None:
-        states = (leading[..., None] * states[:, None]).sum(2)
-    # Else XLA would compute the sines of a patch again for each amplitude that they are part of.
-    return jax.lax.optimization_barrier(states)
+
+def _own(gates: list[Gate]) -> Array | None:
+    """What a patch has of its own for gates that are alike: angles (gates,), or matrices (2, 2, gates)."""
+    if not has_angles(gates[0]):
+        return None
+    if gates[0].generator is not None:
+        return stacked_angles(gates)["theta"].reshape(-1)
+    return jnp.moveaxis(stacked_matrices(gates), 0, 2)
+
+
+def _after(gate: Gate, own: Array | None, states: tuple[Any, Any]) -> tuple[Any, Any]:
+    """The states of some qubits after a gate on each, with what `_own` says of all patches."""
+    if own is None:
+        constant = isinstance(gate.matrix, np.ndarray)
+        return _times(gate.matrix.tolist() if constant else gate.matrix, states)
+    if gate.generator is None:
+        return _times(own, states)
+    sin, cos = sincos(own.astype(gate.dtype) / 2)
+    turned = _times(derivative(gate.generator).tolist(), states)
+    return _sum((cos, sin), (states[0], turned[0])), _sum((cos, sin), (states[1], turned[1]))
+
+
+def _times(matrix: Any, states: tuple[Any, Any]) -> tuple[Any, Any]:
+    """A matrix times states, element by element."""
+    return _sum(matrix[0], states), _sum(matrix[1], states)
+
+
+def _sum(factors: Any, states: tuple[Any, Any]) -> Any:
+    """The sum of products, without those that are 0 whatever the patches are."""
+    present = [
+        state * factor
+        for factor, state in zip(factors, states, strict=True)
+        if not any(isinstance(value, float | complex) and value == 0 for value in (factor, state))
+    ]
+    return sum(present[1:], present[0]) if present else 0.0
 
 
 def qubit_matrices(gates: Sequence[Gate], num_qubits: int) -> QubitMatrices | None:
@@ -62,7 +105,8 @@ def qubit_matrices(gates: Sequence[Gate], num_qubits: int) -> QubitMatrices | No
 
 def product_states(qubits: QubitStates) -> Columns:
     """The states of the register."""
-    return _joined(jax.vmap(as_columns)(qubits))
+    # Else XLA would compute the state of a qubit again for each amplitude that it is part of.
+    return _joined(jax.vmap(as_columns)(jax.lax.optimization_barrier(jnp.stack(qubits, axis=1))))
 
 
 def _joined(factors: Float[Array, "factors size parts columns"]) -> Float[Array, "_ parts columns"]:
@@ -99,15 +143,6 @@ def _chains(gates: Sequence[Gate], num_qubits: int) -> list[tuple[list[int], lis
         (qubits, [list(gates) for gates in zip(*(of_qubit[qubit] for qubit in qubits), strict=True)])
         for qubits in groups.values()
     ]
-
-
-def _states(chain: list[list[Gate]], dtype: Any, count: int) -> Array:
-    """The states (qubits, 2) after one gate after the other."""
-    states = jnp.asarray([[1.0, 0.0]] * count, dtype)
-    for position, gates in enumerate(chain):
-        matrices = stacked_matrices(gates)
-        states = matrices[:, :, 0] if position == 0 else (matrices * states[:, None]).sum(2)
-    return states
 
 
 def _matrices(chain: list[list[Gate]], dtype: Any, count: int) -> Array:

@@ -50,30 +50,28 @@ def expectations(
         again = upload(circuit, num_pixels, theta.dtype)
         build = partial(_unitary, circuit, num_pixels, after=again.opening)
         first = build(angles[0], before=())
-        later = (_times, jax.vmap(partial(build, before=again.closing))(theta[1:-1])) if circuit.reuploads > 1 else None
+        later = (times, jax.vmap(partial(build, before=again.closing))(theta[1:-1])) if circuit.reuploads > 1 else None
     images = measured_images(circuit, angles[-1], num_pixels, again.closing if circuit.reuploads else ())
 
     def evaluate(chunk: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
         states = encoded(circuit, scaled(chunk, scaling, 0))
         if circuit.reuploads:
-            states = between(states, again, chunk, scaling, partial(_times, first), later)
-        return circuit.readout.decode(
-            in_order(
-                [
-                    (basis, expectations_in(basis.diagonals[:, names], _times(turned, states)))
-                    for basis, names, turned in images
-                ]
-            )
-        )
+            states = between(states, again, chunk, scaling, partial(times, first), later)
+        turned = [(basis, names, times(matrix, states)) for basis, names, matrix in images]
+        return circuit.readout.decode(observed(turned))
 
     amplitudes = 2 ** (circuit.num_qubits(len(columns)) + 2)
     return in_chunks(evaluate, columns, max(1, _CHUNK_BYTES // (amplitudes * theta.dtype.itemsize)))
 
 
+Images = list[tuple[Basis, np.ndarray, Columns]]
+"""For each basis that is measured in: which amplitude each row holds, and the images of states there."""
+
+
 def measured_images(
     circuit: Circuit, theta: Float[Array, "..."], patch_size: int, before: Sequence[Gate] = ()
-) -> list[tuple[Basis, np.ndarray, Columns]]:
-    """For each basis that is measured in: which amplitude each row holds, and the images of all basis states there.
+) -> Images:
+    """The images of all basis states under the last ansatz, to be measured.
 
     Args:
         circuit: ansatz and readout.
@@ -83,11 +81,16 @@ def measured_images(
     """
     num_qubits = circuit.num_qubits(patch_size)
     gates = seen(record_ansatz(circuit, theta, num_qubits).gates, circuit.observables(patch_size))
-    measured = bases(circuit.observables(patch_size), theta.dtype)
-    ansatz = program(gates, num_qubits, BLOCK, measured=not any(basis.turn for basis in measured))
+    found = bases(circuit.observables(patch_size), theta.dtype)
+    ansatz = program(gates, num_qubits, BLOCK, measured=not any(basis.turn for basis in found))
     images = ansatz.run(program(before, num_qubits, BLOCK).run_in_order(_identity(num_qubits, theta.dtype)))
-    turns = [(basis, program(basis.turn, num_qubits, BLOCK, ansatz.names)) for basis in measured]
+    turns = [(basis, program(basis.turn, num_qubits, BLOCK, ansatz.names)) for basis in found]
     return [(basis, turn.names, turn.run(images)) for basis, turn in turns]
+
+
+def observed(images: Images) -> Float[Array, "observables columns"]:
+    """The expectations of all observables, for the states whose images they are."""
+    return in_order([(basis, expectations_in(basis.diagonals[:, names], turned)) for basis, names, turned in images])
 
 
 def _unitary(
@@ -105,9 +108,9 @@ def _identity(num_qubits: int, dtype: np.dtype) -> Columns:
     return np.eye(2**num_qubits, dtype=dtype)[:, None]
 
 
-def _times(images: Columns, states: Columns) -> Columns:
-    """Matrix times states, complex if either is; one product of real numbers."""
-    size = len(images)
+def times(images: Columns, states: Columns) -> Columns:
+    """A matrix (rows, parts, size) times states (size, parts, columns), complex if either is; one real product."""
+    rows, _, size = images.shape
     if states.shape[1] == 1:
         left, right = jnp.swapaxes(images, 0, 1).reshape(-1, size), states[:, 0]
     else:
@@ -117,4 +120,4 @@ def _times(images: Columns, states: Columns) -> Columns:
         right = jnp.swapaxes(states, 0, 1).reshape(2 * size, -1)
     # Full float32 products: accelerators would use fewer bits by default.
     product = jnp.matmul(left, right, precision="highest")
-    return jnp.swapaxes(product.reshape(-1, size, right.shape[1]), 0, 1)
+    return jnp.swapaxes(product.reshape(-1, rows, right.shape[1]), 0, 1)

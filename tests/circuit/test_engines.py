@@ -20,7 +20,7 @@ from qconv.ansatz.random_layers import RandomLayers
 from qconv.ansatz.strongly_entangling import StronglyEntangling
 from qconv.ansatz.su4_brickwork import SU4Brickwork
 from qconv.circuit import expectations as engines
-from qconv.circuit import fused, halves, statevector, unitary
+from qconv.circuit import fused, halves, heisenberg, statevector, unitary
 from qconv.circuit.circuit import Circuit, example_ansatz
 from qconv.circuit.cut import num_terms
 from qconv.circuit.expectations import EngineName, choose_engine, expectations
@@ -39,6 +39,7 @@ from tests.oracle import assert_close
 from tests.variants import TABLE, Gates, Joined
 
 ENGINES = [name for name in get_args(EngineName) if name != "lookup"]  # that one is for encodings of bits
+APART = ("halves", "heisenberg")  # those need qubits that are independent
 READOUT = Joined(
     (
         PauliZ(),
@@ -78,7 +79,7 @@ def later(marked: bool) -> list[pytest.MarkDecorator]:
         pytest.param(engine, *variants, np.float64, marks=later(engine != "unitary" and variants not in SOON))
         for engine in ENGINES
         for variants in PAIRS
-        if engine != "halves" or halves.fits(Circuit(variants[0]), 3)
+        if engine not in APART or heisenberg.fits(Circuit(variants[0]), 3)
     ]
     + [pytest.param("unitary", *variants, np.float32, marks=later(variants not in SOON)) for variants in PAIRS],
     ids=str,
@@ -284,7 +285,35 @@ def test_halves_of_a_larger_register(x64, ansatz, terms):
     assert_close(found, oracle.expectations(circuit, theta, patches), atol=1e-12)
 
 
-@pytest.mark.parametrize("engine", [unitary, fused, halves])
+@pytest.mark.parametrize(
+    ("encoding", "num_qubits"), [(Angle("Y", 1.7), 5), (Angle("Y", 1.7), 7), (Angle("X", 1.7), 6)], ids=str
+)
+def test_tables_of_a_larger_register(x64, encoding, num_qubits):
+    """Its product states are put together half by half, and the second half is summed over in steps."""
+    strings = PauliStrings(("Z" * num_qubits, "XY" + "I" * (num_qubits - 2)))
+    readout = Joined((strings, Probabilities((num_qubits - 1,))))
+    circuit = Circuit(encoding, HardwareEfficient(2, ("ry", "rz")), readout)
+    theta = jnp.asarray(np.random.default_rng(0).uniform(-3, 3, circuit.param_shape(num_qubits)))
+    patches = jnp.asarray(np.random.default_rng(1).random((3, num_qubits)))
+    found = expectations(circuit, theta, patches, "heisenberg")
+    assert_close(found, oracle.expectations(circuit, theta, patches), atol=1e-13)
+
+
+@pytest.mark.parametrize("encoding", [Angle("Y"), Angle("X")])
+def test_weights_make_up_density_matrices(x64, encoding):
+    known = heisenberg.known_states(Circuit(encoding), 2)
+    rng = np.random.default_rng(0)
+    states = rng.normal(size=(2, 3, 5)) + 1j * rng.normal(size=(2, 3, 5)) * np.iscomplexobj(known)
+    states = states / np.linalg.norm(states, axis=0)
+    states = states if np.iscomplexobj(known) else states.real
+    weights = heisenberg.weights(tuple(jnp.asarray(states)), known)
+    products = np.einsum("ja,jb->jab", known, known.conj())
+    expected = np.einsum("aqc,bqc->qabc", states, states.conj())
+    assert_close(np.einsum("qjc,jab->qabc", weights, products), expected, atol=1e-15)
+    assert_close(weights.sum(1), 1, atol=1e-15)
+
+
+@pytest.mark.parametrize("engine", [unitary, fused, halves, heisenberg])
 def test_chunks_change_neither_outputs_nor_gradients(x64, engine, monkeypatch):
     circuit = Circuit(Angle("X"), HardwareEfficient(1, ("ry", "rz")), PauliStrings(("ZII", "XYI")))
     theta = jnp.asarray(np.random.default_rng(0).uniform(-3, 3, circuit.param_shape(3)))
@@ -302,11 +331,14 @@ def test_chunks_change_neither_outputs_nor_gradients(x64, engine, monkeypatch):
         assert_close(one, other, atol=1e-13)
 
 
-def test_halves_are_for_qubits_that_are_independent():
-    message = "engine = 'halves' needs an encoding with gates on single qubits only, such as Angle, and two qubits"
-    for circuit, size, this_one in ((Circuit(Amplitude()), 4, "Amplitude with 2"), (Circuit(), 1, "Angle with 1")):
-        with pytest.raises(InputError, match=f"{message} or more; this one is {this_one}"):
-            choose_engine(circuit, size, "halves")
+def test_some_engines_are_for_qubits_that_are_independent():
+    message = "engine = '{}' needs an encoding with gates on single qubits only, such as Angle{}; this one is {}"
+    for engine, more in (("halves", ", and two qubits or more"), ("heisenberg", "")):
+        with pytest.raises(InputError, match=message.format(engine, more, "Amplitude with 2")):
+            choose_engine(Circuit(Amplitude()), 4, engine)
+    with pytest.raises(InputError, match=message.format("halves", ", and two qubits or more", "Angle with 1")):
+        choose_engine(Circuit(), 1, "halves")
+    assert choose_engine(Circuit(), 1, "heisenberg") == "heisenberg"
 
 
 def test_the_table_is_for_encodings_of_bits():
@@ -320,7 +352,12 @@ def test_engine_is_chosen_by_the_size_of_the_register_and_can_be_overridden():
     assert choose_engine(Circuit(ansatz=HardwareEfficient(8)), 12) == "fused"
     assert choose_engine(Circuit(), 2000) == "fused"
     assert choose_engine(Circuit(Basis()), 9) == "lookup"
-    assert choose_engine(Circuit(Amplitude()), 2**10) == "unitary"
+    assert choose_engine(Circuit(Amplitude()), 2**4) == "unitary"
+    assert choose_engine(Circuit(Amplitude()), 2**10) == "fused"
+    assert choose_engine(Circuit(), 4) == "heisenberg"
+    assert choose_engine(Circuit(readout=Probabilities((0, 1, 2, 3))), 4) == "unitary"
+    assert choose_engine(Circuit(ansatz=HardwareEfficient(8)), 9) == "heisenberg"
+    assert choose_engine(Circuit(ansatz=HardwareEfficient(8)), 8, patches=64) == "fused"
     assert choose_engine(Circuit(), 10, "statevector") == "statevector"
     assert choose_engine(Circuit(), 11, "unitary") == "unitary"
 
@@ -342,7 +379,7 @@ WIDE = [(Circuit(), 30, 30), (Circuit(), 60, 60), (Circuit(), 2000, 2000), (Circ
 
 @pytest.mark.parametrize(
     ("engine", "circuit", "patch_size", "num_qubits"),
-    [(name, *wide) for name in ENGINES for wide in WIDE if name != "halves" or halves.fits(*wide[:2])],
+    [(name, *wide) for name in ENGINES for wide in WIDE if name not in APART or halves.fits(*wide[:2])],
 )
 def test_too_many_qubits_are_refused_at_once(monkeypatch, circuit, patch_size, num_qubits, engine):
     monkeypatch.setattr(engines, "_memory_bytes", lambda: 16 * 2**30)

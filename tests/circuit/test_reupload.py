@@ -29,7 +29,7 @@ from qconv.readout.pauli import PauliStrings
 from tests import oracle
 from tests.oracle import assert_close
 
-ENGINES = [name for name in get_args(EngineName) if name not in ("halves", "lookup")]  # those take one encoding
+ENGINES = [name for name in get_args(EngineName) if name not in ("halves", "heisenberg", "lookup")]  # those take one
 READOUT = PauliStrings(("ZII", "IYX", "ZXY"))
 
 
@@ -258,6 +258,10 @@ def test_cost_grows_with_the_blocks_and_the_choice_is_for_all_of_them():
         (
             lambda: choose_engine(Circuit(reuploads=1), 4, "halves"),
             "engine = 'halves' takes one encoding apart, but reuploads = 1; allowed: 0",
+        ),
+        (
+            lambda: choose_engine(Circuit(reuploads=1), 4, "heisenberg"),
+            "engine = 'heisenberg' takes one encoding apart, but reuploads = 1; allowed: 0",
         ),
         (
             lambda: Circuit(ansatz=QCNN(), reuploads=1).param_shape(8),

@@ -245,7 +245,7 @@ def test_a_run_trains_the_network_and_its_twin(tmp_path: Path) -> None:
         "wall_seconds": round(result.network.wall_seconds, 2),
         "num_test_images": 8,
         "num_quantum_parameters": 4,
-        "engines": ["unitary"],
+        "engines": ["heisenberg"],
         "device": "1 x cpu",
         "twin": {
             "test_accuracy": result.twin.test_accuracy,
