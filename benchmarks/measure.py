@@ -1,5 +1,6 @@
 """Times all paths of a case in interleaved repeats, so that a slow moment of the machine hits all alike."""
 
+import gc
 import math
 import statistics
 import time
@@ -32,17 +33,16 @@ class Timed:
 
     call: Callable[[], Any]
     calls: int = 1
-    """In a repeat."""
+    """In a repeat. Where there are several, as many come before them that do not count."""
     least: int = _MIN_REPEATS
     """Repeats that it gets in any case."""
     seconds: list[float] = field(default_factory=list)
 
     def repeat(self) -> None:
         """Times one repeat."""
-        start = time.perf_counter()
-        for _ in range(self.calls):
-            self.call()
-        self.seconds.append((time.perf_counter() - start) / self.calls)
+        if self.calls > 1:  # caches, and cores that another path let sleep, take milliseconds to be back
+            self._run()
+        self.seconds.append(self._run() / self.calls)
 
     def warm_up(self) -> Any:
         """The first call, which counts for nothing; a quick one is called again, to find how many make a repeat."""
@@ -52,10 +52,16 @@ class Timed:
         if first > _SLOW_SECONDS:
             self.least = 1
         if first < 10 * _MIN_SECONDS:
-            start = time.perf_counter()
-            self.call()
-            self.calls = max(1, math.ceil(_MIN_SECONDS / max(time.perf_counter() - start, 1e-6)))
+            while (seconds := self._run()) < _MIN_SECONDS:
+                self.calls = max(self.calls + 1, math.ceil(self.calls * _MIN_SECONDS / seconds))
         return outputs
+
+    def _run(self) -> float:
+        """The seconds of all calls of a repeat."""
+        start = time.perf_counter()
+        for _ in range(self.calls):
+            self.call()
+        return time.perf_counter() - start
 
 
 def functions(prepared: Prepared) -> dict[Kind, Callable[[Any, Any], Any]]:
@@ -69,6 +75,7 @@ def functions(prepared: Prepared) -> dict[Kind, Callable[[Any, Any], Any]]:
 
 def compiled(function: Callable, weights: Any, inputs: Any) -> tuple[Callable[[], Any], float]:
     """A function without arguments, and the seconds of tracing and compiling it."""
+    gc.collect()  # what came before leaves nothing to collect meanwhile
     start = time.perf_counter()
     executable = jax.jit(function).lower(weights, inputs).compile()
     seconds = time.perf_counter() - start
@@ -76,8 +83,13 @@ def compiled(function: Callable, weights: Any, inputs: Any) -> tuple[Callable[[]
 
 
 def warm_up_compiler() -> None:
-    """The first compilation of a process sets up the compiler; no path shall pay for it."""
+    """The first compilation of a process sets up the compiler; no path shall pay for it.
+
+    Nor for what others import: a collection of garbage that looks through all of it takes 0.1 s.
+    """
     jax.block_until_ready(jax.jit(jax.grad(lambda x: jnp.sum(jnp.sin(x @ x))))(jnp.ones((8, 8))))
+    gc.collect()
+    gc.freeze()
 
 
 def measure(case: Case, paths: Sequence[Path], seconds: float, progress: Progress) -> list[Result]:

@@ -174,7 +174,7 @@ def expectations(
     return in_chunks(evaluate, columns, max(1, chunk))
 
 
-def _halved(qubits: Array, cut: int) -> list[Array]:
+def _halved(qubits: Array, cut: int) -> Sequence[Array]:
     """Not indexed, since the gradient of a split is one copy."""
     return jax.lax.split(qubits, [cut, len(qubits) - cut])
 

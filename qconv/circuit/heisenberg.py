@@ -118,8 +118,7 @@ def weights(states: QubitStates, known: np.ndarray) -> Float[Array, "qubits know
         sum(np.asarray(factor, entry.dtype) * entry for factor, entry in zip(row, entries, strict=True) if factor)
         for row in np.where(np.abs(combinations) < 1e-9, 0, combinations)
     ]
-    # Else XLA would compute the weights of a qubit again for each product that they are part of.
-    return jax.lax.optimization_barrier(jnp.stack(rows, axis=1))
+    return jnp.stack(rows, axis=1)
 
 
 def _entries(states: Any) -> list[Any]:
@@ -134,8 +133,7 @@ def _entries(states: Any) -> list[Any]:
 def _together(weights: Float[Array, "qubits known columns"]) -> Float[Array, "_ columns"]:
     """The products of the weights of all qubits, the first one slowest."""
     qubits = [qubit[0] for qubit in jax.lax.split(weights, [1] * len(weights))]
-    joined = reduce(lambda a, b: (a[:, None] * b[None]).reshape(-1, a.shape[1]), qubits)
-    return jax.lax.optimization_barrier(joined)
+    return reduce(lambda a, b: (a[:, None] * b[None]).reshape(-1, a.shape[1]), qubits)
 
 
 def _products(known: np.ndarray, num_qubits: int, dtype: np.dtype) -> np.ndarray:
