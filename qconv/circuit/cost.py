@@ -44,8 +44,9 @@ _STEP = {"unitary": 3, "fused": 5, "halves": 5, "heisenberg": 3, "lookup": 3}
 """Forward and backward evaluation, in forward ones: in chunks, the backward one starts with another forward one."""
 _MAX_UNITARY_QUBITS = 10
 """Beyond, the unitary and what its gradient keeps take gigabytes, whatever the time."""
-_MAX_TABLE = 2**24
-"""Amplitudes of product states after the unitary: beyond, they and what their gradient keeps take gigabytes, too."""
+_MAX_TABLE = 2**19
+"""Product states times amplitudes, of a `heisenberg` table. Beyond (8 qubits, 7 if complex), it gains little for 10,000
+windows, and for a few hundred it takes several times as long as the unitary."""
 _MAX_QUBITS = 16
 """Beyond, there is one engine to choose, and nothing to count."""
 
