@@ -167,8 +167,7 @@ def _run(argv: list[str]) -> None:
     # The experiment's name decides which options there are, so it is read first.
     takes_options = argv[:1] in (["train"], ["draw"], ["diagnose"]) and len(argv) > 1 and not argv[1].startswith("-")
     head, options = (argv[:2], argv[2:]) if takes_options else (argv, [])
-    # `Command` is a union of classes, which no type checker takes for a class: hence the ignore.
-    command = tyro.cli(Command, args=head, prog="qconv", description=__doc__.split("\n")[0])  # type: ignore[arg-type]
+    command = tyro.cli(Command, args=head, prog="qconv", description=__doc__.split("\n")[0])
     if isinstance(command, List):
         from qconv.commands.list import list_experiments
 

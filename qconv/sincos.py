@@ -31,7 +31,7 @@ def sincos(angle: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Float
 @partial(jax.jit, inline=True)  # traced once, though it is differentiated and mapped
 def _sincos(angle: Float[Array, "*shape"]) -> tuple[Float[Array, "*shape"], Float[Array, "*shape"]]:
     # One array of both: one polynomial to trace, and one kernel to compile and to run. Written in functions of `lax`,
-    # since each of `jax.numpy` would be traced for itself, which took a fifth of the time of all tracing.
+    # since each of `jax.numpy` would be traced for itself, which took a quarter of the time of tracing.
     ahead = lax.broadcast_in_dim(np.array([0, 0.5], np.float32), (2, *angle.shape), (0,))
     rest = lax.broadcast(angle, (2,))
     half_turns = lax.round(lax.add(lax.mul(rest, np.float32(1 / np.pi)), ahead), lax.RoundingMethod.TO_NEAREST_EVEN)

@@ -164,15 +164,16 @@ def _steps(operations: Sequence[Operation], size: int, parts: int) -> tuple[floa
 
 def _table(known: int, num_qubits: int) -> float:
     """Seconds for the table of the `heisenberg` engine, if all amplitudes are real."""
-    size, cut = 2**num_qubits, -(-num_qubits // 2)
+    size, cut = 2**num_qubits, heisenberg.half(num_qubits)
     first, second = known**cut, known ** (num_qubits - cut)
     flops = 2 * size * second * (size + first * 2**cut)
+    # The amplitudes are written, moved, and squared; the squares of complex ones are added up.
     return flops / _LARGE.products + 2.5 * size * known**num_qubits / _LARGE.numbers
 
 
 def _weights(known: int, num_qubits: int, channels: int) -> tuple[float, float]:
     """Floating-point operations and numbers written for one patch by the `heisenberg` engine."""
-    cut = -(-num_qubits // 2)
+    cut = heisenberg.half(num_qubits)
     pairs = (num_qubits - cut) // 2 * known**2
     # What the first half gives with the table is summed over at once, from the cache: as good as half the numbers.
     numbers = num_qubits * (known + 2) + known**cut + pairs + channels * known ** (num_qubits - cut) / 2

@@ -68,7 +68,7 @@ def expectations(
 ) -> Float[Array, "channels columns"]:
     """See `qconv.circuit.expectations.expectations`; patches are columns here."""
     num_qubits = circuit.num_qubits(len(columns))
-    cut, known = _cut(num_qubits), known_states(circuit, len(columns))
+    cut, known = half(num_qubits), known_states(circuit, len(columns))
     groups = [cut, *(min(_SUMMED, num_qubits - place) for place in range(cut, num_qubits, _SUMMED))]
     images = unitary.measured_images(circuit, theta, len(columns))
     amplitudes = [(basis, names, _of_products(turned, known)) for basis, names, turned in images]
@@ -87,8 +87,8 @@ def expectations(
     return in_chunks(evaluate, columns, max(1, _CHUNK_BYTES // (numbers * theta.dtype.itemsize)))
 
 
-def _cut(num_qubits: int) -> int:
-    """Qubits of the first half."""
+def half(num_qubits: int) -> int:
+    """Qubits of the first half, the larger one: so that least is left to be summed over."""
     return -(-num_qubits // 2)
 
 
@@ -96,7 +96,7 @@ def _of_products(images: Columns, known: np.ndarray) -> Columns:
     """The images of all products of known states, (2^n, parts, d^n), the second half of the qubits slowest."""
     rows, _, size = images.shape
     num_qubits = size.bit_length() - 1
-    cut = _cut(num_qubits)
+    cut = half(num_qubits)
     first, second = (_products(known, count, images.dtype) for count in (cut, num_qubits - cut))
     if num_qubits <= _AT_ONCE:
         products = _products(known, num_qubits, images.dtype)
