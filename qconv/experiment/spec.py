@@ -2,18 +2,15 @@
 
 A dataclass or Flax module becomes `{"class": "module.Name", ...fields}`, a tuple a list. Anything else in a spec must
 be a number, a string, a bool or None: so a spec read back equals the one written, and its hash identifies the run.
-
-A field with the metadata `{"json": "not at its default"}` is left out at its default. It was added when there were
-runs already: they keep their id.
 """
 
 import dataclasses
 import hashlib
-import inspect
 import json
 from typing import Any
 
 from qconv.errors import InputError
+from qconv.experiment.code import own_code
 from qconv.experiment.discovery import import_from
 from qconv.models.base import fields
 
@@ -29,9 +26,7 @@ def to_json(spec: Any) -> Any:
     if isinstance(spec, tuple):
         return [to_json(item) for item in spec]
     if dataclasses.is_dataclass(spec) and not isinstance(spec, type):
-        return {"class": _qualified_name(type(spec))} | {
-            name: to_json(value) for name, value in _identity(spec).items()
-        }
+        return {"class": _qualified_name(type(spec))} | {name: to_json(value) for name, value in fields(spec).items()}
     raise InputError(
         f"a spec holds {spec!r}; allowed: frozen dataclasses, Flax modules, tuples, numbers, strings, bools and None"
     )
@@ -57,28 +52,15 @@ def from_json(value: Any) -> Any:
 
 
 def run_id(spec: Any) -> str:
-    """Ten hexadecimal digits that identify a spec, whatever its seed.
-
-    The source of classes that do not come with a library counts too: who edits the ansatz in an experiment file gets a
-    new run, not the report of the old one.
-    """
+    """Ten hexadecimal digits that identify a spec, whatever its seed, and the code of its classes; see `code`."""
     value = to_json(spec)
-    identity = {"spec": {k: v for k, v in value.items() if k != "seed"}, "sources": _own_sources(spec)}
+    identity = {"spec": {k: v for k, v in value.items() if k != "seed"}, "code": code_of(spec)}
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
 
 
-def _identity(spec: Any) -> dict[str, Any]:
-    """The fields that are written."""
-    values = fields(spec)
-    for field in dataclasses.fields(spec):
-        if field.metadata.get("json") == "not at its default" and values[field.name] == field.default:
-            del values[field.name]
-    return values
-
-
-def _own_sources(spec: Any) -> list[str]:
-    modules = {cls.__module__ for cls in _classes(spec) if cls.__module__.startswith("experiments.")}
-    return [inspect.getsource(import_from(module)) for module in sorted(modules)]
+def code_of(spec: Any) -> dict[str, str]:
+    """A digest of the code of each class in a spec that does not come with a library, by its name."""
+    return own_code(_classes(spec))
 
 
 def _classes(spec: Any) -> set[type]:

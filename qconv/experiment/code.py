@@ -1,0 +1,150 @@
+"""The code that the classes of a spec are made of, where it is a user's own: what it computes is part of the run's id.
+
+A class that comes with qconv or with another installed package is known by its name; the version of the library stands
+in the summary of the run. Any other class is known by its source: of the class itself and, as far as it names them, of
+bases, functions, constants and imported modules of one's own. Comments, docstrings and layout are no part of it.
+"""
+
+import ast
+import hashlib
+import importlib.util
+import sys
+import sysconfig
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from qconv.experiment.discovery import PACKAGE
+
+Need = tuple[str, str]
+"""A module and a name that it defines; "*" for all of them."""
+
+_LIBRARIES = {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+
+
+def own_code(classes: Iterable[type]) -> dict[str, str]:
+    """A digest, ten hexadecimal digits, of the code of each class that does not come with a library, by its name."""
+    own = {f"{cls.__module__}.{cls.__qualname__}": cls for cls in classes if _file(cls.__module__)}
+    return {name: hashlib.sha256(_code(own[name]).encode()).hexdigest()[:10] for name in sorted(own)}
+
+
+def _code(cls: type) -> str:
+    """The source of everything that a class is made of."""
+    found: dict[Need, str] = {}
+    # The source of a class names its bases, but for those of a class that was made by a call.
+    waiting: list[Need] = [(base.__module__, base.__qualname__.split(".")[0]) for base in cls.__mro__]
+    while waiting:
+        module, name = waiting.pop()
+        if not (file := _file(module)):
+            continue
+        source = _source(module, file, file.stat().st_mtime_ns)
+        names = source.texts if name == "*" else (name, "")  # what a module does besides may change any of its classes
+        for need in [(module, name) for name in names if name in source.texts and (module, name) not in found]:
+            found[need] = source.texts[need[1]]
+            waiting += source.needs[need[1]]
+    return "\n".join(f"# {module} {name}\n{found[module, name]}" for module, name in sorted(found))
+
+
+class _Source:
+    """A module of one's own, taken apart.
+
+    Attributes:
+        texts: the source of each definition, by name; by the empty name, that of statements which define nothing.
+        needs: the definitions that each of them names.
+    """
+
+    def __init__(self, module: str, file: Path) -> None:
+        tree = _WithoutProse().visit(ast.parse(file.read_bytes()))
+        statements: dict[str, list[ast.stmt]] = {}
+        for statement in tree.body:
+            if not isinstance(statement, ast.Import | ast.ImportFrom):  # what is imported counts where it is used
+                for name in _defined(statement):
+                    statements.setdefault(name, []).append(statement)
+        imported: dict[str, list[Need]] = {}
+        for name, need in _imports(tree, module, file):
+            imported.setdefault(name, []).append(need)
+        self.texts = {name: "\n".join(map(ast.unparse, own)) for name, own in statements.items()}
+        self.needs: dict[str, list[Need]] = {}
+        for name, own in statements.items():
+            used = {node.id for part in own for node in ast.walk(part) if isinstance(node, ast.Name)}
+            self.needs[name] = [(module, other) for other in used if other in statements]
+            self.needs[name] += [need for other in (*used, "*") for need in imported.get(other, [])]
+
+
+_source = lru_cache(maxsize=64)(lambda module, file, changed: _Source(module, file))
+
+
+class _WithoutProse(ast.NodeTransformer):
+    """Drops docstrings, those of fields too; comments are not in the tree."""
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        """Also drops them in the node's own body."""
+        super().generic_visit(node)
+        body: Any = getattr(node, "body", None)
+        if isinstance(body, list):
+            body[:] = [part for part in body if not _is_text(part)] or [ast.Pass()]
+        return node
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+def _defined(statement: ast.stmt) -> list[str]:
+    """The names that a statement defines and does nothing besides; else the empty name."""
+    if isinstance(statement, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+        return [statement.name]
+    targets: list[ast.expr] = []
+    if isinstance(statement, ast.Assign):
+        targets = statement.targets
+    elif isinstance(statement, ast.AnnAssign):
+        targets = [statement.target]
+    parts = [part for target in targets for part in (target.elts if isinstance(target, ast.Tuple) else [target])]
+    names = [part.id for part in parts if isinstance(part, ast.Name)]
+    return names if names and len(names) == len(parts) else [""]
+
+
+def _imports(tree: ast.Module, module: str, file: Path) -> Iterator[tuple[str, Need]]:
+    """The names that imports bind, wherever they stand in a module, and what each stands for."""
+    package = module if file.name == "__init__.py" else module.rpartition(".")[0]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.asname or alias.name.split(".")[0], (alias.name, "*")
+        elif isinstance(node, ast.ImportFrom):
+            relative = "." * node.level + (node.module or "")
+            source = importlib.util.resolve_name(relative, package) if node.level else relative
+            for alias in node.names:
+                whole = f"{source}.{alias.name}"
+                yield alias.asname or alias.name, (whole, "*") if _file(whole) else (source, alias.name)
+
+
+def _file(module: str) -> Path | None:
+    """The file of a module of one's own; None for one that comes with Python, with qconv or with another package."""
+    top = module.split(".")[0]
+    if top != PACKAGE and _is_library(top):
+        return None
+    file = _location(module)
+    return file if file and file.suffix == ".py" else None
+
+
+@lru_cache(maxsize=1024)
+def _is_library(top: str) -> bool:
+    """Whether a top-level module is not one's own; looked up without importing it, which may take seconds."""
+    if top in ("qconv", "__main__") or top in sys.stdlib_module_names:
+        return True
+    file = _location(top)
+    return file is None or any(file.is_relative_to(folder) for folder in _LIBRARIES)
+
+
+def _location(module: str) -> Path | None:
+    try:
+        spec = getattr(sys.modules.get(module), "__spec__", None) or importlib.util.find_spec(module)
+    except (ImportError, ValueError):  # no module, but a name that one defines
+        return None
+    return Path(spec.origin).resolve() if spec and spec.has_location and spec.origin else None
