@@ -88,7 +88,7 @@ def rows() -> Iterator[Row]:
         yield Row(
             name=f"{encoding}, {'trained' if trainable else 'not trained'}",
             cells=tuple(network(size, ENCODINGS[encoding], trainable, circuit) for circuit in range(10)),
-            published=Published(mean, SOURCE, 0.05, std),
+            published=Published(mean, SOURCE, std, runs=10),
             controls=CONTROLS,
             section=f"Windows of {size}x{size} pixels",
             analogue=ANALOGUE,

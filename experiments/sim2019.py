@@ -35,6 +35,8 @@ from qconv.tables.table import Published, Row, Table
 
 REPLICATION = "independent replication, a public repository of GitHub's user bagmk, its values of Q for one layer"
 THEOREM = "exact, see the notes; so has the independent replication"
+OF_REPLICATION = "no spread is known, nor how many states were drawn: that of about 60 states, see the notes"
+OF_ESTIMATES = "two standard errors of the difference of two estimates, if theirs varies as ours does, see the notes"
 Q_OF_ONE_LAYER = {
     2: 0.589, 3: 0.132, 4: 0.270, 5: 0.277, 6: 0.678, 7: 0.221, 8: 0.286, 10: 0.387, 11: 0.522, 12: 0.404,
     13: 0.463, 14: 0.547, 15: 0.704, 16: 0.164, 17: 0.324, 18: 0.237, 19: 0.377,
@@ -69,8 +71,10 @@ STANDARD_DEVIATIONS = {
 def published_q(circuit: int, layers: int) -> Published | None:
     """Where somebody has given it."""
     if circuit in EXACT:
-        return Published(EXACT[circuit], THEOREM, 1e-6)
-    return Published(Q_OF_ONE_LAYER[circuit], REPLICATION, 0.03) if layers == 1 else None
+        return Published(EXACT[circuit], THEOREM, tolerance=1e-6, reason="an exact value: rounding")
+    if layers > 1:
+        return None
+    return Published(Q_OF_ONE_LAYER[circuit], REPLICATION, tolerance=0.03, reason=OF_REPLICATION)
 
 
 def published_expressibility(circuit: int, layers: int) -> Published | None:
@@ -78,7 +82,8 @@ def published_expressibility(circuit: int, layers: int) -> Published | None:
     if layers not in EXPRESSIBILITY:
         return None
     two_standard_errors = 2 * math.sqrt(2) * STANDARD_DEVIATIONS[layers][circuit]  # theirs is an estimate as well
-    return Published(EXPRESSIBILITY[layers][circuit], TESTS, two_standard_errors)
+    figure = EXPRESSIBILITY[layers][circuit]
+    return Published(figure, TESTS, tolerance=two_standard_errors, reason=OF_ESTIMATES)
 
 
 def rows() -> Iterator[Row]:

@@ -82,6 +82,8 @@ class TableOptions:
     """Folder for run directories."""
     output: Path = Path("tables")
     """Folder for the tables, as Markdown and JSON."""
+    renew: bool = False
+    """Run the cells again, too, that other numerics of the library have computed; their runs are set aside."""
     part: int = 0
     """Which part of the cells this call runs, from 0; tables are written by a call without parts."""
     parts: int = 1
@@ -118,6 +120,8 @@ class TrainOptions:
 
     runs: Path = Path("runs")
     """Folder for run directories."""
+    renew: bool = False
+    """Set a run aside that other numerics of the library have computed, and train anew."""
     distributed: bool = False
     """Work with other processes of the same command; Slurm and other cluster managers are detected."""
     coordinator: str | None = None

@@ -6,7 +6,7 @@ trained otherwise. Both are estimated from the scores themselves, crossed as the
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
@@ -96,16 +96,26 @@ def compare(ours: Sequence[Scores], theirs: Sequence[Scores]) -> Comparison:
     return Comparison(difference, math.sqrt(variance), freedom, sum(images.values()), len(ours))
 
 
-def verdict_of_all(comparisons: Iterable[Comparison]) -> Verdict:
-    """What several comparisons of one network say of it: ahead of all others, behind at least one, or neither.
+def verdict_of_all(comparisons: Sequence[Comparison]) -> Verdict:
+    """What comparisons of one network with several others say: ahead of all, behind at least one, or neither."""
+    verdicts = {told_apart(comparison, len(comparisons)) for comparison in comparisons}
+    if "behind" in verdicts:
+        return "behind"
+    return "ahead" if verdicts == {"ahead"} else "no difference"
 
-    Whoever is compared with many is behind one of them by chance more often, so the level is shared among them there.
+
+def told_apart(comparison: Comparison, others: int) -> Verdict:
+    """The verdict of one of several comparisons of a network.
+
+    Who is compared with many is behind one of them by chance more often, so the level is shared among them there. To
+    be ahead of all of them is no likelier for their number.
+
+    Args:
+        comparison: with one of them.
+        others: how many there are.
     """
-    found = list(comparisons)
-    if all(comparison.verdict() == "ahead" for comparison in found):
-        return "ahead"
-    behind = any(comparison.verdict(LEVEL / len(found)) == "behind" for comparison in found)
-    return "behind" if behind else "no difference"
+    verdict = comparison.verdict()
+    return comparison.verdict(LEVEL / others) if verdict == "behind" else verdict
 
 
 def _crossed(

@@ -1,22 +1,22 @@
 """`qconv table` and `qconv tables`."""
 
-import datetime
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
 from qconv.errors import InputError, RunError
 from qconv.report.paper_picture import table_picture
-from qconv.report.paper_table import as_json, markdown, overview, provenance, stamp
-from qconv.tables.cells import cells_of, groups, stored
+from qconv.report.paper_table import as_json, markdown, overview
+from qconv.tables.cells import cells_of, groups, is_current, stored
 from qconv.tables.loading import load_table
 from qconv.tables.progress import CellProgress
 from qconv.tables.results import RowResult, collect
 from qconv.tables.table import Cell, Row, Table
 from qconv.tables.workers import Outcome, Task, run_tasks
 from qconv.training.messages import show_messages
-from qconv.training.run_directory import describe_devices, source_commit, write_json, writing
+from qconv.training.run_directory import write_json, writing
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,9 @@ class _Loaded:
         return self.docstring.strip().split("\n")[0]
 
 
-def run_tables(names: list[str], *, runs: Path, output: Path, jobs: int, slow: bool, part: int, parts: int) -> None:
+def run_tables(
+    names: list[str], *, runs: Path, output: Path, renew: bool, jobs: int, slow: bool, part: int, parts: int
+) -> None:
     """Runs the cells of tables that have not been run, prints the tables, and writes them as Markdown and JSON.
 
     Args:
@@ -43,6 +45,7 @@ def run_tables(names: list[str], *, runs: Path, output: Path, jobs: int, slow: b
         runs: folder for run directories.
         output: folder for NAME.md and NAME.json, and NAME.png of a table with an axis; with several tables also
             overview.md, a line for each.
+        renew: whether cells that other numerics have computed are set aside and run again.
         jobs: processes that run cells side by side.
         slow: whether rows that take long are wanted too.
         part: which part of the cells this call runs, from 0.
@@ -66,7 +69,10 @@ def run_tables(names: list[str], *, runs: Path, output: Path, jobs: int, slow: b
             output.mkdir(parents=True, exist_ok=True)
     # Shared out before it is asked what is missing: all calls must agree on who has which cells.
     everything = [Task(each.name, group) for each in loaded for group in groups(cells_of(each.rows))][part::parts]
-    missing = (Task(name, [cell for cell in cells if stored(name, cell, runs) is None]) for name, cells in everything)
+    missing = (
+        Task(name, [cell for cell in cells if not _is_done(stored(name, cell, runs), renew)])
+        for name, cells in everything
+    )
     tasks = [task for task in missing if task.cells]
     console = Console()
     outcomes: dict[str, dict[Cell, Outcome]] = {name: {} for name in names}
@@ -74,7 +80,7 @@ def run_tables(names: list[str], *, runs: Path, output: Path, jobs: int, slow: b
     before = sum(len(task.cells) for task in everything) - total
     console.print(f"{total} cells to run, {before} have been run before", highlight=False)
     with CellProgress(console, total) as progress:
-        for outcome in run_tasks(tasks, runs, jobs):
+        for outcome in run_tasks(tasks, runs, jobs, renew):
             outcomes[outcome.table][outcome.cell] = outcome
             progress.done(outcome)
     if parts == 1:
@@ -90,18 +96,20 @@ def _load(name: str, slow: bool) -> _Loaded:
     return _Loaded(name, table, docstring, tuple(row for row in table.rows if slow or not row.slow))
 
 
+def _is_done(summary: dict[str, Any] | None, renew: bool) -> bool:
+    return summary is not None and (is_current(summary) or not renew)
+
+
 def _write(loaded: list[_Loaded], results: dict[str, list[RowResult]], output: Path, console: Console) -> None:
-    today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    source = provenance(source_commit(), describe_devices(), today)
     for each in loaded:
-        page = markdown(each.name, each.docstring, each.table, results[each.name], stamp(source))
+        page = markdown(each.name, each.docstring, each.table, results[each.name])
         path = output / f"{each.name}.md"
         with writing(path):
             path.write_text(page)
         if each.table.axis:
             with writing(path.with_suffix(".png")):
                 table_picture(each.table.axis, results[each.name]).savefig(path.with_suffix(".png"), dpi=120)
-        write_json(path.with_suffix(".json"), as_json(each.name, each.table, results[each.name], source))
+        write_json(path.with_suffix(".json"), as_json(each.name, each.table, results[each.name]))
         console.out(page, highlight=False)
         console.print(f"written to {path}", highlight=False, soft_wrap=True)
     if len(loaded) > 1:

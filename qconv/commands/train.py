@@ -11,6 +11,7 @@ from qconv.experiment.experiment import Experiment
 from qconv.report.pictures import write_pictures
 from qconv.report.table import summary_table
 from qconv.training.messages import show_messages
+from qconv.training.provenance import Provenance, differences, of_run
 from qconv.training.run import execute
 from qconv.training.run_directory import RunDirectory, finished_seeds
 
@@ -20,6 +21,7 @@ def train(
     experiment: Experiment,
     *,
     runs: Path,
+    renew: bool,
     distributed: bool,
     coordinator: str | None,
     num_processes: int | None,
@@ -31,6 +33,7 @@ def train(
         name: of the experiment.
         experiment: its spec.
         runs: folder for run directories.
+        renew: whether a run that other numerics have computed is set aside, and this one begins anew.
         distributed: whether other processes run the same command.
         coordinator: HOST:PORT of process 0; None where a cluster manager tells it.
         num_processes: how many; None likewise.
@@ -44,7 +47,7 @@ def train(
     _join(distributed, coordinator, num_processes, process_id)
     console = Console(quiet=jax.process_index() > 0)
     show_messages()
-    with RunDirectory(name, experiment, runs) as run:
+    with RunDirectory(name, experiment, runs, renew=renew) as run:
         console.print(f"run directory {run.folder}", highlight=False, soft_wrap=True)
         summary = run.summary
         if summary is None:
@@ -55,9 +58,19 @@ def train(
             run.write_summary(summary)
         else:
             experiment.data.load("test")  # a wrong TFDS_DATA_DIR is an error whatever was trained before
-            console.print("finished before; remove the directory to train again")
+            console.print(_finished_before(of_run(summary)[-1]), highlight=False, markup=False)
         if jax.process_index() == 0:
-            console.print(summary_table(summary, finished_seeds(run.folder), run.folder))
+            console.print(summary_table(run.folder, finished_seeds(run.folder)))
+
+
+def _finished_before(then: Provenance) -> str:
+    """What to say of a run that is only shown: whether the same would come out today, and how to see."""
+    now = Provenance.now()
+    changed = differences(then, now)
+    if then.numerics != now.numerics:
+        return f"finished before, by other numerics: {changed}; --renew sets it aside and trains anew"
+    what = f" ({changed}; the numerics are the same)" if changed else ""
+    return f"finished before{what}; remove the directory to train again"
 
 
 def _join(distributed: bool, coordinator: str | None, num_processes: int | None, process_id: int | None) -> None:

@@ -1,5 +1,6 @@
 """Some of the classes of a dataset."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,6 +27,11 @@ class OnlyClasses(Dataset):
     def num_classes(self) -> int:
         """As many as are kept."""
         return len(self.classes)
+
+    @property
+    def items(self) -> Dataset:
+        """Those of the source that are of these classes."""
+        return dataclasses.replace(self, data=self.data.items)
 
     def load(self, split: Split) -> ArraySource:
         """The images of a split, in their order."""

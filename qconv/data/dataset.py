@@ -73,6 +73,14 @@ class Dataset(ABC):
             InputError: images or labels are not as promised.
         """
 
+    @property
+    def items(self) -> "Dataset":
+        """What says which images there are, and in which order: two datasets with equal `items` have the same ones.
+
+        Of data whose images are those of others, changed one by one, the `items` of these.
+        """
+        return self
+
     def plane(self, split: Split) -> Plane | None:
         """Where images stand for points of a plane: the report then draws what the network says of them there."""
         return None

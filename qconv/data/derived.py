@@ -9,7 +9,10 @@ from qconv.data.dataset import Batch, Dataset, Split
 
 @dataclass(frozen=True)
 class Derived(Dataset):
-    """Other images with the same labels. A subclass says in `load` what becomes of the images."""
+    """Other images with the same labels, one for each and in the same order.
+
+    A subclass says in `load` what becomes of the images; one that leaves some out has `items` of its own.
+    """
 
     data: Dataset
     """Where the images come from."""
@@ -18,6 +21,11 @@ class Derived(Dataset):
     def num_classes(self) -> int:
         """As before; of some a class may have no image."""
         return self.data.num_classes
+
+    @property
+    def items(self) -> Dataset:
+        """Those of the source: each image stands for one there."""
+        return self.data.items
 
     def everything(self, split: Split) -> Batch:
         """All images and labels of a split, before."""

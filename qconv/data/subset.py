@@ -1,11 +1,12 @@
 """Fewer images of a dataset."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
 from jaxtyping import Int
 
-from qconv.data.dataset import Batch, Source, Split
+from qconv.data.dataset import Batch, Dataset, Source, Split
 from qconv.data.derived import Derived
 from qconv.errors import InputError
 
@@ -25,6 +26,11 @@ class Subset(Derived):
         for name, least in (("train", 1), ("test", 1), ("subset_seed", 0)):
             if getattr(self, name) < least:
                 raise InputError(f"{name} = {getattr(self, name)}; allowed: at least {least}")
+
+    @property
+    def items(self) -> Dataset:
+        """As many of those of the source."""
+        return dataclasses.replace(self, data=self.data.items)
 
     def load(self, split: Split) -> "SubsetSource":
         """The images of a split, in their order.

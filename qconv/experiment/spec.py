@@ -9,6 +9,7 @@ import hashlib
 import json
 from typing import Any
 
+from qconv.data.dataset import Dataset
 from qconv.errors import InputError
 from qconv.experiment.code import own_code
 from qconv.experiment.discovery import import_from
@@ -61,6 +62,18 @@ def run_id(spec: Any) -> str:
 def code_of(spec: Any) -> dict[str, str]:
     """A digest of the code of each class in a spec that does not come with a library, by its name."""
     return own_code(_classes(spec))
+
+
+def items_id(data: Dataset, count: int) -> str:
+    """Ten hexadecimal digits that identify the images of a test split, however they were changed; see `Dataset.items`.
+
+    Args:
+        data: the dataset.
+        count: how many test images it has here.
+    """
+    items = data.items
+    identity = {"data": to_json(items), "code": code_of(items), "count": count}
+    return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
 
 
 def _classes(spec: Any) -> set[type]:

@@ -4,6 +4,9 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import numpy as np
+from jaxtyping import Bool
+
 
 class Measured(NamedTuple):
     """What came out."""
@@ -12,6 +15,8 @@ class Measured(NamedTuple):
     """The figure of the table: test accuracy, or what the table says."""
     num_parameters: int | None = None
     """Fitted numbers; None where counting them would tell nothing, as for a kernel machine."""
+    right: Bool[np.ndarray, " images"] | None = None
+    """Of a classifier: which test images it classifies rightly."""
 
 
 @dataclass(frozen=True)

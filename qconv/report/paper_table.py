@@ -1,46 +1,56 @@
 """Tables of published papers, as Markdown and as JSON."""
 
-import importlib.metadata
-import math
+from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import qconv
+from qconv.comparison import Comparison, Verdict, told_apart
 from qconv.tables.results import Figures, RowResult
 from qconv.tables.table import Table
+from qconv.training.provenance import Provenance
 
-_HEADER = ("published", "ours", "classical", "in tolerance", "seconds")
+_HEADER = ("published", "ours", "classical", "ours - classical", "in tolerance", "seconds")
 
 
-def markdown(name: str, docstring: str, table: Table, results: Sequence[RowResult], stamp: str) -> str:
-    """A page: title, rows by section, what the rows add up to, sources, how ours differ, notes.
+def markdown(name: str, docstring: str, table: Table, results: Sequence[RowResult]) -> str:
+    """A page: title, rows by section, what the rows add up to, sources, how ours differ, notes, what computed it.
 
     Args:
         name: of the table.
         docstring: of its module: a title, then notes.
         table: its spec.
         results: its rows.
-        stamp: when, with what and on what the figures were measured.
     """
     title, _, notes = docstring.strip().partition("\n")
     sources = _Footnotes(lambda number: str(number + 1))
     analogues = _Footnotes(lambda number: chr(ord("a") + number) if number < 26 else f"a{number}")
     reasons = _Footnotes(lambda number: f"!{number + 1}")
+    by_hand = _Footnotes(lambda number: f"±{number + 1}")
     sections = list(dict.fromkeys(result.row.section for result in results))
-    lines = [f"# {title}", "", f"Figures: {table.quantity}, mean ± standard deviation over seeds.", ""]
+    lines = [f"# {title}", "", _figures_are(table, results), ""]
     lines += [f"![{table.axis.y} against {table.axis.x}]({name}.png)", ""] if table.axis else []
     for section in sections:
         lines += [f"**{section}**", ""] if section else []
-        lines += ["| row | " + " | ".join(_HEADER) + " |", "|---|" + "---|" * 3 + "---|---:|"]
-        lines += [_line(result, sources, analogues, reasons) for result in results if result.row.section == section]
+        lines += ["| row | " + " | ".join(_HEADER) + " |", "|---|" + "---|" * (len(_HEADER) - 1) + "---:|"]
+        own = [result for result in results if result.row.section == section]
+        lines += [_line(result, sources, analogues, reasons, by_hand) for result in own]
         lines.append("")
     lines += [f"- {sentence}" for sentence in verdicts(results)]
     lines += ["", *sources.lines("Published figures:"), *analogues.lines("Analogues, not the published set-up itself:")]
+    lines += by_hand.lines(
+        "Tolerances set by hand, and why; the others are two standard errors of the difference of the two means:"
+    )
     lines += reasons.lines("Why figures are missing:")
     if notes.strip():
         lines += [notes.strip(), ""]
-    lines += [f"`make table TAB={name}`. {stamp}", ""]
+    lines += [f"`make table TAB={name}`. {_computed(results)}", ""]
     return "\n".join(lines)
+
+
+def _figures_are(table: Table, results: Sequence[RowResult]) -> str:
+    compared = "; ours - classical, mean ± standard error, paired over test images"
+    shown = any(result.comparisons for result in results)
+    return f"Figures: {table.quantity}, mean ± standard deviation over seeds{compared if shown else ''}."
 
 
 def verdicts(results: Sequence[RowResult]) -> list[str]:
@@ -49,12 +59,11 @@ def verdicts(results: Sequence[RowResult]) -> list[str]:
     sentences = [
         f"In tolerance: {sum(bool(r.in_tolerance) for r in judged)} of {len(judged)} rows with a published value."
     ]
-    leads = _leads(results)
-    if leads:
-        ahead, level, behind = (leads.count(sign) for sign in (1, 0, -1))
+    if found := _verdicts(results):
+        ahead, level, behind = (found.count(verdict) for verdict in _VERDICTS)
         sentences.append(
-            f"Quantum against the best classical figure of its row: ahead in {ahead} of {len(leads)} rows, behind "
-            f"in {behind}, no difference beyond two standard errors in {level}."
+            f"Quantum against everything classical in its row, on the same test images: ahead of all in {ahead} of "
+            f"{len(found)} rows, behind at least one in {behind}, neither in {level}."
         )
     missing = [result for result in results if result.problem]
     if missing:
@@ -70,32 +79,39 @@ def overview(entries: Sequence[tuple[str, str, Sequence[RowResult]]]) -> str:
     """
     lines = ["| table | rows | in tolerance | quantum ahead / level / behind | seconds |", "|---|---:|---:|---:|---:|"]
     for name, title, results in entries:
-        judged, leads = _judged(results), _leads(results)
-        counts = " / ".join(str(leads.count(sign)) for sign in (1, 0, -1)) if leads else "-"
+        judged, found = _judged(results), _verdicts(results)
+        counts = " / ".join(str(found.count(verdict)) for verdict in _VERDICTS) if found else "-"
         within = f"{sum(bool(result.in_tolerance) for result in judged)} of {len(judged)}"
         seconds = f"{sum(result.seconds for result in results):,.0f}"
         lines.append(f"| [{title}]({name}.md) | {len(results)} | {within} | {counts} | {seconds} |")
     return "\n".join(lines) + "\n"
 
 
-def as_json(name: str, table: Table, results: Sequence[RowResult], provenance: dict[str, Any]) -> dict[str, Any]:
-    """The same as JSON values: one object for each row."""
-    return {"table": name, "quantity": table.quantity, **provenance, "rows": [_row_json(result) for result in results]}
+def as_json(name: str, table: Table, results: Sequence[RowResult]) -> dict[str, Any]:
+    """The same as JSON values: one object for each row, and what computed the cells."""
+    computed = [{"cells": count} | entry.to_json() for entry, count in _cells_by_provenance(results)]
+    return {
+        "table": name,
+        "quantity": table.quantity,
+        "computed": computed,
+        "rows": [_row_json(result) for result in results],
+    }
 
 
-def provenance(commit: str | None, device: str, date: str) -> dict[str, Any]:
-    """With what the figures were measured."""
-    packages = ("jax", "flax", "numpy", "scikit-learn")
-    versions = {"qconv": qconv.__version__} | {package: importlib.metadata.version(package) for package in packages}
-    return {"date": date, "commit": commit, "versions": versions, "device": device}
+def _cells_by_provenance(results: Sequence[RowResult]) -> list[tuple[Provenance, int]]:
+    """What computed the cells, each with how many; of a cell that rows share, in each of them."""
+    return sorted(sum((result.computed for result in results), Counter()).items(), key=lambda item: item[0].date)
 
 
-def stamp(provenance: dict[str, Any]) -> str:
-    """That, in a sentence."""
-    versions = ", ".join(f"{package} {version}" for package, version in provenance["versions"].items())
-    digits, _, changed = (provenance["commit"] or "").partition("-")
-    commit = f", commit {digits[:10]}{' with changes' if changed else ''}" if digits else ""
-    return f"Written {provenance['date']} on {provenance['device']} with {versions}{commit}."
+def _computed(results: Sequence[RowResult]) -> str:
+    """What computed the cells, in a sentence for each."""
+    found = _cells_by_provenance(results)
+    total = sum(count for _, count in found)
+    sentences = []
+    for entry, count in found:
+        which = "Cells" if count == total else f"{count} of {total} cells"
+        sentences.append(f"{which} {entry}.")
+    return " ".join(sentences) or "No cell has been run."
 
 
 class _Footnotes:
@@ -119,7 +135,9 @@ class _Footnotes:
         return [heading, "", *(f"- [{self._label(number)}] {text}" for number, text in enumerate(self._texts)), ""]
 
 
-def _line(result: RowResult, sources: _Footnotes, analogues: _Footnotes, reasons: _Footnotes) -> str:
+def _line(
+    result: RowResult, sources: _Footnotes, analogues: _Footnotes, reasons: _Footnotes, by_hand: _Footnotes
+) -> str:
     row = result.row
     published = row.published
     shown = with_spread(published.value, published.std) + sources.mark(published.source) if published else "-"
@@ -127,11 +145,20 @@ def _line(result: RowResult, sources: _Footnotes, analogues: _Footnotes, reasons
     ours = _figures(result.ours) if result.ours.values else ""
     problem = result.problem + reasons.mark(result.reason)
     ours = "; ".join(part for part in (ours, problem) if part)
+    differences = "; ".join(f"{name} {_difference(result, found)}" for name, found in result.comparisons) or "-"
     within = "-"
-    if published and result.in_tolerance is not None:
-        within = f"{'yes' if result.in_tolerance else '**no**'}, ±{number(published.tolerance)}"
+    if published and result.tolerance is not None:
+        within = f"{'yes' if result.in_tolerance else '**no**'}, ±{number(result.tolerance)}"
+        within += by_hand.mark(published.reason)
     seconds = f"{result.seconds:,.{0 if result.seconds >= 10 else 1}f}" if result.ours.values else "-"
-    return f"| {row.name}{analogues.mark(row.analogue)} | {shown} | {ours} | {classical} | {within} | {seconds} |"
+    name = f"{row.name}{analogues.mark(row.analogue)}"
+    return f"| {name} | {shown} | {ours} | {classical} | {differences} | {within} | {seconds} |"
+
+
+def _difference(result: RowResult, found: Comparison) -> str:
+    """For example "-0.010 ± 0.004, behind": with the standard error, and what can be told from chance."""
+    verdict = told_apart(found, len(result.comparisons))
+    return f"{found.difference:+.3f} ± {found.error:.3f}" + (f", {verdict}" if verdict != "no difference" else "")
 
 
 def _figures(figures: Figures) -> str:
@@ -162,18 +189,12 @@ def _judged(results: Sequence[RowResult]) -> list[RowResult]:
     return [result for result in results if result.in_tolerance is not None]
 
 
-def _leads(results: Sequence[RowResult]) -> list[int]:
-    """1 where ours is ahead of the best classical figure by more than two standard errors, -1 if behind, else 0.
+_VERDICTS: tuple[Verdict, ...] = ("ahead", "no difference", "behind")
 
-    Of rows with a quantum network and something classical, where nothing is missing on either side.
-    """
-    leads = []
-    for result in results:
-        if result.is_quantum and result.best_classical and not result.problem:
-            _, classical = result.best_classical
-            difference, error = result.ours.mean - classical.mean, math.hypot(result.ours.error, classical.error)
-            leads.append(0 if abs(difference) <= 2 * error else (1 if difference > 0 else -1))
-    return leads
+
+def _verdicts(results: Sequence[RowResult]) -> list[Verdict]:
+    """Those of rows with a quantum network and something classical, where nothing is missing on either side."""
+    return [result.verdict for result in results if result.verdict]
 
 
 def _row_json(result: RowResult) -> dict[str, Any]:
@@ -183,10 +204,21 @@ def _row_json(result: RowResult) -> dict[str, Any]:
         "row": row.name,
         "published": None
         if published is None
-        else {"value": published.value, "std": published.std, "source": published.source},
+        else {
+            "value": published.value,
+            "std": published.std,
+            "runs": published.runs,
+            "source": published.source,
+            "tolerance_by_hand": published.reason,
+        },
         "ours": _figures_json(result.ours),
         "classical": {name: _figures_json(figures) for name, figures in result.classical},
-        "tolerance": published.tolerance if published else None,
+        "ours_minus_classical": {
+            name: {"difference": found.difference, "error": found.error, "images": found.num_images}
+            for name, found in result.comparisons
+        },
+        "verdict": result.verdict,
+        "tolerance": result.tolerance,
         "in_tolerance": result.in_tolerance,
         "analogue": row.analogue,
         "problem": result.problem,

@@ -1,26 +1,31 @@
 """The tables that end a command."""
 
-import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from qconv.comparison import Comparison, Verdict
 from qconv.training.evaluate import Evaluation
+from qconv.training.provenance import of_run
+from qconv.training.run_directory import read_json
+from qconv.training.scores import compare_with_twin
 
 
-def summary_table(summary: dict[str, Any], seeds: Sequence[dict[str, Any]], folder: Path) -> Group:
-    """Network and twin side by side, what the difference means, the mean over seeds, and where the run lies.
+def summary_table(folder: Path, seeds: Sequence[Path]) -> Group:
+    """Network and twin side by side, what the difference means, the same over seeds, and what computed the run.
 
     Args:
-        summary: of this run.
-        seeds: summaries of all finished seeds of the same spec, this one's too.
-        folder: of the run.
+        folder: of the run, which is finished.
+        seeds: of all finished seeds of the same spec, this one's too.
+
+    Raises:
+        RunError: a summary, or the results of single images, cannot be read.
     """
+    summary = read_json(folder / "summary.json")
     twin = summary["twin"]
     table = Table(
         title=f"{summary['experiment']}, seed {summary['seed']}, {summary['steps']} steps", title_justify="left"
@@ -35,37 +40,43 @@ def summary_table(summary: dict[str, Any], seeds: Sequence[dict[str, Any]], fold
         table.add_row(label, f"{row['test_accuracy']:.4f}", f"{row['test_loss']:.4f}", *numbers)
     lines = []
     if twin:
-        lines.append(_verdict(summary))
+        lines.append(verdict_sentence(compare_with_twin([folder])))
         if twin["num_parameters"] > summary["num_parameters"]:
             lines.append("The twin has more parameters than the quantum network.")
     if len(seeds) > 1:
-        lines.append(_over_seeds(seeds))
+        lines += _over_seeds(seeds)
     engines = ", ".join(dict.fromkeys(summary["engines"])) or "none"
-    lines += [f"device {summary['device']}, engine {engines}", f"run {folder}"]
+    computed = "; then ".join(map(str, of_run(summary)))
+    lines += [f"engine {engines}, {computed}", f"run {folder}"]
     return Group(table, *(Text(line, overflow="fold") for line in lines))
 
 
-def _verdict(summary: dict[str, Any]) -> str:
-    """What the difference of the accuracies of one seed tells, given how many images were counted."""
-    ours, twins, images = summary["test_accuracy"], summary["twin"]["test_accuracy"], summary["num_test_images"]
-    difference = ours - twins
-    error = math.sqrt((ours * (1 - ours) + twins * (1 - twins)) / images)
-    text = f"quantum - twin = {difference:+.4f} on {images:,} images (sampling error {error:.4f}): "
-    if abs(difference) <= 2 * error:
-        return text + "no difference that this run could show."
-    return text + ("the quantum layer is ahead in this run." if difference > 0 else "the quantum layer does not help.")
+_VERDICTS: dict[Verdict, str] = {
+    "ahead": "the quantum network is ahead",
+    "behind": "the quantum network is behind",
+    "no difference": "no difference that {} could show",
+}
 
 
-def _over_seeds(seeds: Sequence[dict[str, Any]]) -> str:
+def verdict_sentence(found: Comparison) -> str:
+    """What the difference of a network and its twin tells: its standard error, and what is beyond chance."""
+    over = f"the same {found.num_images:,} images{f', {found.num_seeds} seeds' if found.num_seeds > 1 else ''}"
+    verdict = _VERDICTS[found.verdict()].format("these runs" if found.num_seeds > 1 else "this run")
+    return f"quantum - twin = {found} (standard error; {over}): {verdict}."
+
+
+def _over_seeds(seeds: Sequence[Path]) -> list[str]:
+    summaries = [read_json(seed / "summary.json") for seed in seeds]
     parts = []
     for label, values in (
-        ("quantum", [s["test_accuracy"] for s in seeds if s["twin"]]),
-        ("twin", [s["twin"]["test_accuracy"] for s in seeds if s["twin"]]),
-        ("network", [s["test_accuracy"] for s in seeds if not s["twin"]]),
+        ("quantum", [s["test_accuracy"] for s in summaries if s["twin"]]),
+        ("twin", [s["twin"]["test_accuracy"] for s in summaries if s["twin"]]),
+        ("network", [s["test_accuracy"] for s in summaries if not s["twin"]]),
     ):
         if values:
             parts.append(f"{label} {np.mean(values):.4f} ± {np.std(values, ddof=1 if len(values) > 1 else 0):.4f}")
-    return f"mean ± std over seeds {', '.join(str(s['seed']) for s in seeds)}: {', '.join(parts)}"
+    lines = [f"mean ± std over seeds {', '.join(str(s['seed']) for s in summaries)}: {', '.join(parts)}"]
+    return lines + ([verdict_sentence(compare_with_twin(seeds))] if all(s["twin"] for s in summaries) else [])
 
 
 def evaluation_table(evaluations: Sequence[Evaluation]) -> Table:

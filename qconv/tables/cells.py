@@ -7,16 +7,28 @@ from typing import Any
 
 from rich.console import Console
 
+import qconv
 from qconv.experiment.experiment import Experiment
+from qconv.experiment.spec import items_id
 from qconv.measurements.base import Measurement
+from qconv.measurements.baseline import Baseline
 from qconv.models.base import fields
 from qconv.tables.table import Cell, Row
+from qconv.training.provenance import describe_devices, of_run
 from qconv.training.run import execute
-from qconv.training.run_directory import RunDirectory, describe_devices, read_json, run_folder
+from qconv.training.run_directory import RunDirectory, read_json, run_folder
+from qconv.training.scores import write_scores
 
 
-def run_cell(table: str, cell: Cell, runs: Path, console: Console) -> dict[str, Any]:
+def run_cell(table: str, cell: Cell, runs: Path, console: Console, renew: bool = False) -> dict[str, Any]:
     """The summary of a cell: a run like any other, in `runs/<table>/<run id>/seed<k>/`, that goes on where it stopped.
+
+    Args:
+        table: its name.
+        cell: what is run.
+        runs: folder for run directories.
+        console: for progress.
+        renew: whether a run that other numerics have computed is set aside, and this one begins anew.
 
     Raises:
         InputError: the cell's data, network and budget do not fit together.
@@ -24,7 +36,7 @@ def run_cell(table: str, cell: Cell, runs: Path, console: Console) -> dict[str, 
         RunError: see `RunDirectory` and `fit`.
         Interrupted: it was asked to stop.
     """
-    with RunDirectory[Any](table, cell, runs) as run:
+    with RunDirectory[Any](table, cell, runs, renew=renew) as run:
         summary = run.summary
         if summary is None:
             summary = execute(run, console).summary(run) if isinstance(cell, Experiment) else _measured(run, cell)
@@ -35,12 +47,16 @@ def run_cell(table: str, cell: Cell, runs: Path, console: Console) -> dict[str, 
 def _measured(run: RunDirectory[Any], measurement: Measurement) -> dict[str, Any]:
     started = time.perf_counter()
     measured = measurement.measure()
+    if measured.right is not None and isinstance(measurement, Baseline):
+        write_scores(run.folder, items_id(measurement.data, len(measured.right)), measured.right)
     return {
         "experiment": run.name,
         "run_id": run.run_id,
         "seed": measurement.seed,
-        **measured._asdict(),
+        "value": measured.value,
+        "num_parameters": measured.num_parameters,
         "device": describe_devices(),
+        "provenance": run.provenance,
         "wall_seconds": round(time.perf_counter() - started, 2),
     }
 
@@ -53,6 +69,11 @@ def stored(table: str, cell: Cell, runs: Path) -> dict[str, Any] | None:
     """
     path = run_folder(table, cell, runs) / "summary.json"
     return read_json(path) if path.exists() else None
+
+
+def is_current(summary: dict[str, Any]) -> bool:
+    """Whether a cell was computed with today's numerics; else its figures are those of another version."""
+    return of_run(summary)[-1].numerics == qconv.NUMERICS
 
 
 def cells_of(rows: Sequence[Row]) -> list[Cell]:

@@ -1,16 +1,23 @@
 """What the cells of a table gave, row by row."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from qconv.tables.cells import stored
+import qconv
+from qconv.comparison import Comparison, Scores, Verdict, compare, verdict_of_all
+from qconv.tables.cells import is_current, stored
 from qconv.tables.table import Cell, Row
 from qconv.tables.workers import Outcome
+from qconv.training.provenance import Provenance, of_run
+from qconv.training.run_directory import run_folder
+from qconv.training.scores import has_scores, read_scores
 
 
 @dataclass(frozen=True)
@@ -21,6 +28,8 @@ class Figures:
     """In the order of the cells; those that are not there are left out."""
     num_parameters: int | None = None
     """Trained numbers."""
+    scores: tuple[Scores, ...] = ()
+    """Of a classifier, what each seed makes of each test image."""
 
     @property
     def mean(self) -> float:
@@ -54,6 +63,8 @@ class RowResult:
     """How many figures are missing, such as "no data"; empty if none is."""
     reason: str = ""
     """Why."""
+    computed: Counter[Provenance] = field(default_factory=Counter)
+    """What computed the cells, and how many of them."""
 
     @property
     def is_complete(self) -> bool:
@@ -61,20 +72,44 @@ class RowResult:
         return len(self.ours.values) == len(self.row.cells)
 
     @property
-    def in_tolerance(self) -> bool | None:
-        """Whether our mean is as near to the published value as the row allows; None if that cannot be said.
+    def tolerance(self) -> float | None:
+        """How far our mean may be from the published value; see `Published`. None if that cannot be said.
 
         A mean of some of the seeds says nothing: those that are missing may be the ones that failed.
         """
-        if self.row.published is None or not self.is_complete:
+        published = self.row.published
+        if published is None or not self.is_complete:
             return None
-        # Decimal fractions such as 0.95 - 0.93 are a rounding away from 0.02.
-        return abs(self.ours.mean - self.row.published.value) <= self.row.published.tolerance + 1e-9
+        if published.tolerance is not None:
+            return published.tolerance
+        assert published.error is not None  # `Published` and `Row` refuse to be without
+        return 2 * math.hypot(published.error, self.ours.error)
 
     @property
-    def best_classical(self) -> tuple[str, Figures] | None:
-        """The classical figures with the highest mean."""
-        return max(self.classical, key=lambda named: named[1].mean, default=None)
+    def in_tolerance(self) -> bool | None:
+        """Whether our mean is as near to the published value as `tolerance` says; None if that cannot be said."""
+        if self.row.published is None or (tolerance := self.tolerance) is None:
+            return None
+        # Decimal fractions such as 0.95 - 0.93 are a rounding away from 0.02.
+        return abs(self.ours.mean - self.row.published.value) <= tolerance + 1e-9
+
+    @cached_property
+    def comparisons(self) -> tuple[tuple[str, Comparison], ...]:
+        """Ours against each of the classical figures, paired over test images; none if some are missing."""
+        if self.problem or not self.ours.scores:
+            return ()
+        return tuple(
+            (name, compare(self.ours.scores, figures.scores)) for name, figures in self.classical if figures.scores
+        )
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What the row says of a quantum network: ahead of all that is classical in it, behind some of it, or neither.
+
+        None of a row without a quantum network, or where something is missing: it may be the best classical one.
+        """
+        comparisons = [comparison for _, comparison in self.comparisons]
+        return verdict_of_all(comparisons) if self.is_quantum and comparisons else None
 
 
 def collect(table: str, rows: Sequence[Row], runs: Path, outcomes: Mapping[Cell, Outcome]) -> list[RowResult]:
@@ -92,26 +127,63 @@ def collect(table: str, rows: Sequence[Row], runs: Path, outcomes: Mapping[Cell,
     return [_result(table, row, runs, outcomes) for row in rows]
 
 
+class _Stored(NamedTuple):
+    """What is stored of a network or a measurement with one seed."""
+
+    seed: int
+    summary: dict[str, Any]
+    folder: Path
+
+
 def _result(table: str, row: Row, runs: Path, outcomes: Mapping[Cell, Outcome]) -> RowResult:
     parts = (row, *row.controls)
-    found = {cell: stored(table, cell, runs) for part in parts for cell in part.cells}
-    own, *others = ([summary for cell in part.cells if (summary := found[cell])] for part in parts)
-    twins = [summary["twin"] for summary in own if summary.get("twin")]
+    asked = dict.fromkeys(cell for part in parts for cell in part.cells)
+    found = {cell: summary for cell in asked if (summary := stored(table, cell, runs))}
+    current = {
+        cell: _Stored(summary["seed"], summary, run_folder(table, cell, runs))
+        for cell, summary in found.items()
+        if is_current(summary)
+    }
+    own, *others = ([current[cell] for cell in part.cells if cell in current] for part in parts)
+    twins = [_Stored(each.seed, twin, each.folder / "twin") for each in own if (twin := each.summary.get("twin"))]
     names = ["twin", *(control.name for control in row.controls)]
-    figures = [_figures(summaries) for summaries in (twins, *others)]
-    seconds = math.fsum(summary["wall_seconds"] for summaries in (own, twins, *others) for summary in summaries)
-    missing = [cell for cell, summary in found.items() if summary is None]
-    reasons = [outcomes[cell] for cell in missing if cell in outcomes]
-    problem = f"{len(missing)} of {len(found)} cells not run" if missing else ""
-    if reasons:
-        whole = len(reasons) == len(found)
-        problem = reasons[0].status if whole else f"{len(reasons)} of {len(found)} cells: {reasons[0].status}"
-    classical = tuple((name, figure) for name, figure in zip(names, figures, strict=True) if figure.values)
-    # Without the user's name: tables are shown to others.
-    reason = reasons[0].message.replace(str(Path.home()), "~") if reasons else ""
-    return RowResult(row, _figures(own), bool(twins), classical, seconds, problem, reason)
+    figures = [_figures(each) for each in (twins, *others)]
+    problem, reason = _missing(list(asked), current, found, outcomes)
+    return RowResult(
+        row,
+        _figures(own),
+        is_quantum=bool(twins),
+        classical=tuple((name, figure) for name, figure in zip(names, figures, strict=True) if figure.values),
+        seconds=math.fsum(each.summary["wall_seconds"] for part in (own, twins, *others) for each in part),
+        problem=problem,
+        reason=reason,
+        computed=Counter(entry for each in current.values() for entry in of_run(each.summary)),
+    )
 
 
-def _figures(summaries: Sequence[dict[str, Any]]) -> Figures:
-    values = tuple(summary["value"] if "value" in summary else summary["test_accuracy"] for summary in summaries)
-    return Figures(values, summaries[0]["num_parameters"] if summaries else None)
+def _missing(
+    asked: Sequence[Cell], current: Mapping[Cell, Any], found: Mapping[Cell, Any], outcomes: Mapping[Cell, Outcome]
+) -> tuple[str, str]:
+    """How many figures are missing and why, each empty if it cannot be said."""
+    missing = [cell for cell in asked if cell not in current]
+    if not missing:
+        return "", ""
+    share = f"{len(missing)} of {len(asked)} cells"
+    if reasons := [outcomes[cell] for cell in missing if cell in outcomes]:
+        status = reasons[0].status
+        share = "" if len(reasons) == len(asked) else f"{len(reasons)} of {len(asked)} cells: "
+        # Without the user's name: tables are shown to others.
+        return f"{share}{status}", reasons[0].message.replace(str(Path.home()), "~")
+    if outdated := [of_run(found[cell])[-1].numerics for cell in missing if cell in found]:
+        reason = f"computed with numerics {outdated[0]}, and these are {qconv.NUMERICS}; --renew runs them again"
+        return f"{len(outdated)} of {len(asked)} cells: other numerics", reason
+    return f"{share} not run", ""
+
+
+def _figures(part: Sequence[_Stored]) -> Figures:
+    if not part:
+        return Figures()
+    values = tuple(s["value"] if "value" in s else s["test_accuracy"] for _, s, _ in part)
+    classified = all(has_scores(folder) for _, _, folder in part)
+    scores = tuple(read_scores(folder, seed) for seed, _, folder in part) if classified else ()
+    return Figures(values, part[0].summary["num_parameters"], scores)

@@ -1,12 +1,15 @@
 """What a table is: rows of cells, with what has been published and what is classical beside them."""
 
 import dataclasses
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from qconv.data.dataset import Dataset
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
 from qconv.measurements.base import Measurement
+from qconv.measurements.baseline import Baseline
 
 Cell = Experiment | Measurement
 """One seed of one row: a run that is trained, or a measurement."""
@@ -19,22 +22,53 @@ def seeds(cell: Cell, numbers: Iterable[int]) -> tuple[Cell, ...]:
 
 @dataclass(frozen=True)
 class Published:
-    """A published figure. Only figures that somebody has opened and read belong here."""
+    """A published figure. Only figures that somebody has opened and read belong here.
+
+    Our mean is in tolerance if it is no farther away than two standard errors of the difference of the two means, where
+    the spread over seeds is known on both sides. Elsewhere a tolerance is set by hand, with the reason.
+    """
 
     value: float
     """In the unit of the table, such as accuracy in [0, 1]."""
     source: str
     """Where it was read: paper and table, or repository and file; "as transcribed by ..." if not in the original."""
-    tolerance: float
-    """How far our mean may be away, as the set-up allows."""
     std: float | None = None
     """Published spread over seeds."""
+    runs: int | None = None
+    """How many seeds the figure is the mean of."""
+    ddof: int = 1
+    """What the squares were divided by for `std`: runs - ddof. 0 for the spread of a population."""
+    tolerance: float | None = None
+    """How far our mean may be away, where a spread is missing."""
+    reason: str = ""
+    """Why it is set by hand, and why so."""
 
     def __post_init__(self) -> None:
         if not self.source:
             raise InputError(f"published value {self.value} has no source; allowed: where it was read")
-        if not self.tolerance >= 0:
+        if self.runs is not None and self.runs < 1:
+            raise InputError(f"runs = {self.runs}; allowed: at least 1")
+        if self.ddof not in (0, 1):
+            raise InputError(f"ddof = {self.ddof}; allowed: 0, 1")
+        if self.tolerance is not None and not self.tolerance >= 0:
             raise InputError(f"tolerance = {self.tolerance}; allowed: 0 or more")
+        if (self.tolerance is None) == bool(self.reason):
+            raise InputError(
+                f"tolerance = {self.tolerance} with the reason {self.reason!r}; allowed: both, or neither where the "
+                "spreads say it"
+            )
+        if self.tolerance is None and self.error is None:
+            raise InputError(
+                f"published value {self.value} has std = {self.std}, runs = {self.runs}; allowed: std and at least 2 "
+                "runs, or a tolerance with its reason"
+            )
+
+    @property
+    def error(self) -> float | None:
+        """Standard error of the published mean; None if it is not known."""
+        if self.std is None or self.runs is None or self.runs < 2:
+            return None
+        return self.std / math.sqrt(self.runs - 1 + self.ddof)
 
 
 @dataclass(frozen=True)
@@ -71,6 +105,23 @@ class Row:
     def __post_init__(self) -> None:
         if not self.cells or any(not control.cells for control in self.controls):
             raise InputError(f"row {self.name!r} has no cells, or a control without; allowed: at least one each")
+        if self.published and self.published.tolerance is None and len(self.cells) < 2:
+            raise InputError(
+                f"row {self.name!r} has 1 cell, whose spread is not known; allowed: several seeds, or a published "
+                "figure with a tolerance and its reason"
+            )
+        images = _images(self.cells)
+        for control in self.controls:
+            if images and (other := _images(control.cells)) and other != images:
+                raise InputError(
+                    f"the control {control.name!r} of row {self.name!r} is tested on other images; allowed: the same, "
+                    "changed one by one at most (see Dataset.items)"
+                )
+
+
+def _images(cells: Iterable[Cell]) -> set[Dataset]:
+    """Which images the cells are tested on; none of what sees no images."""
+    return {cell.data.items for cell in cells if isinstance(cell, Experiment | Baseline)}
 
 
 @dataclass(frozen=True)

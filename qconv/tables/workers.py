@@ -51,13 +51,15 @@ class _Worker:
     waiting: deque[Cell] = field(default_factory=deque)
 
 
-def run_tasks(tasks: Sequence[Task], runs: Path, jobs: int) -> Generator[Outcome]:
+def run_tasks(tasks: Sequence[Task], runs: Path, jobs: int, renew: bool = False) -> Generator[Outcome]:
     """Runs all tasks in `jobs` processes and yields what became of each cell, as soon as it is known.
+
+    With `renew`, cells that other numerics have computed are set aside and run again.
 
     Ctrl-C reaches the processes too: each saves its run and ends, then KeyboardInterrupt goes on from here.
     """
     queue = deque(tasks)
-    workers = [_start(slot, jobs, runs) for slot in range(min(jobs, len(queue)))]
+    workers = [_start(slot, jobs, runs, renew) for slot in range(min(jobs, len(queue)))]
     try:
         for worker in workers:
             _give(worker, queue)
@@ -75,7 +77,7 @@ def run_tasks(tasks: Sequence[Task], runs: Path, jobs: int) -> Generator[Outcome
                     yield Outcome(worker.table, cell, "failed", message)
                     if worker.waiting:
                         queue.appendleft(Task(worker.table, list(worker.waiting)))
-                    worker = workers[slot] = _start(slot, jobs, runs)
+                    worker = workers[slot] = _start(slot, jobs, runs, renew)
                 if not worker.waiting:
                     _give(worker, queue)
     finally:
@@ -85,9 +87,9 @@ def run_tasks(tasks: Sequence[Task], runs: Path, jobs: int) -> Generator[Outcome
             worker.process.join()
 
 
-def _start(slot: int, jobs: int, runs: Path) -> _Worker:
+def _start(slot: int, jobs: int, runs: Path, renew: bool) -> _Worker:
     ours, theirs = _PROCESSES.Pipe()
-    process = _PROCESSES.Process(target=_work, args=(theirs, slot, jobs, str(runs)), daemon=True)
+    process = _PROCESSES.Process(target=_work, args=(theirs, slot, jobs, str(runs), renew), daemon=True)
     process.start()
     theirs.close()
     return _Worker(process, ours)
@@ -101,7 +103,7 @@ def _give(worker: _Worker, queue: deque[Task]) -> None:
             worker.pipe.send((worker.table, [to_json(cell) for cell in cells]))
 
 
-def _work(pipe: Connection, slot: int, jobs: int, runs: str) -> None:
+def _work(pipe: Connection, slot: int, jobs: int, runs: str, renew: bool) -> None:
     """What a process does: cells as they come, until nobody is at the other end."""
     if jobs > 1 and hasattr(os, "sched_setaffinity"):  # else each would start as many threads as there are cores
         cores = sorted(os.sched_getaffinity(0))
@@ -113,12 +115,12 @@ def _work(pipe: Connection, slot: int, jobs: int, runs: str) -> None:
         while True:
             table, specs = pipe.recv()
             for spec in specs:
-                pipe.send(_run(table, spec, Path(runs), unavailable))
+                pipe.send(_run(table, spec, Path(runs), renew, unavailable))
     except (EOFError, BrokenPipeError, KeyboardInterrupt):
         return
 
 
-def _run(table: str, spec: Any, runs: Path, unavailable: dict[Any, str]) -> tuple[Status, str]:
+def _run(table: str, spec: Any, runs: Path, renew: bool, unavailable: dict[Any, str]) -> tuple[Status, str]:
     """Runs a cell. `unavailable` has the data that were not there for earlier cells, and what was said of them."""
     data = None
     try:
@@ -126,7 +128,7 @@ def _run(table: str, spec: Any, runs: Path, unavailable: dict[Any, str]) -> tupl
         data = getattr(cell, "data", None)
         if data in unavailable:  # looking for them again would take seconds, for each cell
             return "no data", unavailable[data]
-        run_cell(table, cell, runs, Console(quiet=True))
+        run_cell(table, cell, runs, Console(quiet=True), renew)
     except DataUnavailableError as error:
         message = str(error).splitlines()[0]
         if data is not None:

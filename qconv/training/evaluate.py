@@ -29,7 +29,7 @@ def evaluate_run(folder: Path) -> list[Evaluation]:
     """The network in a run directory, and its twin if that has a checkpoint already.
 
     Raises:
-        RunError: no run is there, or it has no checkpoint yet.
+        RunError: no run is there, it has no checkpoint yet, or the code of its classes is another one by now.
     """
     _, experiment = read_run(folder)
     networks = [("network", experiment.model, folder)]
@@ -49,7 +49,8 @@ def evaluate_run(folder: Path) -> list[Evaluation]:
             state, _ = restored
             frozen = model.frozen_features()
             inputs = frozen_features(experiment, model, state, test, mesh) if frozen else test
-            means, confusion = evaluator(experiment, inputs, mesh, model=model, inputs_are_features=frozen)(state)
+            evaluate = evaluator(experiment, inputs, mesh, model=model, inputs_are_features=frozen)
+            means, confusion, _ = evaluate(state)
             results.append(Evaluation(label, int(state.step), means["loss"], means["accuracy"], confusion))
     if not results:
         raise RunError(f"no checkpoint in {folder} yet")

@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Float
+from jaxtyping import Bool, Float
 from rich.console import Console
 
 from qconv.data.dataset import Source
@@ -42,6 +42,8 @@ class Fitted:
     """In [0, 1]."""
     confusion: Float[np.ndarray, "classes classes"]
     """Images of class i (row) taken for class j (column)."""
+    right: Bool[np.ndarray, " images"]
+    """Which test images were taken for what they are."""
     wall_seconds: float
     """Training with compilation, evaluation and checkpoints, over all parts of an interrupted run."""
 
@@ -119,7 +121,7 @@ def fit(
                 if log:
                     log.write(step, {f"train_{name}": value for name, value in means.items()})
             if step % experiment.eval_every == 0 or ended:
-                means, _ = evaluate(state)
+                means, _, _ = evaluate(state)
                 if log:
                     log.write(step, {f"test_{name}": value for name, value in means.items()})
             if step % experiment.checkpoint_every == 0 or ended or stopping:
@@ -133,8 +135,8 @@ def fit(
 
         if any_process(stop.is_set()):
             raise Interrupted(f"{label}: stopped and saved at step {step} of {num_steps}")
-    means, confusion = evaluate(state)
-    return Fitted(state, initial_state, means["loss"], means["accuracy"], confusion, wall_seconds)
+    means, confusion, right = evaluate(state)
+    return Fitted(state, initial_state, means["loss"], means["accuracy"], confusion, right, wall_seconds)
 
 
 def _ended(state: TrainState, step: int, num_steps: int) -> bool:
@@ -157,8 +159,8 @@ def first_state(experiment: Experiment, model: ImageModel, source: Source, mesh:
 
 def evaluator(
     experiment: Experiment, source: Source, mesh: Mesh, *, model: ImageModel, inputs_are_features: bool
-) -> Callable[[TrainState], tuple[dict[str, float], np.ndarray]]:
-    """A function from a state to the means over all images of a source, each counted once, and the confusion matrix.
+) -> Callable[[TrainState], tuple[dict[str, float], np.ndarray, np.ndarray]]:
+    """A function from a state to means over all images of a source, the confusion matrix, and which images are right.
 
     Args:
         experiment: batch size, loss and precision.
@@ -169,11 +171,14 @@ def evaluator(
     """
     count = _count(model, experiment.loss, inputs_are_features, mesh)
 
-    def evaluate(state: TrainState) -> tuple[dict[str, float], np.ndarray]:
+    def evaluate(state: TrainState) -> tuple[dict[str, float], np.ndarray, np.ndarray]:
         batches = all_batches(source, 4 * experiment.batch_size, mesh, np.dtype(experiment.dtype))
-        parts = [count(state, batch) for batch in batches]
+        counted = [count(state, batch) for batch in batches]
+        parts = [(sums, confusion) for sums, confusion, _ in counted]
         sums, confusion = jax.tree.map(lambda *values: sum(np.asarray(value) for value in values), *parts)
-        return sums.means(), confusion
+        # Rows that fill a batch up come last in it.
+        right = [np.asarray(own)[: int(sums.count)] for sums, _, own in counted]
+        return sums.means(), confusion, np.concatenate(right)
 
     return evaluate
 

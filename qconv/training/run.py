@@ -9,10 +9,13 @@ from rich.console import Console
 
 from qconv.data.dataset import Source
 from qconv.experiment.experiment import Experiment
+from qconv.experiment.spec import items_id
 from qconv.models.base import ImageModel, called_quantum_layers, classical_twin
 from qconv.training.fit import Fitted, fit
 from qconv.training.mesh import device_mesh
-from qconv.training.run_directory import RunDirectory, describe_devices, writing
+from qconv.training.provenance import describe_devices
+from qconv.training.run_directory import RunDirectory, writing
+from qconv.training.scores import write_scores
 
 
 @dataclass(frozen=True)
@@ -40,6 +43,7 @@ class RunResult:
             "num_quantum_parameters": num_quantum_parameters(self.network.state.params),
             "engines": list(self.engines),
             "device": describe_devices(),
+            "provenance": run.provenance,
             "twin": _results(self.twin) if self.twin else None,
         }
 
@@ -66,9 +70,12 @@ def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
         for label, network, folder in networks:
             with writing(folder):
                 folder.mkdir(exist_ok=True)
-            fitted.append(
-                fit(experiment, network, label=label, train=train, test=test, folder=folder, mesh=mesh, console=console)
+            own = fit(
+                experiment, network, label=label, train=train, test=test, folder=folder, mesh=mesh, console=console
             )
+            if jax.process_index() == 0:
+                write_scores(folder, items_id(experiment.data, len(test)), own.right)
+            fitted.append(own)
         engines = tuple(layer.chosen_engine(channels) for layer, channels in layers)
         return RunResult(experiment, model, fitted[0], fitted[1] if layers else None, test, engines)
 

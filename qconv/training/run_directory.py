@@ -1,12 +1,11 @@
 """The directory of a run: `runs/<experiment>/<run id>/seed<k>/`, for a cell of a table `runs/<table>/...`.
 
-It holds `spec.json` from the start and `summary.json` from the end of the run, and one process at a time.
+It holds `spec.json` from the start and `summary.json` from the end of the run, and one process at a time. What other
+numerics have begun is neither gone on with nor overwritten: where that is asked for, it is set aside.
 """
 
-import importlib.metadata
 import json
 import os
-import subprocess
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -16,15 +15,12 @@ from typing import Any, Generic, TypeVar
 import jax
 from filelock import FileLock, Timeout
 
-import qconv
 from qconv.errors import InputError, RunError
 from qconv.experiment.experiment import Experiment
-from qconv.experiment.spec import from_json, run_id, to_json
+from qconv.experiment.spec import code_of, from_json, run_id, to_json
 from qconv.measurements.base import Measurement
 from qconv.training.mesh import any_process
-
-_PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "tensorcircuit-ng", "numpy")
-
+from qconv.training.provenance import Provenance, of_run, with_another
 
 Spec = TypeVar("Spec", bound=Experiment | Measurement)
 
@@ -37,13 +33,21 @@ def run_folder(name: str, spec: Experiment | Measurement, runs: Path) -> Path:
 class RunDirectory(Generic[Spec]):
     """The directory of one spec and seed, locked while it is open. A context manager.
 
+    Args:
+        name: of the experiment or table.
+        spec: what is run.
+        runs: folder for run directories.
+        renew: whether a run that other numerics have computed is set aside, and this one begins anew.
+
     Raises:
-        RunError: another process has it open, or it cannot be written.
+        RunError: another process has it open, it cannot be written, or it was begun, and not finished, with other
+            numerics.
     """
 
-    def __init__(self, name: str, spec: Spec, runs: Path) -> None:
+    def __init__(self, name: str, spec: Spec, runs: Path, *, renew: bool = False) -> None:
         self.name = name
         self.spec = spec
+        self._renew = renew
         self.folder = run_folder(name, spec, runs)
         self.run_id = self.folder.parent.name
         self._exit = ExitStack()
@@ -52,9 +56,8 @@ class RunDirectory(Generic[Spec]):
         problem = ""
         if jax.process_index() == 0:  # the only one that writes
             try:
-                self.folder.mkdir(parents=True, exist_ok=True)
-                self._exit.enter_context(FileLock(self.folder / ".lock", timeout=0))
-                self._write_spec()
+                self._lock()
+                self._begin()
             except Timeout:
                 problem = (
                     f"{self.folder} is in use by another process; wait for it, or use another seed or --runs folder"
@@ -92,25 +95,60 @@ class RunDirectory(Generic[Spec]):
                 for folder in (self.folder, *self.folder.parents[:2]):
                     folder.rmdir()
 
-    def _write_spec(self) -> None:
-        path = self.folder / "spec.json"
-        if not path.exists():
+    @property
+    def provenance(self) -> list[dict[str, Any]]:
+        """All that has worked on the run, for its summary."""
+        return read_json(self.folder / "spec.json")["provenance"]
+
+    def _lock(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._exit.enter_context(FileLock(self.folder / ".lock", timeout=0))
+
+    def _begin(self) -> None:
+        """Writes the spec of a new run, or that this process goes on with one."""
+        path, now = self.folder / "spec.json", Provenance.now()
+        then: tuple[Provenance, ...] = ()
+        if path.exists():
+            then = of_run(read_json(path))
+            if then[-1].numerics != now.numerics:
+                then = self._other_numerics(then[-1], now)
+            if (self.folder / "summary.json").exists():
+                return
+        if (entries := with_another(then, now)) != then:
             spec = {
                 "experiment": self.name,
                 "run_id": self.run_id,
                 "spec": to_json(self.spec),
-                "commit": source_commit(),
-                "versions": {"qconv": qconv.__version__}
-                | {package: importlib.metadata.version(package) for package in _PACKAGES},
+                "code": code_of(self.spec),
+                "provenance": [entry.to_json() for entry in entries],
             }
             write_json(path, spec)
+
+    def _other_numerics(self, then: Provenance, now: Provenance) -> tuple[Provenance, ...]:
+        """What to do with a run of other numerics: it stays as it is, or is set aside where that is asked for."""
+        if not self._renew:
+            if (self.folder / "summary.json").exists():
+                return (then,)
+            raise RunError(
+                f"{self.folder} was begun with numerics {then.numerics}, and these are {now.numerics}: going on would "
+                "mix the two; --renew sets it aside and begins anew"
+            )
+        aside = self.folder.parent / f"numerics-{then.numerics}" / self.folder.name
+        if aside.exists():
+            raise RunError(f"cannot set {self.folder} aside: {aside} is there already; remove one of them")
+        aside.parent.mkdir(exist_ok=True)
+        self.folder.rename(aside)
+        self._exit.close()
+        (aside / ".lock").unlink(missing_ok=True)
+        self._lock()
+        return ()
 
 
 def read_run(folder: Path) -> tuple[str, Experiment]:
     """Name and spec of the run in a directory.
 
     Raises:
-        RunError: no run is there, or its `spec.json` is damaged.
+        RunError: no run is there, its `spec.json` is damaged, or the code of its classes is another one by now.
         InputError: its spec names classes that are gone.
     """
     path = folder / "spec.json"
@@ -118,18 +156,30 @@ def read_run(folder: Path) -> tuple[str, Experiment]:
         raise RunError(f"no run in {folder}: it has no spec.json; allowed: runs/<experiment>/<run id>/seed<k>")
     stored = read_json(path)
     try:
-        name, spec = stored["experiment"], from_json(stored["spec"])
+        name, spec, code = stored["experiment"], from_json(stored["spec"]), stored.get("code", {})
     except (KeyError, TypeError) as error:
         raise RunError(f"cannot read {path}: it is not the spec of a run") from error
     if not isinstance(spec, Experiment):
         raise RunError(f"{folder} holds a measurement ({type(spec).__name__}); allowed: a run that trains a network")
+    now = code_of(spec)
+    if changed := sorted(cls for cls in {*code, *now} if code.get(cls) != now.get(cls)):
+        raise RunError(
+            f"{folder} was trained with other code of {', '.join(changed)} than there is now: its parameters mean "
+            "nothing in it; bring that code back, or train again"
+        )
     return name, spec
 
 
-def finished_seeds(folder: Path) -> list[dict[str, Any]]:
-    """Summaries of all finished seeds of the run that `folder` is a seed of, in order of the seeds."""
-    summaries = [read_json(path) for path in folder.parent.glob("seed*/summary.json")]
-    return sorted(summaries, key=lambda summary: summary["seed"])
+def finished_seeds(folder: Path) -> list[Path]:
+    """The directories of all finished seeds of the run in `folder`, computed with the same numerics; by seed."""
+
+    def numerics(seed: Path) -> int | None:
+        return of_run(read_json(seed / "summary.json"))[-1].numerics
+
+    seeds = [path.parent for path in folder.parent.glob("seed*/summary.json")]
+    own = [seed for seed in seeds if seed.name.removeprefix("seed").isdecimal()]  # not a copy that somebody has made
+    alike = [seed for seed in own if numerics(seed) == numerics(folder)]
+    return sorted(alike, key=lambda seed: int(seed.name.removeprefix("seed")))
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -167,17 +217,3 @@ def writing(path: Path) -> Generator[None]:
         yield
     except OSError as error:
         raise RunError(f"cannot write {path}: {error.strerror or error}") from error
-
-
-def source_commit() -> str | None:
-    """The commit of the checkout that qconv runs from, marked if files differ from it; None if it is installed."""
-    command = ["git", "-C", str(Path(qconv.__file__).parent), "describe", "--always", "--dirty", "--abbrev=40"]
-    try:
-        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=10).stdout.strip()
-    except (OSError, subprocess.SubprocessError):
-        return None
-
-
-def describe_devices() -> str:
-    """For example "1 x cpu", over all processes."""
-    return f"{jax.device_count()} x {jax.devices()[0].device_kind}"

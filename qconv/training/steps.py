@@ -7,7 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
-from jaxtyping import Array, Float
+from jaxtyping import Array, Bool, Float
 
 from qconv.losses import Loss
 from qconv.models.base import ImageModel
@@ -148,8 +148,8 @@ def train_step(
 
 def eval_step(
     state: TrainState, batch: WeightedBatch, *, model: ImageModel, loss: Loss, inputs_are_features: bool
-) -> tuple[Sums, Float[Array, "classes classes"]]:
-    """Sums of a batch, and how many images of class i (row) were taken for class j (column)."""
+) -> tuple[Sums, Float[Array, "classes classes"], Bool[Array, " batch"]]:
+    """Sums of a batch, how many images of class i (row) were taken for class j (column), and which were right."""
     logits: Any = model.apply(
         {"params": state.params, "frozen": state.frozen},
         batch.inputs,
@@ -157,5 +157,6 @@ def eval_step(
     )
     classes = logits.shape[-1]
     truth = jax.nn.one_hot(batch.labels, classes, dtype=logits.dtype) * batch.weights[:, None]
-    guess = jax.nn.one_hot(jnp.argmax(logits, axis=-1), classes, dtype=logits.dtype)
-    return _weighted_sums(logits, batch, loss), truth.T @ guess
+    classified = jnp.argmax(logits, axis=-1)
+    guess = jax.nn.one_hot(classified, classes, dtype=logits.dtype)
+    return _weighted_sums(logits, batch, loss), truth.T @ guess, classified == batch.labels

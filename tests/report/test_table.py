@@ -1,6 +1,8 @@
 """The tables that end a command, to the character."""
 
 import io
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +10,19 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from qconv.errors import RunError
 from qconv.report.table import evaluation_table, summary_table
 from qconv.training.evaluate import Evaluation
+from qconv.training.scores import write_scores
 
+COMPUTED = {
+    "numerics": 4,
+    "commit": "0123456789abcdef",
+    "clean": True,
+    "versions": {"qconv": "0.1.0", "jax": "0.10.1", "flax": "0.12.8", "numpy": "2.4.6"},
+    "device": "1 x cpu",
+    "date": "2026-11-27",
+}
 TWIN = {"test_accuracy": 0.95, "test_loss": 0.5, "num_parameters": 10250, "wall_seconds": 9.0}
 SUMMARY = {
     "experiment": "quanv_digits",
@@ -25,9 +37,19 @@ SUMMARY = {
     "num_test_images": 400,
     "engines": ["unitary", "unitary"],
     "device": "1 x cpu",
+    "provenance": [COMPUTED],
     "twin": TWIN,
 }
-FOLDER = Path("runs/quanv_digits/0123456789/seed3")
+
+
+def stored(folder: Path, summary: dict[str, Any], ours: int = 390, theirs: int = 380, both: int = 375) -> Path:
+    """A finished run: so many of 400 images right for the network, for its twin, and for both."""
+    (folder / "twin").mkdir(parents=True)
+    (folder / "summary.json").write_text(json.dumps(summary))
+    images = np.arange(400)
+    write_scores(folder, "images", images < ours)
+    write_scores(folder / "twin", "images", (images < both) | ((images >= ours) & (images < ours + theirs - both)))
+    return folder
 
 
 def printed(what: Any) -> str:
@@ -36,14 +58,21 @@ def printed(what: Any) -> str:
     return "\n".join(line.rstrip() for line in console.export_text().splitlines())
 
 
-def last_lines(summary: dict[str, Any], seeds: list[dict[str, Any]]) -> list[str]:
+def last_lines(folder: Path, seeds: list[Path]) -> list[str]:
     """What is printed below the table."""
-    lines = printed(summary_table(summary, seeds, FOLDER)).splitlines()
+    lines = printed(summary_table(folder, seeds)).splitlines()
     return lines[next(i for i, line in enumerate(lines) if line.startswith("└")) + 1 :]
 
 
+@pytest.fixture
+def inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.usefixtures("inside")
 def test_a_network_and_its_twin() -> None:
-    assert printed(summary_table(SUMMARY, [SUMMARY], FOLDER)) == (
+    folder = stored(Path("runs/quanv_digits/0123456789/seed3"), SUMMARY)
+    assert printed(summary_table(folder, [folder])) == (
         "quanv_digits, seed 3, 1000 steps\n"
         "┏━━━━━━━━━━━━━━━━┳━━━━━━━━━━━━━━━┳━━━━━━━━━━━┳━━━━━━━━━━━━┳━━━━━━━━━┳━━━━━━━━━┓\n"
         "┃ network        ┃ test accuracy ┃ test loss ┃ parameters ┃ quantum ┃ seconds ┃\n"
@@ -51,16 +80,20 @@ def test_a_network_and_its_twin() -> None:
         "│ quantum        │        0.9750 │    0.0813 │     10,314 │      64 │    61.2 │\n"
         "│ classical twin │        0.9500 │    0.5000 │     10,250 │       0 │     9.0 │\n"
         "└────────────────┴───────────────┴───────────┴────────────┴─────────┴─────────┘\n"
-        "quantum - twin = +0.0250 on 400 images (sampling error 0.0134): no difference that this run could show.\n"
-        "device 1 x cpu, engine unitary\n"
+        "quantum - twin = +0.0250 ± 0.0111 (standard error; the same 400 images): the quantum network is ahead.\n"
+        "engine unitary, computed 2026-11-27 at commit 0123456789, numerics 4, jax 0.10.1, flax 0.12.8, on 1 x cpu\n"
         "run runs/quanv_digits/0123456789/seed3"
     )
 
 
+@pytest.mark.usefixtures("inside")
 def test_a_network_without_quantum_layer() -> None:
     summary = SUMMARY | {"twin": None, "engines": [], "num_quantum_parameters": 0}
-    seeds = [summary | {"seed": seed, "test_accuracy": accuracy} for seed, accuracy in ((0, 0.9), (3, 0.975))]
-    assert printed(summary_table(summary, seeds, FOLDER)) == (
+    seeds = [
+        stored(Path(f"runs/seed{seed}"), summary | {"seed": seed, "test_accuracy": accuracy})
+        for seed, accuracy in ((0, 0.9), (3, 0.975))
+    ]
+    assert printed(summary_table(seeds[1], seeds)) == (
         "quanv_digits, seed 3, 1000 steps\n"
         "┏━━━━━━━━━┳━━━━━━━━━━━━━━━┳━━━━━━━━━━━┳━━━━━━━━━━━━┳━━━━━━━━━┳━━━━━━━━━┓\n"
         "┃ network ┃ test accuracy ┃ test loss ┃ parameters ┃ quantum ┃ seconds ┃\n"
@@ -68,44 +101,59 @@ def test_a_network_without_quantum_layer() -> None:
         "│ network │        0.9750 │    0.0813 │     10,314 │       0 │    61.2 │\n"
         "└─────────┴───────────────┴───────────┴────────────┴─────────┴─────────┘\n"
         "mean ± std over seeds 0, 3: network 0.9375 ± 0.0530\n"
-        "device 1 x cpu, engine none\n"
-        "run runs/quanv_digits/0123456789/seed3"
+        "engine none, computed 2026-11-27 at commit 0123456789, numerics 4, jax 0.10.1, flax 0.12.8, on 1 x cpu\n"
+        "run runs/seed3"
     )
 
 
 @pytest.mark.parametrize(
-    ("ours", "images", "verdict"),
+    ("ours", "theirs", "both", "difference", "verdict"),
     [
-        (
-            0.990,
-            2000,
-            "quantum - twin = +0.0400 on 2,000 images (sampling error 0.0054): the quantum layer is ahead in",
-        ),
-        (0.900, 2000, "quantum - twin = -0.0500 on 2,000 images (sampling error 0.0083): the quantum layer does not h"),
-        (
-            0.945,
-            400,
-            "quantum - twin = -0.0050 on 400 images (sampling error 0.0158): no difference that this run coul",
-        ),
+        (390, 380, 380, "+0.0250 ± 0.0078", "the quantum network is ahead."),
+        (360, 380, 360, "-0.0500 ± 0.0109", "the quantum network is behind."),
+        (378, 380, 365, "-0.0050 ± 0.0132", "no difference that this run could show."),
+        (385, 380, 365, "+0.0125 ± 0.0148", "no difference that this run could show."),
     ],
 )
-def test_the_verdict_counts_the_images(ours: float, images: int, verdict: str) -> None:
-    summary = SUMMARY | {"test_accuracy": ours, "num_test_images": images}
-    assert last_lines(summary, [summary])[0].startswith(verdict)
+def test_the_verdict_counts_images_that_the_two_see_otherwise(
+    tmp_path: Path, ours: int, theirs: int, both: int, difference: str, verdict: str
+) -> None:
+    folder = stored(tmp_path / "seed3", SUMMARY, ours, theirs, both)
+    sentence = f"quantum - twin = {difference} (standard error; the same 400 images): {verdict}"
+    assert " ".join(last_lines(folder, [folder])).startswith(sentence)
 
 
-def test_a_larger_twin_is_called_so() -> None:
-    summary = SUMMARY | {"twin": TWIN | {"num_parameters": 10315}}
-    assert last_lines(summary, [summary])[1] == "The twin has more parameters than the quantum network."
+def test_a_larger_twin_is_called_so(tmp_path: Path) -> None:
+    folder = stored(tmp_path / "seed3", SUMMARY | {"twin": TWIN | {"num_parameters": 10315}})
+    assert last_lines(folder, [folder])[1] == "The twin has more parameters than the quantum network."
 
 
-def test_several_seeds() -> None:
+def test_several_seeds(tmp_path: Path) -> None:
     seeds = [
-        SUMMARY | {"seed": seed, "test_accuracy": ours, "twin": TWIN | {"test_accuracy": twins}}
-        for seed, ours, twins in ((0, 0.96, 0.95), (1, 0.97, 0.95), (3, 0.98, 0.95))
+        stored(
+            tmp_path / f"seed{seed}",
+            SUMMARY | {"seed": seed, "test_accuracy": right / 400, "twin": TWIN | {"test_accuracy": 0.95}},
+            ours=right,
+        )
+        for seed, right in ((0, 384), (1, 388), (3, 392))
     ]
-    line = "mean ± std over seeds 0, 1, 3: quantum 0.9700 ± 0.0100, twin 0.9500 ± 0.0000"
-    assert last_lines(SUMMARY, seeds)[1] == line
+    text = " ".join(last_lines(seeds[2], seeds))
+    assert (
+        "mean ± std over seeds 0, 1, 3: quantum 0.9700 ± 0.0100, twin 0.9500 ± 0.0000 quantum - twin = +0.0200" in text
+    )
+    assert re.search(
+        r" ± 0\.\d{4} \(standard error; the same 400 images, 3 seeds\): the quantum network is ahead\.", text
+    )
+
+
+def test_a_run_without_results_of_single_images_is_no_comparison(tmp_path: Path) -> None:
+    folder = stored(tmp_path / "seed3", SUMMARY)
+    (folder / "twin" / "test_scores.npz").unlink()
+    with pytest.raises(RunError, match=r"twin has no results of single images: test_scores\.npz is missing$"):
+        summary_table(folder, [folder])
+    (folder / "twin" / "test_scores.npz").write_bytes(b"damaged")
+    with pytest.raises(RunError, match=r"^cannot read .*test_scores\.npz: "):
+        summary_table(folder, [folder])
 
 
 def test_evaluations() -> None:

@@ -18,14 +18,14 @@ from qconv.tables.workers import Outcome
 def test_each_data_set_is_looked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = []
 
-    def run_cell(table: str, cell: Any, runs: Path, console: Console) -> None:
+    def run_cell(table: str, cell: Any, runs: Path, console: Console, renew: bool) -> None:
         asked.append(cell)
         raise DataUnavailableError(f"{cell.data.num_images} images are not there\nmore")
 
     monkeypatch.setattr(workers, "run_cell", run_cell)
     cells = [LogisticRegression(data=Synthetic(num_images=n), seed=seed) for n in (10, 20) for seed in (0, 1)]
     unavailable: dict[Any, str] = {}
-    found = [workers._run("t", to_json(cell), Path(), unavailable) for cell in cells]
+    found = [workers._run("t", to_json(cell), Path(), False, unavailable) for cell in cells]
     assert found == [("no data", f"{n} images are not there") for n in (10, 10, 20, 20)]
     assert asked == cells[::2]
 

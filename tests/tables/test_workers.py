@@ -54,8 +54,8 @@ class Counted(Measurement):
 
 table = Table(
     rows=(
-        Row("good", seeds(Counted(), range(3)), Published(0.52, "a paper, table 1", 0.011, std=0.02)),
-        Row("raises", seeds(Counted(value=0.6, action="raise"), range(2)), Published(0.9, "another", 0.01)),
+        Row("good", seeds(Counted(), range(3)), Published(0.52, "a paper, table 1", std=0.02, runs=16)),
+        Row("raises", seeds(Counted(value=0.6, action="raise"), range(2)), Published(0.9, "another", tolerance=0.01, reason="made up")),
         Row("dies", (Counted(value=0.7, action="die"),), controls=(Control("line", (Counted(value=0.4),)),)),
         Row("no data", (Counted(value=0.8, action="data"),), analogue="made up"),
         Row("slow", (Counted(value=0.99),), slow=True),
@@ -73,7 +73,7 @@ from qconv.tables.table import Published, Row, Table
 
 table = Table(
     rows=(
-        Row("first", (Counted(value=0.1),), Published(0.1, "a", 0.01)),
+        Row("first", (Counted(value=0.1),), Published(0.1, "a", tolerance=0.01, reason="made up")),
         Row("second", (Counted(value=0.2, action="wait"),)),
     )
 )
@@ -100,12 +100,12 @@ def test_cells_that_fail_are_shown_and_the_others_run(workshop: Workshop) -> Non
     assert len(measured(workshop)) == 8  # each once
     page = (workshop.folder / "tables" / "counted.md").read_text()
     assert page in process.stdout
-    assert "| good | 0.520 ± 0.020 [1] | 0.510 ± 0.010 (1,234 p) | - | yes, ±0.011 |" in page
-    assert "| raises | 0.900 [2] | failed [!1] | - | - | - |" in page
+    assert "| good | 0.520 ± 0.020 [1] | 0.510 ± 0.010 (1,234 p) | - | - | yes, ±0.015 |" in page
+    assert "| raises | 0.900 [2] | failed [!1] | - | - | - | - |" in page
     assert "- [!1] ValueError: this cell | has a mistake\n- [!2] its process ended with code 7" in page
     assert "| dies | - | 1 of 2 cells: failed [!2] |" in page
     assert "| line 0.400 (1,234 p) |" in page
-    assert "| no data [a] | - | no data [!3] | - | - | - |" in page and "- [!3] no prepared data in there" in page
+    assert "| no data [a] | - | no data [!3] | - | - | - | - |" in page and "- [!3] no prepared data in there" in page
     assert "- In tolerance: 1 of 1 rows with a published value.\n- Figures are missing in 3 of 4 rows." in page
     assert "slow" not in page and "Notes of the table." in page
 
@@ -134,7 +134,7 @@ def test_a_killed_table_goes_on_where_it_stopped(workshop: Workshop) -> None:
     assert process.returncode == 0, process.stderr
     assert measured(workshop).count("0.1 0") == 1  # the first cell did not run again
     page = (workshop.folder / "tables" / "waiting.md").read_text()
-    assert "| second | - | 0.200 (1,234 p) | - | - |" in page
+    assert "| second | - | 0.200 (1,234 p) | - | - | - |" in page
 
 
 @pytest.mark.slow

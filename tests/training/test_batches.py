@@ -105,11 +105,13 @@ def test_means_over_a_ragged_set_are_those_of_numpy(count: int) -> None:
     source, mesh = known_source(count), device_mesh()
     experiment = Experiment(Synthetic(num_classes=5), Known(), batch_size=8)  # evaluates 32 images at once
     state = first_state(experiment, Known(), source, mesh)
-    means, confusion = evaluator(experiment, source, mesh, model=Known(), inputs_are_features=False)(state)
+    means, confusion, right = evaluator(experiment, source, mesh, model=Known(), inputs_are_features=False)(state)
     loss, correct = known_sums(source, np.arange(count))
     assert means["accuracy"] == correct / count
     assert means["loss"] == pytest.approx(loss / count, rel=1e-6)
     assert confusion.sum() == count and np.trace(confusion) == correct
+    one_by_one = [known_sums(source, np.array([row]))[1] for row in range(count)]
+    np.testing.assert_array_equal(right, np.array(one_by_one, bool))  # in order, and no row that fills a batch up
     np.testing.assert_array_equal(confusion.sum(axis=1), np.bincount(source.labels, minlength=5))
 
 

@@ -103,7 +103,7 @@ def test_sixteen_images_are_learnt_by_heart(tmp_path: Path) -> None:
     evaluate = fit_module.evaluator(
         experiment, data.load("train"), device_mesh(), model=model, inputs_are_features=False
     )
-    means, _ = evaluate(last.state)
+    means, _, _ = evaluate(last.state)
     assert means["accuracy"] == 1.0 and means["loss"] < 0.05
 
 
