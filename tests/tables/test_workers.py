@@ -52,10 +52,11 @@ class Counted(Measurement):
         return Measured(self.value + 0.01 * self.seed, 1234)
 
 
+HAND = Published(0.9, "another", tolerance=0.01, reason="made up")
 table = Table(
     rows=(
         Row("good", seeds(Counted(), range(3)), Published(0.52, "a paper, table 1", std=0.02, runs=16)),
-        Row("raises", seeds(Counted(value=0.6, action="raise"), range(2)), Published(0.9, "another", tolerance=0.01, reason="made up")),
+        Row("raises", seeds(Counted(value=0.6, action="raise"), range(2)), HAND),
         Row("dies", (Counted(value=0.7, action="die"),), controls=(Control("line", (Counted(value=0.4),)),)),
         Row("no data", (Counted(value=0.8, action="data"),), analogue="made up"),
         Row("slow", (Counted(value=0.99),), slow=True),
