@@ -11,7 +11,13 @@ from rich.console import Console
 from qconv.report.table import evaluation_table, summary_table
 from qconv.training.evaluate import Evaluation
 
-TWIN = {"test_accuracy": 0.95, "test_loss": 0.5, "num_parameters": 10250, "wall_seconds": 9.0}
+TWIN = {
+    "test_accuracy": 0.95,
+    "test_loss": 0.5,
+    "num_parameters": 10250,
+    "num_quantum_parameters": 0,
+    "wall_seconds": 9.0,
+}
 SUMMARY = {
     "experiment": "quanv_digits",
     "run_id": "0123456789",
