@@ -13,7 +13,8 @@ from benchmarks.measure import Timed, interleave
 from benchmarks.results import Result
 from experiments.quanv_cifar import experiment
 from qconv.data.synthetic import Synthetic
-from qconv.models.base import ImageModel, classical_twin
+from qconv.models.base import ImageModel
+from qconv.models.twin import classical_twin
 from qconv.training.batches import load_batch, training_indices
 from qconv.training.fit import first_state
 from qconv.training.mesh import device_mesh, replicated

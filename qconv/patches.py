@@ -1,5 +1,6 @@
 """Images to patches, with the geometry of `flax.linen.Conv`."""
 
+import math
 from typing import Literal
 
 import jax
@@ -42,6 +43,11 @@ def check_padding(padding: Padding) -> None:
         raise InputError(
             f"padding = {padding!r}; allowed: 'SAME', 'VALID', a number from 0, or ((top, bottom), (left, right))"
         )
+
+
+def flattened(inputs: Float[Array, "batch ..."]) -> Float[Array, "batch numbers"]:
+    """All numbers of each image or feature map in a row, the last axis fastest; of an empty batch, too."""
+    return inputs.reshape(len(inputs), math.prod(inputs.shape[1:]))
 
 
 def extract_patches(

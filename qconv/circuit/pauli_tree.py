@@ -34,6 +34,7 @@ from qconv.dense import matrix_of_gates
 from qconv.errors import InputError
 from qconv.gate_table import complex_dtype
 from qconv.gates import Tape
+from qconv.patches import flattened
 
 Theta = tuple[Float[Array, "features _ ..."], ...]
 """Angles in radians of each level, from the pixels to the root: of all networks and blocks."""
@@ -127,8 +128,9 @@ def _evaluate(tree: Tree, theta: Theta, images: Array, read: int) -> Float[Array
         # Network by network, and each again in the gradient: what one needs is in the cache then.
         return jax.lax.map(jax.checkpoint(network), matrices).reshape(-1, count)
 
-    columns = jax.lax.optimization_barrier(images.reshape(len(images), -1).T)
-    return in_chunks(evaluate, columns, _images_at_once(tree, levels, images)).reshape(len(theta[0]), -1, len(images))
+    columns = jax.lax.optimization_barrier(flattened(images).T)
+    outputs = in_chunks(evaluate, columns, _images_at_once(tree, levels, images))
+    return outputs.reshape(len(matrices[0]), len(outputs) // len(matrices[0]), len(images))
 
 
 def _images_at_once(tree: Tree, levels: tuple[Level, ...], images: Array) -> int:

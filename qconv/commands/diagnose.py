@@ -13,7 +13,7 @@ from qconv.diagnostics.signal import signal
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
 from qconv.layers.quantum_tree import QuantumTree
-from qconv.models.base import called_quantum_layers
+from qconv.models.quantum_calls import trace
 from qconv.report.diagnostics import diagnosis_figure, diagnosis_table, signal_table
 from qconv.training.run import precision
 from qconv.training.run_directory import writing
@@ -40,7 +40,7 @@ def diagnose(experiment: Experiment, sampling: Sampling, output: Path) -> None:
     _check_output(output)
     with precision(experiment.dtype):
         source = experiment.data.load("train")
-        if not called_quantum_layers(experiment.model, source.image_shape):
+        if not trace(experiment.model, source.image_shape).calls:
             raise InputError("the experiment's network has no quantum layer to diagnose")
         chosen = np.random.default_rng(experiment.seed).permutation(len(source))[:_IMAGES]
         images = source[chosen].images.astype(experiment.dtype)

@@ -6,8 +6,7 @@ from rich.console import Console
 
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
-from qconv.layers.quantum_tree import QuantumTree
-from qconv.models.base import called_quantum_layers
+from qconv.models.quantum_calls import trace
 from qconv.report.drawing import circuit_figure, circuit_text, layer_drawing
 from qconv.report.engines import engines_table
 from qconv.training.run_directory import writing
@@ -26,18 +25,15 @@ def draw(experiment: Experiment, output: Path, engines: bool) -> None:
         RunError: the picture cannot be written.
     """
     shape = experiment.data.load("test").image_shape
-    layers = called_quantum_layers(experiment.model, shape)
-    if not layers:
+    calls = trace(experiment.model, shape).calls
+    if not calls:
         raise InputError("the experiment's network has no quantum layer to draw")
     console = Console()
-    drawings = [layer_drawing(layer, channels) for layer, channels in layers]
+    drawings = [layer_drawing(call.layer, call.in_features) for call in calls]
     for drawing in drawings:
         console.print(circuit_text(drawing), highlight=False, markup=False, no_wrap=True, overflow="ignore", crop=False)
-    for layer, channels in layers if engines else []:
-        if isinstance(layer, QuantumTree):
-            console.print(f"QuantumTree has one engine: {layer.chosen_engine(channels)}", highlight=False)
-        else:
-            console.print(engines_table(layer, channels))
+    for call in calls if engines else []:
+        console.print(engines_table(call.layer, call.in_features), highlight=False)
     try:
         with writing(output):
             circuit_figure(drawings).savefig(output, dpi=150)

@@ -1,48 +1,41 @@
 """What a network's quantum layers see."""
 
-from typing import Any
-
 import flax.linen as nn
 import jax
 import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.errors import InputError
+from qconv.layers.quantum_layer import QuantumLayer
+from qconv.models.quantum_calls import trace, watch
 
 
 def layer_inputs(
     model: nn.Module, images: Float[np.ndarray, "batch height width channels"], seed: int
-) -> list[tuple[Any, Float[Array, "..."]]]:
+) -> list[tuple[QuantumLayer, Float[Array, "..."]]]:
     """Each quantum layer that a network calls, in order, with the images that it is given.
 
     A layer behind others sees what these make of the images with their first parameters, drawn from `seed`.
-    """
-    layers: list[Any] = []
-
-    def first_inputs(images: Array) -> list[Array]:
-        inputs: list[Array] = []
-
-        def record(call: Any, args: Any, kwargs: Any, context: Any) -> Any:
-            if hasattr(context.module, "twin") and context.method_name == "__call__":
-                layers.append(context.module)
-                inputs.append(args[0])
-            return call(*args, **kwargs)
-
-        with nn.intercept_methods(record):
-            model.init(jax.random.key(seed), images)
-        return inputs
-
-    inputs = jax.jit(first_inputs)(images)  # compiled, so that what comes after the last of them is not computed
-    return [(layer.clone(parent=None), own) for layer, own in zip(layers, inputs, strict=True)]
-
-
-def layer_patches(layer: Any, images: Float[Array, "*batch height width channels"]) -> Float[Array, "patches pixels"]:
-    """All patches that the circuit of a quantum layer sees; those of all registers where there are several.
 
     Raises:
-        InputError: a quantum layer without patches.
+        InputError: a layer in a transformation that keeps what it is given, as `nn.scan`.
     """
-    if not hasattr(layer, "patches"):
-        raise InputError(f"diagnose takes patches of a layer; the network has a {type(layer).__name__}, without any")
+    layers = [(call.layer, call.path) for call in trace(model, images.shape[1:]).calls]
+
+    def first_inputs(images: Array) -> list[Array]:
+        seen = watch(model, model.init(jax.random.key(seed), images), images)
+        for layer, path in layers:
+            if path not in seen:
+                raise InputError(f"what {type(layer).__name__} is given does not leave the transformation around it")
+        return [seen[path][0] for _, path in layers]
+
+    inputs = jax.jit(first_inputs)(images)  # compiled, so that what comes after the last of them is not computed
+    return [(layer, own) for (layer, _), own in zip(layers, inputs, strict=True)]
+
+
+def layer_patches(
+    layer: QuantumLayer, images: Float[Array, "*batch height width channels"]
+) -> Float[Array, "patches pixels"]:
+    """All patches that the circuit of a quantum layer sees; those of all registers where there are several."""
     windows = layer.patches(images.reshape(-1, *images.shape[-3:]))
     return windows.reshape(-1, windows.shape[-1])

@@ -1,7 +1,7 @@
 """The spec of an experiment: one frozen object that says everything a run needs."""
 
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import jax
 import numpy as np
@@ -10,6 +10,8 @@ from qconv.data.dataset import Dataset, Source
 from qconv.errors import InputError
 from qconv.losses import CrossEntropy, Loss
 from qconv.models.base import ImageModel
+from qconv.models.quantum_calls import trace
+from qconv.models.twin import check_twin
 from qconv.optimizers import Adam, Optimizer
 
 
@@ -64,7 +66,8 @@ class Experiment:
         Raises:
             InputError: a batch larger than the data, splits of different image size, a network that cannot take the
                 images (kernel, register, memory) or has another number of classes than the data, a loss that is not
-                one number for each image or has no score for each class.
+                one number for each image or has no score for each class, or a quantum layer that its classical twin
+                would have, too.
         """
         if self.batch_size > len(train):
             raise InputError(f"batch_size = {self.batch_size}; allowed: at most the {len(train)} training images")
@@ -72,13 +75,14 @@ class Experiment:
             raise InputError("the test split has 0 images; allowed: at least 1")
         if train.image_shape != test.image_shape:
             raise InputError(f"training images have shape {train.image_shape}, test images {test.image_shape}")
-        images = jax.ShapeDtypeStruct((1, *train.image_shape), np.dtype(np.float32))
-        logits: Any = jax.eval_shape(lambda x: self.model.init_with_output(jax.random.key(0), x)[0], images)
+        network = trace(self.model, train.image_shape)
+        logits = network.outputs
         if logits.shape != (1, self.data.num_classes):
             raise InputError(
                 f"the model gives logits of shape {logits.shape[1:]}, but the data have {self.data.num_classes} "
                 "classes; set num_classes of its head"
             )
+        check_twin(self.model, network, train.image_shape)
         outputs = jax.ShapeDtypeStruct((2, self.data.num_classes), np.dtype(np.float32))
         labels = jax.ShapeDtypeStruct((2,), np.dtype(np.int32))
         name = type(self.loss).__name__

@@ -5,10 +5,11 @@ from typing import Any
 import flax.linen as nn
 from jaxtyping import Array, Float
 
+from qconv.layers.classical_twin import ClassicalTwin
 from qconv.patches import pair
 
 
-class ClassicalConv(nn.Module):
+class ClassicalConv(ClassicalTwin):
     """`nn.Conv` and ReLU, with the windows and the output channels of a quantum convolution.
 
     It has one weight a pixel and no bias: for four qubits as many as two layers of two angles a qubit; where it has
@@ -17,9 +18,6 @@ class ClassicalConv(nn.Module):
     convolution). Where the quantum convolution is not trained, neither is its twin: its weights are in the collection
     `frozen`.
     """
-
-    like: nn.Module
-    """The `QuantumConv` whose place it takes."""
 
     @nn.compact
     def __call__(self, images: Float[Array, "*batch height width channels"]) -> Float[Array, "*batch rows columns out"]:

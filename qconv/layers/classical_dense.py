@@ -7,10 +7,12 @@ import flax.linen as nn
 import jax
 from jaxtyping import Array, Float
 
+from qconv.layers.classical_twin import ClassicalTwin
+from qconv.patches import flattened
 from qconv.readout.probabilities import Probabilities
 
 
-class ClassicalDense(nn.Module):
+class ClassicalDense(ClassicalTwin):
     """Two dense layers with tanh between them, and the outputs of a quantum dense layer.
 
     The hidden layer is as wide as the quantum layer's number of angles allows, at least 1: then the twin has no more
@@ -20,14 +22,11 @@ class ClassicalDense(nn.Module):
     not trained, neither is its twin: its weights are in the collection `frozen`.
     """
 
-    like: nn.Module
-    """The `QuantumDense` whose place it takes."""
-
     @nn.compact
     def __call__(self, inputs: Float[Array, "batch ..."]) -> Float[Array, "batch out"]:
         """As many outputs as the quantum layer has."""
         layer: Any = self.like
-        vectors = inputs.reshape(len(inputs), -1)
+        vectors = flattened(inputs)
         numbers = vectors.shape[1]
         outputs = layer.num_channels(numbers)
         budget = layer.features * math.prod(layer.circuit.param_shape(numbers))
@@ -42,7 +41,9 @@ class ClassicalDense(nn.Module):
             weights = self.variable("frozen", "dense", lambda: network.init(self.make_rng("params"), vectors)["params"])
             values = network.apply({"params": weights.value}, vectors)
         if isinstance(layer.circuit.readout, Probabilities):
-            return jax.nn.softmax(values.reshape(len(inputs), layer.features, -1)).reshape(values.shape)
+            return jax.nn.softmax(values.reshape(len(inputs), layer.features, outputs // layer.features)).reshape(
+                values.shape
+            )
         return values
 
     @property

@@ -8,11 +8,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from qconv.circuit.tree import padding
+from qconv.layers.classical_twin import ClassicalTwin
+from qconv.patches import flattened
 
 _INIT = nn.initializers.he_normal(in_axis=(-4, -3, -2), out_axis=-1, batch_axis=(0, 1, 2))
 
 
-class ClassicalTree(nn.Module):
+class ClassicalTree(ClassicalTwin):
     """Convolutions with ReLU, strided so that windows do not overlap, in the place of the blocks of a `QuantumTree`.
 
     The wiring is the same: as many networks side by side, which share nothing but the image; the same windows, with
@@ -20,9 +22,6 @@ class ClassicalTree(nn.Module):
     fewer as it takes to have no more weights than the block has angles (but at least one: where it has more than the
     block then, the report says so). There is no bias.
     """
-
-    like: nn.Module
-    """The `QuantumTree` whose place it takes."""
 
     @nn.compact
     def __call__(self, images: Float[Array, "batch height width channels"]) -> Float[Array, "batch out"]:
@@ -42,8 +41,8 @@ class ClassicalTree(nn.Module):
             weights = self.param(
                 f"level{index}", _INIT, (layer.features, rows, columns, *window, sites.shape[-1], width)
             )
-            sites = sites.reshape(batch, level.rows, window[0], level.columns, window[1], layer.features, -1)
+            sites = sites.reshape(batch, level.rows, window[0], level.columns, window[1], *sites.shape[3:])
             product = "brhcwfi,fhwio->brcfo" if layer.tree.shared else "brhcwfi,frchwio->brcfo"
             sites = nn.relu(jnp.einsum(product, sites, weights[:, 0, 0] if layer.tree.shared else weights))
-            outputs.append(sites.reshape(batch, -1))
+            outputs.append(flattened(sites))
         return jnp.concatenate(outputs[-layer.read :], axis=1)

@@ -53,10 +53,10 @@ class FourierFilter(nn.Module):
     def __call__(self, images: Float[Array, "*batch height width channels"]) -> Float[Array, "*batch rows columns out"]:
         """Filters the images: values in [-1, 1]."""
         *batch, height, width, channels = images.shape
-        flat = images.reshape(-1, height, width, channels)
+        flat = images.reshape(math.prod(batch), height, width, channels)
         windows = extract_patches(flat, self.kernel_size, self.strides, self.padding)
-        windows = windows.reshape(*windows.shape[:3], -1)
-        numbers = windows.shape[-1]
+        numbers = math.prod(windows.shape[3:])
+        windows = windows.reshape(*windows.shape[:3], numbers)
         if numbers > _MOST_NUMBERS:
             raise InputError(f"windows have {numbers} numbers; allowed: at most {_MOST_NUMBERS}")
 

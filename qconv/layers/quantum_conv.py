@@ -1,25 +1,22 @@
 """The quantum convolution."""
 
 import math
-from dataclasses import field
 from typing import ClassVar, Literal
 
 import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from qconv.circuit.circuit import Circuit
 from qconv.circuit.cost import MANY
-from qconv.circuit.expectations import Engine, EngineName, choose_engine
 from qconv.errors import InputError
+from qconv.layers.circuit_layer import CircuitLayer
 from qconv.layers.classical_conv import ClassicalConv
-from qconv.layers.quantum_layer import AngleDistribution, check_fields, parameters, run_circuits, title
 from qconv.patches import Padding, Size, check_padding, extract_patches, pair
 
 Channels = Literal["joint", "sum", "concatenate"]
 
 
-class QuantumConv(nn.Module):
+class QuantumConv(CircuitLayer):
     """A convolution whose filters are quantum circuits; geometry and output height and width are those of `nn.Conv`.
 
     Every window of the image is encoded into a register, runs through the circuit, and its expectations are the output
@@ -51,10 +48,6 @@ class QuantumConv(nn.Module):
             not fit the encoding, the ansatz or the memory.
     """
 
-    circuit: Circuit = Circuit()
-    """Encoding, ansatz and readout of one window."""
-    features: int = 1
-    """Number of filters: circuits with angles of their own."""
     kernel_size: Size = 2
     """Height and width of the window."""
     strides: Size = 1
@@ -65,23 +58,11 @@ class QuantumConv(nn.Module):
     """Distance of neighbouring pixels of the window."""
     channels: Channels = "joint"
     """Input channels share a register (joint), or have their own and outputs are added (sum) or kept (concatenate)."""
-    trainable: bool = True
-    """Whether the parameters are trained; if not, a model computes this layer's output once, not in each epoch."""
-    angle_range: float = math.pi
-    """Angles start in [-angle_range, angle_range] radians."""
-    angle_distribution: AngleDistribution = field(default="uniform", metadata={"json": "not at its default"})
-    """Uniform there, or normal with mean 0 and standard deviation angle_range."""
-    engine: Engine = "auto"
-    """How circuits are evaluated: by name, or the fastest by the cost model (auto)."""
-    param_dtype: Literal["float32", "float64"] = "float32"
-    """Precision of the parameters; float64 (with complex128 states) needs JAX's 64-bit mode."""
 
     typical_patches: ClassVar[int] = MANY
-    """What the engine is chosen for, whatever the batch is: so a run has one engine."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        check_fields(self)
         if self.channels not in ("joint", "sum", "concatenate"):
             raise InputError(f"channels = {self.channels!r}; allowed: 'joint', 'sum', 'concatenate'")
         for name in ("kernel_size", "strides", "kernel_dilation"):
@@ -104,8 +85,7 @@ class QuantumConv(nn.Module):
         windows = self.patches(images)
         registers, count, rows, columns, patch_size = windows.shape
         patches = windows.reshape(registers, count * rows * columns, patch_size)
-        params = parameters(self, registers, patch_size)
-        outputs = run_circuits(self.circuit, params, patches, self.chosen_engine(in_channels))
+        outputs = self.run(patches, in_channels)
         if self.channels == "sum":
             outputs = outputs.sum(axis=1)
         return outputs.reshape(*batch, rows, columns, self.num_channels(in_channels))
@@ -143,20 +123,10 @@ class QuantumConv(nn.Module):
         return self.features * readings * (in_features if self.channels == "concatenate" else 1)
 
     @nn.nowrap
-    def chosen_engine(self, in_features: int) -> EngineName:
-        """The engine that images of `in_features` channels use."""
-        return choose_engine(self.circuit, self.patch_size(in_features), self.engine, self.typical_patches)
-
-    @nn.nowrap
     def window(self, in_features: int) -> str:
         """Height and width of the window."""
         height, width = pair("kernel_size", self.kernel_size)
         return f"{height}x{width} pixels"
-
-    @nn.nowrap
-    def title(self, in_features: int) -> str:
-        """What the layer is, in a line, for images of `in_features` channels."""
-        return title(self, in_features)
 
     @nn.nowrap
     def twin(self) -> ClassicalConv:

@@ -1,19 +1,18 @@
 """The quantum dense layer."""
 
 import math
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 import flax.linen as nn
 from jaxtyping import Array, Float
 
-from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import Engine, EngineName, choose_engine
 from qconv.errors import InputError
+from qconv.layers.circuit_layer import CircuitLayer
 from qconv.layers.classical_dense import ClassicalDense
-from qconv.layers.quantum_layer import AngleDistribution, check_fields, parameters, run_circuits, title
+from qconv.patches import flattened
 
 
-class QuantumDense(nn.Module):
+class QuantumDense(CircuitLayer):
     """One register for a whole image or feature vector; outputs are what its circuits measure.
 
     The numbers of the input, row by row and the channel fastest, are encoded in a register, as in `nn.Dense` all of
@@ -32,27 +31,7 @@ class QuantumDense(nn.Module):
         InputError: inputs without a batch axis, or a register that does not fit the encoding, the ansatz or the memory.
     """
 
-    circuit: Circuit = Circuit()
-    """Encoding, ansatz and readout of the register."""
-    features: int = 1
-    """Number of circuits with angles of their own."""
-    trainable: bool = True
-    """Whether the parameters are trained; if not, a model computes this layer's output once, not in each epoch."""
-    angle_range: float = math.pi
-    """Angles start in [-angle_range, angle_range] radians."""
-    angle_distribution: AngleDistribution = "uniform"
-    """Uniform there, or normal with mean 0 and standard deviation angle_range."""
-    engine: Engine = "auto"
-    """How circuits are evaluated: by name, or the fastest by the cost model (auto)."""
-    param_dtype: Literal["float32", "float64"] = "float32"
-    """Precision of the parameters; float64 (with complex128 states) needs JAX's 64-bit mode."""
-
     typical_patches: ClassVar[int] = 64
-    """What the engine is chosen for, whatever the batch is: so a run has one engine."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        check_fields(self)
 
     @nn.compact
     def __call__(self, inputs: Float[Array, "batch ..."]) -> Float[Array, "batch out"]:
@@ -64,14 +43,13 @@ class QuantumDense(nn.Module):
         if inputs.ndim < 2:
             raise InputError(f"inputs have shape {inputs.shape}; allowed: (batch, numbers) or (batch, ..., channels)")
         in_features = self.in_features(inputs.shape)
-        params = parameters(self, 1, in_features)
-        outputs = run_circuits(self.circuit, params, self.patches(inputs), self.chosen_engine(in_features))
+        outputs = self.run(self.patches(inputs), in_features)
         return outputs.reshape(len(inputs), self.num_channels(in_features))
 
     @nn.nowrap
     def patches(self, inputs: Float[Array, "batch ..."]) -> Float[Array, "1 batch numbers"]:
         """What the register encodes."""
-        return inputs.reshape(1, len(inputs), -1)
+        return flattened(inputs)[None]
 
     @nn.nowrap
     def in_features(self, shape: tuple[int, ...]) -> int:
@@ -94,19 +72,9 @@ class QuantumDense(nn.Module):
         return self.features * self.circuit.num_channels(in_features)
 
     @nn.nowrap
-    def chosen_engine(self, in_features: int) -> EngineName:
-        """The engine that images of `in_features` numbers use."""
-        return choose_engine(self.circuit, in_features, self.engine, self.typical_patches)
-
-    @nn.nowrap
     def window(self, in_features: int) -> str:
         """All of the image."""
         return f"{in_features} numbers"
-
-    @nn.nowrap
-    def title(self, in_features: int) -> str:
-        """What the layer is, in a line, for images of `in_features` numbers."""
-        return title(self, in_features)
 
     @nn.nowrap
     def twin(self) -> ClassicalDense:

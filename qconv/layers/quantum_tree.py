@@ -14,10 +14,11 @@ from qconv.circuit.tree import Tree, padding
 from qconv.errors import InputError
 from qconv.gates import x64_enabled
 from qconv.layers.classical_tree import ClassicalTree
-from qconv.patches import extract_patches
+from qconv.layers.quantum_layer import QuantumLayer
+from qconv.patches import extract_patches, flattened
 
 
-class QuantumTree(nn.Module):
+class QuantumTree(QuantumLayer):
     """A quantum convolutional network on the whole image: a qubit a pixel, joined block by block to a single site.
 
     `features` networks with angles of their own run side by side. The outputs are what the readout measures at the root
@@ -29,7 +30,8 @@ class QuantumTree(nn.Module):
         variables = layer.init(jax.random.key(0), images)      # images (64, 28, 28, 1), in [0, 1]
         outputs = layer.apply(variables, images)               # (64, 4 * 16 * 3 + 16 * 3), in [-1, 1]
 
-    The parameter `theta` has the angles of each level, (features, blocks, ...) as `Tree.param_shapes` says. They start
+    The parameter `theta` is a dict with the angles of each level, from `level0` of the pixels to the root, (features,
+    blocks, ...) as `Tree.param_shapes` says. They start
     uniform in [-angle_range, angle_range]: what is left of the signal at the root falls by orders of magnitude with
     the depth of the blocks and the range of the angles, as `qconv diagnose` shows level by level.
 
@@ -83,12 +85,19 @@ class QuantumTree(nn.Module):
                 "param_dtype = 'float64' needs JAX's 64-bit mode; call the layer under jax.enable_x64(True)"
             )
         check_read(self.read, self.tree, images.shape[1:])
-        if any(0 in shape for shape in self.tree.param_shapes(images.shape[1:])):  # an ansatz without parameters
+        shapes = self.tree.param_shapes(images.shape[1:])
+        if any(0 in shape for shape in shapes):  # an ansatz without parameters
             theta = self.first_angles(jax.random.key(0), images.shape[1:], 0.0)
         else:
-            theta = self.param("theta", self.first_angles, images.shape[1:], self.angle_range)
+            names = [f"level{index}" for index in range(len(shapes))]
+
+            def init(key: Any) -> dict[str, Array]:  # not a tuple, which Flax NNX cannot train
+                return dict(zip(names, self.first_angles(key, images.shape[1:], self.angle_range), strict=True))
+
+            by_level = self.param("theta", init)
+            theta = tuple(by_level[name] for name in names)
         found = maps(self.tree, theta, images, self.read)
-        return jnp.concatenate([of_level.reshape(len(images), -1) for of_level in found], axis=1)
+        return jnp.concatenate([flattened(of_level) for of_level in found], axis=1)
 
     @nn.nowrap
     def first_angles(self, key: Any, image_shape: tuple[int, ...], angle_range: float) -> Theta:

@@ -5,6 +5,7 @@ from jaxtyping import Array, Float
 
 from qconv.errors import InputError
 from qconv.models.base import ImageModel
+from qconv.patches import flattened
 
 
 class DressedNet(ImageModel):
@@ -42,7 +43,7 @@ class DressedNet(ImageModel):
 
     def features(self, images: Float[Array, "batch height width channels"]) -> Float[Array, "batch ..."]:
         """What the circuit measures."""
-        numbers = (1 + nn.tanh(self.before(images.reshape(len(images), -1)))) / 2
+        numbers = (1 + nn.tanh(self.before(flattened(images)))) / 2
         return self.quantum(numbers)
 
     def classify(self, features: Float[Array, "batch ..."], *, train: bool = False) -> Float[Array, "batch classes"]:

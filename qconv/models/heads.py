@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 
 from qconv.errors import InputError
 from qconv.layers.initial import uniform
-from qconv.patches import extract_patches
+from qconv.patches import extract_patches, flattened
 
 
 class LinearHead(nn.Module):
@@ -30,7 +30,7 @@ class LinearHead(nn.Module):
     @nn.compact
     def __call__(self, features: Float[Array, "batch ..."], *, train: bool = False) -> Float[Array, "batch classes"]:
         """Logits."""
-        rows = features.reshape(features.shape[0], -1)
+        rows = flattened(features)
         if self.distribution == "normal":
             return nn.Dense(self.num_classes)(rows)
         initial = uniform(rows.shape[1])
@@ -73,7 +73,7 @@ class ConvHead(nn.Module):
             hidden = nn.Conv(channels, self.kernel_size, conv_general_dilated=convolve)(hidden)
             hidden = nn.relu(hidden) if self.relu else hidden
             hidden = nn.max_pool(hidden, (2, 2), (2, 2), "SAME")
-        hidden = nn.Dropout(self.dropout, deterministic=not train)(hidden.reshape(hidden.shape[0], -1))
+        hidden = nn.Dropout(self.dropout, deterministic=not train)(flattened(hidden))
         hidden = nn.relu(nn.Dense(self.hidden)(hidden))
         hidden = nn.Dropout(self.dropout, deterministic=not train)(hidden)
         return nn.Dense(self.num_classes)(hidden)
@@ -121,7 +121,7 @@ class TanhHead(nn.Module):
     def __call__(self, features: Float[Array, "batch ..."], *, train: bool = False) -> Float[Array, "batch classes"]:
         """Logits."""
         init = nn.initializers.normal(self.weight_std)
-        hidden = features.reshape(features.shape[0], -1)
+        hidden = flattened(features)
         for width in self.hidden:
             hidden = nn.tanh(nn.Dense(width, kernel_init=init, bias_init=init)(hidden))
         return nn.Dense(self.num_classes, kernel_init=init, bias_init=init)(hidden)

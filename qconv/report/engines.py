@@ -3,13 +3,18 @@
 from rich.table import Table
 
 from qconv.circuit.cost import costs
-from qconv.layers.quantum_conv import QuantumConv
-from qconv.layers.quantum_dense import QuantumDense
+from qconv.layers.circuit_layer import CircuitLayer
+from qconv.layers.quantum_layer import QuantumLayer
 
 
-def engines_table(layer: QuantumConv | QuantumDense, in_features: int) -> Table:
-    """What the cost model says of each engine, for one window of a layer whose inputs have `in_features` features."""
+def engines_table(layer: QuantumLayer, in_features: int) -> Table | str:
+    """What the cost model says of each engine, for one window of a layer whose inputs have `in_features` features.
+
+    A line of text for a layer that has no choice.
+    """
     chosen = layer.chosen_engine(in_features)
+    if not isinstance(layer, CircuitLayer):
+        return f"{type(layer).__name__} has one engine: {chosen}"
     table = Table(
         title=f"engines, for one of {layer.typical_patches:,} windows",
         title_justify="left",

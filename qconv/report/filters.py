@@ -2,13 +2,13 @@
 
 from typing import Any
 
-import flax.linen as nn
 import jax
 import numpy as np
 from jaxtyping import Array, Float
 from matplotlib.figure import Figure
 
 from qconv.models.base import ImageModel
+from qconv.models.quantum_calls import watch
 from qconv.training.steps import TrainState
 
 _MAX_CHANNELS = 6
@@ -16,10 +16,11 @@ _MAX_CHANNELS = 6
 
 def filters_figure(
     model: ImageModel, before: TrainState, after: TrainState, images: Float[np.ndarray, "few height width channels"]
-) -> Figure:
+) -> Figure | None:
     """A row for each image: the image, then the first channels of the first quantum layer before and after training.
 
-    Of a layer whose outputs are no maps but numbers, all of them, as colours side by side.
+    Of a layer whose outputs are no maps but numbers, all of them, as colours side by side. None where all quantum
+    layers are in transformations that keep what these make, as `nn.scan`.
 
     Args:
         model: the network; it has a quantum layer.
@@ -27,7 +28,15 @@ def filters_figure(
         after: the state after the last one.
         images: a few, in [0, 1].
     """
-    outputs = [np.asarray(_first_quantum_output(model, state, images)) for state in (before, after)]
+
+    @jax.jit
+    def first_outputs(state: TrainState, images: Array) -> list[Array]:
+        seen = watch(model, {"params": state.params, "frozen": state.frozen}, images)
+        return [output for _, output in seen.values()][:1]
+
+    outputs = [np.asarray(output) for state in (before, after) for output in first_outputs(state, images)]
+    if not outputs:
+        return None
     if outputs[0].ndim == 2:
         return _numbers_figure(outputs, images)
     shown = min(_MAX_CHANNELS, outputs[0].shape[-1])
@@ -72,21 +81,3 @@ def _numbers_figure(outputs: list[np.ndarray], images: np.ndarray) -> Figure:
 
 def _show(ax: Any, image: np.ndarray) -> None:
     ax.imshow(image if image.shape[-1] in (3, 4) else image[..., 0], cmap="gray", vmin=0, vmax=1)
-
-
-def _first_quantum_output(model: ImageModel, state: TrainState, images: np.ndarray) -> Array:
-    outputs: list[Array] = []
-
-    def record(call: Any, args: Any, kwargs: Any, context: Any) -> Any:
-        output = call(*args, **kwargs)
-        if hasattr(context.module, "twin") and context.method_name == "__call__":
-            outputs.append(output)
-        return output
-
-    @jax.jit
-    def first(images: Array) -> Array:
-        with nn.intercept_methods(record):
-            model.apply({"params": state.params, "frozen": state.frozen}, images)
-        return outputs[0]
-
-    return first(images)

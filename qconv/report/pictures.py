@@ -7,7 +7,8 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.models.base import called_quantum_layers, classical_twin
+from qconv.models.quantum_calls import trace
+from qconv.models.twin import classical_twin
 from qconv.report.confusion import confusion_figure
 from qconv.report.curves import learning_curves
 from qconv.report.drawing import circuit_figure, layer_drawing
@@ -40,11 +41,10 @@ def write_pictures(folder: Path, result: RunResult) -> None:
     }
     with precision(result.experiment.dtype):
         images = result.test[np.arange(min(_IMAGES, len(result.test)))].images.astype(result.experiment.dtype)
-        if layers := called_quantum_layers(result.model, images.shape[1:]):
-            figures["circuit"] = circuit_figure([layer_drawing(layer, channels) for layer, channels in layers])
-            figures["filters"] = filters_figure(
-                result.model, result.network.initial_state, result.network.state, images
-            )
+        if calls := trace(result.model, images.shape[1:]).calls:
+            figures["circuit"] = circuit_figure([layer_drawing(call.layer, call.in_features) for call in calls])
+            filters = filters_figure(result.model, result.network.initial_state, result.network.state, images)
+            figures |= {"filters": filters} if filters else {}
         if plane := result.experiment.data.plane("test"):
             figures["plane"] = plane_figure(
                 plane, {label: _second_class(result, fitted) for label, (fitted, _) in networks.items()}

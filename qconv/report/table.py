@@ -33,10 +33,10 @@ def summary_table(folder: Path, seeds: Sequence[Path]) -> Group:
     table.add_column("network")
     for column in ("test accuracy", "test loss", "parameters", "quantum", "seconds"):
         table.add_column(column, justify="right")
-    rows = [("quantum" if twin else "network", summary, summary["num_quantum_parameters"])]
-    rows += [("classical twin", twin, 0)] if twin else []
-    for label, row, quantum in rows:
-        numbers = (f"{row['num_parameters']:,}", f"{quantum:,}", f"{row['wall_seconds']:.1f}")
+    rows = [("quantum" if twin else "network", summary)]
+    rows += [("classical twin", twin)] if twin else []
+    for label, row in rows:
+        numbers = (f"{row['num_parameters']:,}", f"{row['num_quantum_parameters']:,}", f"{row['wall_seconds']:.1f}")
         table.add_row(label, f"{row['test_accuracy']:.4f}", f"{row['test_loss']:.4f}", *numbers)
     lines = []
     if twin:

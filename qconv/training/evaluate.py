@@ -6,7 +6,8 @@ from typing import NamedTuple
 import numpy as np
 
 from qconv.errors import RunError
-from qconv.models.base import classical_twin, quantum_layers
+from qconv.models.quantum_calls import trace
+from qconv.models.twin import classical_twin
 from qconv.training.checkpoints import Checkpoints
 from qconv.training.fit import evaluator, first_state
 from qconv.training.frozen import frozen_features
@@ -33,12 +34,12 @@ def evaluate_run(folder: Path) -> list[Evaluation]:
     """
     _, experiment = read_run(folder)
     networks = [("network", experiment.model, folder)]
-    if quantum_layers(experiment.model):
-        twin = ("classical twin", classical_twin(experiment.model), folder / "twin")
-        networks = [("quantum", experiment.model, folder), twin]
     results = []
     with precision(experiment.dtype):
         test, mesh = experiment.data.load("test"), device_mesh()
+        if trace(experiment.model, test.image_shape).calls:
+            twin = ("classical twin", classical_twin(experiment.model), folder / "twin")
+            networks = [("quantum", experiment.model, folder), twin]
         for label, model, place in networks:
             if not (place / "checkpoints").is_dir():
                 continue

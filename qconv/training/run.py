@@ -10,7 +10,9 @@ from rich.console import Console
 from qconv.data.dataset import Source
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.spec import items_id
-from qconv.models.base import ImageModel, called_quantum_layers, classical_twin
+from qconv.models.base import ImageModel
+from qconv.models.quantum_calls import trace
+from qconv.models.twin import classical_twin
 from qconv.training.fit import Fitted, fit
 from qconv.training.mesh import device_mesh
 from qconv.training.provenance import describe_devices
@@ -38,13 +40,12 @@ class RunResult:
             "run_id": run.run_id,
             "seed": self.experiment.seed,
             "steps": int(self.network.state.step),
-            **_results(self.network),
+            **_results(self.network, self.model, self.test),
             "num_test_images": int(self.network.confusion.sum()),
-            "num_quantum_parameters": num_quantum_parameters(self.network.state.params),
             "engines": list(self.engines),
             "device": describe_devices(),
             "provenance": run.provenance,
-            "twin": _results(self.twin) if self.twin else None,
+            "twin": _results(self.twin, classical_twin(self.model), self.test) if self.twin else None,
         }
 
 
@@ -62,7 +63,7 @@ def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
         train, test = experiment.data.load("train"), experiment.data.load("test")
         experiment.check(train, test)
         mesh, model = device_mesh(), experiment.model
-        layers = called_quantum_layers(model, train.image_shape)
+        layers = trace(model, train.image_shape).calls
         networks = [("network", model, run.folder)]
         if layers:
             networks = [("quantum", model, run.folder), ("classical twin", classical_twin(model), run.folder / "twin")]
@@ -76,7 +77,7 @@ def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
             if jax.process_index() == 0:
                 write_scores(folder, items_id(experiment.data, len(test)), own.right)
             fitted.append(own)
-        engines = tuple(layer.chosen_engine(channels) for layer, channels in layers)
+        engines = tuple(call.layer.chosen_engine(call.in_features) for call in layers)
         return RunResult(experiment, model, fitted[0], fitted[1] if layers else None, test, engines)
 
 
@@ -90,17 +91,11 @@ def num_parameters(params: Any) -> int:
     return sum(leaf.size for leaf in jax.tree.leaves(params))
 
 
-def num_quantum_parameters(params: Any) -> int:
-    """Trained numbers of circuits: every quantum layer calls them `theta` and `scaling`."""
-    leaves = jax.tree_util.tree_leaves_with_path(params)
-    names = {"theta", "scaling"}
-    return sum(leaf.size for path, leaf in leaves if any(getattr(part, "key", None) in names for part in path))
-
-
-def _results(fitted: Fitted) -> dict[str, Any]:
+def _results(fitted: Fitted, model: ImageModel, test: Source) -> dict[str, Any]:
     return {
         "test_accuracy": fitted.test_accuracy,
         "test_loss": fitted.test_loss,
         "num_parameters": num_parameters(fitted.state.params),
+        "num_quantum_parameters": trace(model, test.image_shape).num_quantum_parameters,
         "wall_seconds": round(fitted.wall_seconds, 2),
     }

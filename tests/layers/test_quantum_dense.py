@@ -20,9 +20,10 @@ from qconv.encoding.angle import Angle
 from qconv.errors import InputError
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_dense import QuantumDense
-from qconv.models.base import called_quantum_layers, classical_twin
 from qconv.models.heads import LinearHead, LogProbabilities, OneScore
+from qconv.models.quantum_calls import trace
 from qconv.models.quantum_classifier import QuantumClassifier
+from qconv.models.twin import classical_twin
 from qconv.readout.pauli import PauliZ
 from qconv.readout.probabilities import Probabilities
 from tests import oracle
@@ -100,8 +101,8 @@ def test_the_twin_has_no_more_parameters_where_one_hidden_unit_allows_it():
     assert sizes == [51, 8 * 4 + 4 + 4 * 2 + 2]
     logits: Any = twin.apply(twin.init(KEY, images), images)
     np.testing.assert_allclose(np.exp(logits).sum(1), 1, atol=1e-6)
-    ((layer, numbers),) = called_quantum_layers(model, (1, 8, 1))
-    assert numbers == 8 and layer.window(8) == "8 numbers"
+    (call,) = trace(model, (1, 8, 1)).calls
+    assert call.in_features == 8 and call.layer.window(8) == "8 numbers"
 
 
 def test_no_head_is_the_cross_entropy_of_the_measured_qubit():

@@ -18,12 +18,13 @@ from qconv.diagnostics.signal import signal
 from qconv.encoding.basis import Basis
 from qconv.errors import InputError
 from qconv.layers.quantum_tree import QuantumTree
-from qconv.models.base import called_quantum_layers, classical_twin, quantum_layers
 from qconv.models.heads import LinearHead
+from qconv.models.quantum_calls import trace
 from qconv.models.tree_net import TreeNet
+from qconv.models.twin import classical_twin
 from qconv.readout.most_probable import MostProbableWeight
 from qconv.report.diagnostics import diagnosis_figure, signal_table
-from qconv.training.run import num_parameters, num_quantum_parameters
+from qconv.training.run import num_parameters
 from tests import oracle
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
@@ -34,13 +35,14 @@ IMAGES = jnp.asarray(np.random.default_rng(0).random((3, 4, 3, 1)), jnp.float32)
 
 def test_outputs_are_the_levels_one_after_the_other() -> None:
     outputs, variables = LAYER.init_with_output(jax.random.key(0), IMAGES)
-    theta = variables["params"]["theta"]
+    assert list(variables["params"]["theta"]) == ["level0", "level1"]
+    theta = tuple(variables["params"]["theta"].values())
     assert [own.shape for own in theta] == [(2, 1, 1, 4, 2)] * 2
     assert all(float(jnp.abs(own).max()) < 0.5 for own in theta) and not np.array_equal(*theta)
     first, root = maps(LAYER.tree, theta, IMAGES, 2)
     assert first.shape == (3, 2, 2, 6) and root.shape == (3, 1, 1, 6)
     np.testing.assert_array_equal(outputs, np.concatenate([first.reshape(3, 24), root.reshape(3, 6)], axis=1))
-    assert num_quantum_parameters(variables["params"]) == num_parameters(variables["params"]) == 32
+    assert trace(LAYER, (4, 3, 1)).num_quantum_parameters == num_parameters(variables["params"]) == 32
 
 
 def test_an_ansatz_without_angles_needs_no_parameters() -> None:
@@ -58,7 +60,7 @@ def test_the_twin_has_the_wiring_and_no_more_weights(shared: bool) -> None:
     layer = LAYER.clone(tree=Tree(ansatz=StronglyEntangling(3), shared=shared))
     model = TreeNet(layer, LinearHead(3))
     twin = classical_twin(model)
-    assert quantum_layers(twin) == [] and called_quantum_layers(twin, (4, 3, 1)) == []
+    assert trace(twin, (4, 3, 1)).calls == []
     ours, theirs = (jax.eval_shape(m.init, jax.random.key(0), IMAGES)["params"] for m in (model, twin))
     assert num_parameters(theirs) <= num_parameters(ours)
     # 12 weights a channel: as many as 36 angles give three channels of; the first level has 4 a channel.

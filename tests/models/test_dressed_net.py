@@ -14,9 +14,9 @@ from qconv.encoding.angle import Angle
 from qconv.errors import InputError
 from qconv.layers.classical_dense import ClassicalDense
 from qconv.layers.quantum_dense import QuantumDense
-from qconv.models.base import classical_twin
 from qconv.models.dressed_net import DressedNet
 from qconv.models.heads import ConvHead, TanhHead
+from qconv.models.twin import classical_twin
 from qconv.readout.pauli import PauliZ
 from tests.oracle import Dense, assert_close
 

@@ -1,4 +1,4 @@
-"""Networks, their quantum layers, and their classical twins."""
+"""Networks and heads."""
 
 import flax.linen as nn
 import jax
@@ -10,69 +10,14 @@ from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
 from qconv.encoding.angle import Angle
 from qconv.errors import InputError
-from qconv.layers.classical_conv import ClassicalConv
 from qconv.layers.quantum_conv import QuantumConv
-from qconv.models.base import called_quantum_layers, classical_twin, fields, quantum_layers
+from qconv.models.base import fields
 from qconv.models.heads import ConvHead, LinearHead, TanhHead
 from qconv.models.quanv_net import QuanvNet
+from qconv.models.twin import classical_twin
 
 KEY = jax.random.key(0)
 CONV = QuantumConv(Circuit(Angle(), HardwareEfficient(1, ("ry",))), features=2, strides=2)
-SUM = CONV.clone(channels="sum", features=1)
-
-
-class Sequence(nn.Module):
-    """Layers in a tuple, the last called twice, beside one that is never called."""
-
-    layers: tuple[nn.Module, ...]
-    unused: nn.Module
-    width: int = 3
-
-    @nn.compact
-    def __call__(self, images: jax.Array) -> jax.Array:
-        hidden = images
-        for layer in (*self.layers, self.layers[-1]):
-            hidden = layer(hidden)
-        return hidden
-
-
-NESTED = QuanvNet(conv=Sequence((CONV, nn.Conv(4, (1, 1)), SUM, nn.Conv(4, (1, 1))), unused=CONV), head=LinearHead(3))
-
-
-def test_quantum_layers_are_found_in_fields_tuples_and_modules():
-    assert quantum_layers(NESTED) == [CONV, SUM, CONV]
-    assert quantum_layers((NESTED, (CONV,), 3, "x")) == [CONV, SUM, CONV, CONV]
-    assert quantum_layers(LinearHead()) == []
-
-
-def test_called_layers_come_in_order_with_their_input_channels():
-    found = called_quantum_layers(NESTED, (8, 8, 1))
-    assert [(layer.features, layer.channels, channels) for layer, channels in found] == [
-        (2, "joint", 1),
-        (1, "sum", 4),
-    ]
-
-
-def test_the_twin_has_a_classical_layer_in_each_place_and_nothing_else_changed():
-    twin = classical_twin(NESTED)
-    assert quantum_layers(twin) == []
-    assert twin.head == NESTED.head
-    conv = twin.conv
-    assert [type(layer) for layer in conv.layers] == [ClassicalConv, nn.Conv, ClassicalConv, nn.Conv]
-    assert conv.layers[0].like == CONV and conv.layers[2].like == SUM and conv.layers[1] == NESTED.conv.layers[1]
-    assert isinstance(conv.unused, ClassicalConv) and conv.width == 3
-    images = jax.ShapeDtypeStruct((2, 8, 8, 1), np.dtype(np.float32))
-    shapes = [
-        jax.eval_shape(lambda x, model=model: model.init_with_output(KEY, x)[0], images).shape
-        for model in (NESTED, twin)
-    ]
-    assert shapes == [(2, 3)] * 2
-
-
-def test_a_model_without_quantum_layers_is_its_own_twin():
-    head = LinearHead()
-    assert classical_twin(head) is head
-    assert classical_twin((head, 3)) == (head, 3)
 
 
 def test_fields_leave_out_what_is_flaxs_own():

@@ -81,6 +81,7 @@ def test_filters_before_and_after(channels: int) -> None:
     before = first_state(experiment, experiment.model, test, device_mesh())
     after = before.replace(params=jax.tree.map(lambda x: x + 0.5, before.params))
     figure = filters_figure(experiment.model, before, after, images)
+    assert figure is not None
     shown = 2 * channels
     axes = figure.axes[: 2 * (1 + 2 * shown)]
     titles = [ax.get_title() for ax in axes[: 1 + 2 * shown]]

@@ -23,7 +23,13 @@ COMPUTED = {
     "device": "1 x cpu",
     "date": "2026-11-27",
 }
-TWIN = {"test_accuracy": 0.95, "test_loss": 0.5, "num_parameters": 10250, "wall_seconds": 9.0}
+TWIN = {
+    "test_accuracy": 0.95,
+    "test_loss": 0.5,
+    "num_parameters": 10250,
+    "num_quantum_parameters": 0,
+    "wall_seconds": 9.0,
+}
 SUMMARY = {
     "experiment": "quanv_digits",
     "run_id": "0123456789",

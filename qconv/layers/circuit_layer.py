@@ -1,0 +1,157 @@
+"""A quantum layer that runs circuits on patches of its inputs."""
+
+import math
+from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import KW_ONLY, field
+from typing import Any, ClassVar, Literal
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
+from qconv.circuit.circuit import Circuit, real_dtype
+from qconv.circuit.expectations import Engine, EngineName, check_engine, choose_engine, expectations
+from qconv.errors import InputError
+from qconv.gates import x64_enabled
+from qconv.layers.quantum_layer import QuantumLayer
+
+
+class CircuitLayer(QuantumLayer):
+    """What a quantum convolution and a quantum dense layer have in common: fields, parameters, and how circuits run.
+
+    The angles are the parameter `theta`, of shape (features, registers, *circuit.param_shape(patch_size)), and factors
+    of the data, if the circuit has `trainable_scaling`, the parameter `scaling`, with the same two axes first. Those of
+    a layer that is not trainable are in the collection `frozen`, drawn from the same key.
+    """
+
+    circuit: Circuit = Circuit()
+    """Encoding, ansatz and readout of one register."""
+    features: int = 1
+    """Number of circuits with angles of their own: of filters, in a convolution."""
+    _: KW_ONLY
+    trainable: bool = True
+    """Whether the parameters are trained; if not, a model computes this layer's output once, not in each epoch."""
+    angle_range: float = math.pi
+    """Angles start in [-angle_range, angle_range] radians."""
+    angle_distribution: Literal["uniform", "normal"] = field(default="uniform", metadata={"json": "not at its default"})
+    """Uniform there, or normal with mean 0 and standard deviation angle_range."""
+    engine: Engine = "auto"
+    """How circuits are evaluated: by name, or the fastest by the cost model (auto)."""
+    param_dtype: Literal["float32", "float64"] = "float32"
+    """Precision of the parameters; float64 (with complex128 states) needs JAX's 64-bit mode."""
+
+    typical_patches: ClassVar[int]
+    """What the engine is chosen for, whatever the batch is: so a run has one engine."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.features < 1:
+            raise InputError(f"features = {self.features}; allowed: at least 1 filter")
+        if not 0 <= self.angle_range < math.inf:
+            raise InputError(f"angle_range = {self.angle_range}; allowed: 0 or more radians")
+        if self.angle_distribution not in ("uniform", "normal"):
+            raise InputError(f"angle_distribution = {self.angle_distribution!r}; allowed: 'uniform', 'normal'")
+        if self.param_dtype not in ("float32", "float64"):
+            raise InputError(f"param_dtype = {self.param_dtype!r}; allowed: 'float32', 'float64'")
+        check_engine(self.engine)
+        if self.trainable and not self.circuit.readout.is_differentiable:
+            name = type(self.circuit.readout).__name__
+            raise InputError(f"trainable = True; allowed: False with the readout {name}, which has no gradient")
+
+    @nn.nowrap
+    @abstractmethod
+    def num_registers(self, in_features: int) -> int:
+        """Registers of a filter, each with angles of its own."""
+
+    @nn.nowrap
+    @abstractmethod
+    def num_channels(self, in_features: int) -> int:
+        """Channels of the outputs."""
+
+    @nn.nowrap
+    @abstractmethod
+    def window(self, in_features: int) -> str:
+        """What a patch is, in two words."""
+
+    @nn.nowrap
+    def chosen_engine(self, in_features: int) -> EngineName:
+        """The engine that is used."""
+        return choose_engine(self.circuit, self.patch_size(in_features), self.engine, self.typical_patches)
+
+    @nn.nowrap
+    def title(self, in_features: int) -> str:
+        """What the layer is, in a line."""
+        circuit, patch_size = self.circuit, self.patch_size(in_features)
+        circuits = self.features * self.num_registers(in_features)
+        return (
+            f"{type(circuit.encoding).__name__}, {type(circuit.ansatz).__name__}, {type(circuit.readout).__name__}: "
+            f"{self.window(in_features)}, {circuit.num_qubits(patch_size)} qubits, "
+            f"{circuits} circuit{'s' if circuits > 1 else ''} of {math.prod(circuit.param_shape(patch_size))} angles"
+            f"{f' and {math.prod(circuit.scaling_shape(patch_size))} factors' if circuit.trainable_scaling else ''}, "
+            f"engine {self.chosen_engine(in_features)}"
+        )
+
+    @nn.nowrap
+    def run(
+        self, patches: Float[Array, "registers patches pixels"], in_features: int
+    ) -> Float[Array, "patches registers features observables"]:
+        """The channels of every circuit on the patches of its register.
+
+        Raises:
+            InputError: float64 without JAX's 64-bit mode.
+        """
+        params, engine = self._parameters(in_features), self.chosen_engine(in_features)
+        dtype = real_dtype(*params, patches)
+
+        def one_register(params: list[Array], own_patches: Array) -> Float[Array, "features patches observables"]:
+            own_patches = own_patches.astype(dtype)
+
+            def one_filter(own: list[Array]) -> Float[Array, "patches observables"]:
+                theta, *scaling = (param.astype(dtype) for param in own)
+                return expectations(self.circuit, theta, own_patches, engine, *scaling)
+
+            return _one_by_one(one_filter, params)
+
+        by_register = [jnp.swapaxes(param, 0, 1) for param in params]
+        outputs = _one_by_one(lambda own: one_register(*own), (by_register, patches))
+        return jnp.moveaxis(outputs, 2, 0)
+
+    @nn.nowrap
+    def _parameters(self, in_features: int) -> list[Float[Array, "features registers ..."]]:
+        """The angles of all circuits and, if the circuit has any, the factors of the data."""
+        if self.param_dtype == "float64" and not x64_enabled():
+            raise InputError(
+                "param_dtype = 'float64' needs JAX's 64-bit mode; call the layer under jax.enable_x64(True)"
+            )
+        circuit, patch_size = self.circuit, self.patch_size(in_features)
+        circuits = (self.features, self.num_registers(in_features))
+        shape = (*circuits, *circuit.param_shape(patch_size))
+
+        def init(key: Any) -> Array:
+            if self.angle_distribution == "normal":
+                return self.angle_range * jax.random.normal(key, shape, self.param_dtype)
+            return jax.random.uniform(key, shape, self.param_dtype, -self.angle_range, self.angle_range)
+
+        # An ansatz without angles has no such parameter.
+        theta = jnp.zeros(shape, self.param_dtype) if 0 in shape else self._parameter("theta", init)
+        if not circuit.trainable_scaling:
+            return [theta]
+        factors = (*circuits, *circuit.scaling_shape(patch_size))
+        return [theta, self._parameter("scaling", lambda key: jnp.ones(factors, self.param_dtype))]
+
+    @nn.nowrap
+    def _parameter(self, name: str, init: Callable[[Any], Array]) -> Array:
+        """A parameter, or where the layer is not trained, what would be one."""
+        if self.trainable:
+            return self.param(name, init)
+        value: Any = self.variable("frozen", name, lambda: init(self.make_rng("params"))).value
+        return value
+
+
+def _one_by_one(function: Callable[[Any], Array], inputs: Any) -> Array:
+    """`function` of each row. As one batch, the long axis of patches would not stay where engines are quick with it."""
+    if len(jax.tree.leaves(inputs)[0]) == 1:
+        return function(jax.tree.map(lambda rows: rows[0], inputs))[None]
+    return jax.lax.map(function, inputs)

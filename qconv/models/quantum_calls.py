@@ -1,0 +1,142 @@
+"""The quantum layers of a network: those that it calls, whether they are fields or made on the way."""
+
+import itertools
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import flax.linen as nn
+import jax
+import numpy as np
+from flax.core import DenyList, unfreeze
+from flax.traverse_util import flatten_dict
+from jaxtyping import Array, Float
+
+from qconv.errors import InputError
+from qconv.layers.quantum_layer import QuantumLayer
+
+Path = tuple[str, ...]
+"""Names of the modules from a network to one in it: where the parameters of that lie in each collection."""
+
+_SEEN = "inputs and outputs of quantum layers"
+"""A collection of variables, in which these leave transformations as `nn.remat`."""
+_traces = itertools.count()
+
+
+@dataclass(frozen=True)
+class QuantumCall:
+    """A quantum layer that a network calls."""
+
+    layer: QuantumLayer
+    """The layer, unbound."""
+    in_features: int
+    """Of its inputs."""
+    path: Path
+    """Where it is."""
+
+
+@dataclass(frozen=True, eq=False)
+class Traced:
+    """What one pass of a network shows without computing anything."""
+
+    outputs: jax.ShapeDtypeStruct
+    """Of one image."""
+    calls: list[QuantumCall]
+    """The quantum layers in the order of their first calls, each once, however often it is called."""
+    num_quantum_parameters: int
+    """Trained numbers that belong to quantum layers."""
+
+
+def trace(model: nn.Module, image_shape: tuple[int, ...]) -> Traced:
+    """Runs a network on the shape of an image.
+
+    Raises:
+        InputError: the network cannot take the images, or has parameters of a quantum layer elsewhere than the layer.
+    """
+    calls: dict[Path, QuantumCall] = {}
+    own_names: dict[Path, set[Path]] = {}
+
+    def record(layer: QuantumLayer, inputs: Any, call: Callable[[], Any]) -> Any:
+        output = call()
+        # Bound modules hold tracers, which must not leave the trace.
+        unbound = layer.clone(parent=None, name=None, _deep_clone=True, _reset_names=True)
+        names = set(_collection(layer.variables, "params"))
+        if own_names.setdefault(layer.path, names) != names:
+            raise _misplaced(unbound)
+        calls.setdefault(layer.path, QuantumCall(unbound, layer.in_features(inputs.shape), layer.path))
+        return output
+
+    images = jax.ShapeDtypeStruct((1, *image_shape), np.dtype(np.float32))
+    # A filter of its own for each trace, which changes nothing: else `nn.jit` would remember an earlier one.
+    everything = DenyList(("intermediates", f"trace {next(_traces)}"))
+    with _intercepted(record):
+        outputs, variables = jax.eval_shape(
+            lambda x: model.init_with_output(jax.random.key(0), x, mutable=everything), images
+        )
+    params = _collection(variables, "params")
+    for path, names in own_names.items():
+        if names != {name[len(path) :] for name in params if name[: len(path)] == path}:
+            raise _misplaced(calls[path].layer)
+    owned = [leaf for name, leaf in params.items() if any(name[: len(path)] == path for path in calls)]
+    numbers = sum(leaf.size for leaf in jax.tree.leaves(owned))
+    return Traced(outputs, list(calls.values()), numbers)
+
+
+def watch(
+    model: nn.Module, variables: Any, images: Float[Array, "batch height width channels"]
+) -> dict[Path, tuple[Float[Array, "..."], Float[Array, "..."]]]:
+    """What quantum layers are given, and what they make of it, at the first call of each; may be traced.
+
+    Args:
+        model: the network.
+        variables: all of its collections.
+        images: a batch.
+
+    Returns:
+        Inputs and outputs by path, in the order of the calls. A layer that is not there is in a transformation that
+            keeps them, as `nn.scan`.
+    """
+
+    def record(layer: QuantumLayer, inputs: Any, call: Callable[[], Any]) -> Any:
+        output = call()
+        layer.sow(_SEEN, _SEEN, (inputs, output))
+        return output
+
+    with _intercepted(record):
+        _, collections = model.apply(variables, images, mutable=[_SEEN])
+    seen = _collection(collections, _SEEN)
+    paths = [call.path for call in trace(model, images.shape[1:]).calls]
+    return {path: seen[*path, _SEEN][0] for path in paths if (*path, _SEEN) in seen}
+
+
+@contextmanager
+def _intercepted(record: Callable[[QuantumLayer, Any, Callable[[], Any]], Any]) -> Generator[None]:
+    """Calls of quantum layers go through `record`, but for those that a quantum layer makes itself."""
+    inside = False
+
+    def intercept(call: Any, args: Any, kwargs: Any, context: Any) -> Any:
+        nonlocal inside
+        if inside or context.method_name != "__call__" or not isinstance(context.module, QuantumLayer):
+            return call(*args, **kwargs)
+        inside = True
+        try:
+            inputs = args[0] if args else next(iter(kwargs.values()))
+            return record(context.module, inputs, lambda: call(*args, **kwargs))
+        finally:
+            inside = False
+
+    with nn.intercept_methods(intercept):
+        yield
+
+
+def _collection(variables: Any, name: str) -> dict[Path, Any]:
+    """The leaves of one collection by path."""
+    return flatten_dict(unfreeze(variables.get(name, {})))
+
+
+def _misplaced(layer: QuantumLayer) -> InputError:
+    return InputError(
+        f"the parameters of {type(layer).__name__} are not where it is called, so they cannot be counted; "
+        "make the layer a field of the network"
+    )

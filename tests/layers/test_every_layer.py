@@ -1,0 +1,158 @@
+"""What holds for every layer, twin, filter, head and network: empty batches, and training in Flax NNX."""
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from typing import Any
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+from flax import nnx
+
+import qconv.layers
+import qconv.models
+from qconv.ansatz.hardware_efficient import HardwareEfficient
+from qconv.circuit.circuit import Circuit
+from qconv.circuit.tree import Tree
+from qconv.encoding.amplitude import Amplitude
+from qconv.encoding.angle import Angle
+from qconv.encoding.basis import Basis
+from qconv.layers.circuit_layer import CircuitLayer
+from qconv.layers.classical_conv import ClassicalConv
+from qconv.layers.classical_dense import ClassicalDense
+from qconv.layers.classical_tree import ClassicalTree
+from qconv.layers.classical_twin import ClassicalTwin
+from qconv.layers.conv_filter import ConvFilter
+from qconv.layers.fourier_filter import FourierFilter
+from qconv.layers.quantum_conv import QuantumConv
+from qconv.layers.quantum_dense import QuantumDense
+from qconv.layers.quantum_layer import QuantumLayer
+from qconv.layers.quantum_tree import QuantumTree
+from qconv.models.base import ImageModel
+from qconv.models.classical_net import ClassicalNet
+from qconv.models.dressed_net import DressedNet
+from qconv.models.heads import ConvHead, LinearHead, LogProbabilities, OneScore, TanhHead
+from qconv.models.quantum_classifier import QuantumClassifier
+from qconv.models.quanv_net import QuanvNet
+from qconv.models.tree_net import TreeNet
+from qconv.readout.probabilities import Probabilities
+
+pytestmark = pytest.mark.usefixtures("quick_compilation")
+
+IMAGE = (2, 2, 1)
+CIRCUIT = Circuit(Angle(), HardwareEfficient(1))
+CONV = QuantumConv(CIRCUIT)
+DENSE = QuantumDense(CIRCUIT)
+TREE = QuantumTree(Tree(ansatz=HardwareEfficient(1)), features=2)
+SCALED = Circuit(Angle(), HardwareEfficient(1), reuploads=1, trainable_scaling=True)
+MEASURED = QuantumDense(Circuit(Angle(), HardwareEfficient(1), Probabilities()))
+
+MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
+    *((layer, IMAGE) for layer in (CONV, DENSE, TREE, MEASURED)),
+    *((layer.twin(), IMAGE) for layer in (CONV, DENSE, TREE, MEASURED)),
+    *((layer.clone(trainable=False), IMAGE) for layer in (CONV, DENSE)),
+    *((layer.clone(trainable=False).twin(), IMAGE) for layer in (CONV, DENSE)),
+    (CONV.clone(circuit=SCALED, features=2), IMAGE),
+    *((CONV.clone(channels=channels), (2, 2, 2)) for channels in ("sum", "concatenate")),
+    (CONV.clone(channels="concatenate").twin(), (2, 2, 2)),
+    *((DENSE.clone(engine=engine), (4,)) for engine in ("statevector", "unitary", "fused", "halves", "heisenberg")),
+    (QuantumDense(Circuit(Basis(), HardwareEfficient(1)), engine="lookup"), (4,)),
+    (QuantumDense(Circuit(Amplitude(), HardwareEfficient(1))), (4,)),
+    (TREE.clone(read=2, tree=Tree(ansatz=HardwareEfficient(1), shared=False)), (4, 3, 1)),
+    (TREE.clone(read=2, tree=Tree(ansatz=HardwareEfficient(1), shared=False)).twin(), (4, 3, 1)),
+    *((ConvFilter(trainable=trainable), IMAGE) for trainable in (True, False)),
+    (FourierFilter(), IMAGE),
+    *((head, IMAGE) for head in (LinearHead(2), ConvHead(2, (3,), 4), TanhHead(2, (3,)))),
+    (ConvHead(2, (3,), 4, dropout=0.5, kernel_size=(2, 2)), IMAGE),
+    (LogProbabilities(), (4,)),
+    (OneScore(), (1,)),
+    (ClassicalNet(LinearHead(2)), IMAGE),
+    (DressedNet(DENSE), IMAGE),
+    (QuantumClassifier(MEASURED, LogProbabilities()), IMAGE),
+    (QuanvNet(CONV, LinearHead(2)), IMAGE),
+    (TreeNet(TREE, LinearHead(2)), IMAGE),
+]
+NAMES = [f"{number} {type(module).__name__}" for number, (module, _) in enumerate(MODULES)]
+
+
+def modules() -> Iterator[type[nn.Module]]:
+    """All classes of layers, heads and networks of the library."""
+    for package in (qconv.layers, qconv.models):
+        for found in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+            for value in vars(importlib.import_module(found.name)).values():
+                if isinstance(value, type) and issubclass(value, nn.Module) and value.__module__ == found.name:
+                    yield value
+
+
+def test_no_class_is_left_out() -> None:
+    bases = {QuantumLayer, CircuitLayer, ClassicalTwin, ImageModel}
+    assert set(modules()) - bases == {type(module) for module, _ in MODULES}
+    assert {ClassicalConv, ClassicalDense, ClassicalTree} < set(modules())
+
+
+@pytest.mark.parametrize(("module", "shape"), MODULES, ids=NAMES)
+def test_an_empty_batch_has_empty_outputs_and_no_gradient(module: nn.Module, shape: tuple[int, ...]) -> None:
+    variables = jax.jit(module.init)(jax.random.key(0), jnp.full((1, *shape), 0.5))
+    assert jax.tree.map(jnp.shape, jax.eval_shape(module.init, jax.random.key(0), jnp.zeros((0, *shape)))) == (
+        jax.tree.map(jnp.shape, variables)
+    )
+    params = variables.get("params", {})
+
+    def outputs(params: Any, images: Any) -> Any:
+        return module.apply({**variables, "params": params}, images)
+
+    def loss(params: Any, images: Any) -> Any:
+        return jnp.sum(outputs(params, images) ** 2)
+
+    expected = jax.eval_shape(outputs, params, jnp.zeros((3, *shape)))
+    none = jnp.zeros((0, *shape))
+    for apply, differentiate in (
+        (outputs, jax.grad(loss, argnums=(0, 1))),
+        (jax.jit(outputs), jax.jit(jax.grad(loss, argnums=(0, 1)))),
+    ):
+        assert apply(params, none).shape == (0, *expected.shape[1:])
+        by_params, by_images = differentiate(params, none)
+        assert by_images.shape == none.shape
+        assert all(np.all(np.asarray(leaf) == 0) for leaf in jax.tree.leaves(by_params))
+
+
+@pytest.mark.parametrize(("module", "shape"), MODULES, ids=NAMES)
+def test_three_steps_of_adam_in_nnx_are_those_in_linen(module: nn.Module, shape: tuple[int, ...]) -> None:
+    images = jnp.asarray(np.random.default_rng(0).integers(0, 2, (2, *shape)), jnp.float32)  # bits, for `Basis`
+
+    def loss(outputs: Any) -> Any:
+        return jnp.sum((outputs - 0.3) ** 2)
+
+    wrapped: Any = nnx.bridge.lazy_init(nnx.bridge.ToNNX(module, rngs=nnx.Rngs(0)), images)
+    params: Any = jax.tree.map(jnp.array, nnx.to_pure_dict(nnx.state(wrapped, nnx.Param)))
+    variables = jax.eval_shape(module.init, jax.random.key(0), images)
+    assert jax.tree.map(jnp.shape, params) == jax.tree.map(jnp.shape, variables.get("params", {}))
+    transformation = optax.adam(0.1)
+    optimizer = nnx.Optimizer(wrapped, transformation, wrt=nnx.Param)
+
+    @nnx.jit
+    def step(wrapped: Any, optimizer: Any) -> Any:
+        value, gradients = nnx.value_and_grad(lambda own: loss(own(images)))(wrapped)
+        optimizer.update(wrapped, gradients)
+        return value
+
+    found = [float(step(wrapped, optimizer)) for _ in range(3)]
+    assert np.isfinite(found).all()
+    if "frozen" in variables:  # drawn from another key there
+        return
+
+    @jax.jit
+    def linen(params: Any, state: Any) -> Any:
+        value, gradients = jax.value_and_grad(lambda own: loss(module.apply({"params": own}, images)))(params)
+        updates, state = transformation.update(gradients, state, params)
+        return value, optax.apply_updates(params, updates), state
+
+    state, expected = transformation.init(params), []
+    for _ in range(3):
+        value, params, state = linen(params, state)
+        expected.append(float(value))
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
