@@ -7,6 +7,7 @@ import flax.linen as nn
 import jax
 from jaxtyping import Array, Float
 
+from qconv.circuit.circuit import check_floating
 from qconv.readout.probabilities import Probabilities
 
 
@@ -26,6 +27,7 @@ class ClassicalDense(nn.Module):
     @nn.compact
     def __call__(self, inputs: Float[Array, "batch ..."]) -> Float[Array, "batch out"]:
         """As many outputs as the quantum layer has."""
+        check_floating(inputs=inputs)
         layer: Any = self.like
         vectors = inputs.reshape(len(inputs), -1)
         numbers = vectors.shape[1]

@@ -122,8 +122,12 @@ def run_circuits(
     patches: Float[Array, "registers patches pixels"],
     engine: EngineName,
 ) -> Float[Array, "patches registers features observables"]:
-    """The channels of every circuit, with what `parameters` returns, on the patches of its register."""
-    dtype = real_dtype(*params, patches)
+    """The channels of every circuit, with what `parameters` returns, on the patches of its register.
+
+    Raises:
+        InputError: an array that is not of floating point.
+    """
+    dtype = real_dtype(inputs=patches, **dict(zip(("theta", "scaling"), params, strict=False)))
 
     def one_register(params: list[Array], own_patches: Array) -> Float[Array, "features patches observables"]:
         own_patches = own_patches.astype(dtype)
