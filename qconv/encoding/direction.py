@@ -14,11 +14,11 @@ def directions(vectors: Float[Array, "*rows numbers"], epsilon: float) -> Float[
     is 0. One with a NaN or an infinite number becomes NaN throughout, so that no wrong number is taken for a result.
     """
     # Squares of large numbers would be infinite, those of small ones 0. The result does not depend on the size of the
-    # vector, so such a one is brought near 1 first, by a power of 2, which changes no digit.
-    half = jnp.finfo(vectors.dtype).maxexp // 2
+    # vector, so it is brought near 1 first, by a power of 2, which changes no digit.
+    limits = jnp.finfo(vectors.dtype)
     largest = jax.lax.stop_gradient(jnp.max(jnp.abs(vectors), axis=-1, keepdims=True))
-    factor = jnp.where(largest < 2.0 ** (24 - half), 2.0 ** (half + 16), jnp.ones_like(largest))
-    factor = jnp.where(largest > 2.0 ** (half - 14), 2.0 ** -(half + 16), factor)
+    size = jnp.clip(largest, max(epsilon, float(limits.tiny)), 2.0 ** (limits.maxexp - 2))
+    factor = 1 / jax.lax.reduce_precision(size, limits.nexp, 0)
     near_one = vectors * jnp.where(largest < math.inf, factor, math.nan)
     squares = jnp.sum(near_one**2, axis=-1, keepdims=True)
     is_dark = squares <= (epsilon * factor) ** 2  # of NaN it is not: that must not vanish
