@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from qconv.gate_table import exponential
+from qconv.gate_table import exponential, in_one_dtype
 from qconv.gates import Entry, Gate
 
 
@@ -61,7 +61,7 @@ def stacked(params: Sequence[Any]) -> Array:
             parts.append(_rows(values, indices))
         else:
             parts.append(jnp.asarray(together[0])[None])
-    return parts[0] if len(parts) == 1 else jnp.concatenate(parts)
+    return parts[0] if len(parts) == 1 else jnp.concatenate(in_one_dtype(*parts))
 
 
 def _rows(values: Array, indices: list[int]) -> Array:

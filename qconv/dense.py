@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Array, Inexact
 
 from qconv.alike import stacked
-from qconv.gate_table import Matrix
+from qconv.gate_table import Matrix, in_one_dtype
 from qconv.gates import Gate
 
 _SUMMED = 5
@@ -46,6 +46,7 @@ def _after_gate(matrix: Matrix, gate: Matrix, places: tuple[int, ...]) -> Array:
 
     Of large gates the sum would need (2^k)^3 numbers.
     """
+    matrix, gate = in_one_dtype(matrix, gate)
     size, k = len(matrix), len(places)
     axes = (2,) * (size.bit_length() - 1)
     inner = jnp.moveaxis(jnp.reshape(matrix, (*axes, size)), places, range(k)).reshape(2**k, -1)
@@ -63,11 +64,17 @@ def _after_chains(matrix: Matrix, chains: dict[int, list[Gate]], num_qubits: int
         own = [chains.get(qubit, [])[place : place + 1] for qubit in range(num_qubits)]
         identity = np.eye(2, dtype=matrix.real.dtype)
         factors = stacked([(gate[0].built or gate[0].matrix) if gate else identity for gate in own])
-        product = factors if product is None else (factors[:, :, :, None] * product[:, None]).sum(2)
+        product = factors if product is None else products_of(factors, product)
     kronecker = _kronecker(product)
     if isinstance(matrix, np.ndarray) and np.array_equal(matrix, np.eye(len(matrix))):
         return kronecker
-    return jnp.matmul(kronecker, matrix, precision="highest")
+    return jnp.matmul(*in_one_dtype(kronecker, matrix), precision="highest")
+
+
+def products_of(later: Inexact[Array, "count rows _"], earlier: Inexact[Array, "count _ columns"]) -> Array:
+    """The products of small matrices, pair by pair; as sums, which become part of larger kernels."""
+    later, earlier = in_one_dtype(later, earlier)
+    return (later[:, :, :, None] * earlier[:, None]).sum(2)
 
 
 def _kronecker(factors: Inexact[Array, "factors size size"]) -> Array:

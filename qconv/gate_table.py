@@ -72,7 +72,7 @@ def _turning(*rates: float) -> Kind:
 
     def build(dtype: Any, theta: Scalar = 0.0) -> Matrix:
         sin, cos = sincos(jnp.asarray(theta, dtype) * cast(np.array(rates), dtype))
-        return jax.lax.complex(cos, sin)[:, None] * cast(np.eye(len(rates)), dtype)
+        return jax.lax.complex(cos, sin)[:, None] * np.eye(len(rates), dtype=complex_dtype(dtype))
 
     symmetric = all(abs(rate) == 0.5 for rate in rates)
     generator = np.diag([-2 * rate for rate in rates]) if symmetric else None
@@ -95,38 +95,42 @@ def exponential(generator: np.ndarray | Array, theta: Scalar, dtype: Any) -> Any
     places = (None,) * theta.ndim
     identity, direction = (cast(matrix, dtype)[places] for matrix in (np.eye(len(generator)), derivative(generator)))
     sin, cos = sincos(theta)
-    return cos[..., None, None] * identity + sin[..., None, None] * direction
+    still, turned = cos[..., None, None] * identity, jnp.multiply(*in_one_dtype(sin[..., None, None], direction))
+    return jnp.add(*in_one_dtype(still, turned))
 
 
 def derivative(generator: np.ndarray | Array) -> Any:
     """-i G, of a real dtype if it is real: exp(-i theta G) by theta, at 0."""
-    direction = -1j * generator
+    direction = -1j * generator.astype(complex_dtype(generator.dtype))
     return direction if isinstance(direction, Tracer) or direction.imag.any() else direction.real
 
 
 def _u(dtype: Any, theta: Scalar = 0.0, phi: Scalar = 0.0, lbd: Scalar = 0.0) -> Matrix:
     """OpenQASM 3's U(theta, phi, lambda) = phase(phi) RY(theta) phase(lambda)."""
     sin, cos = sincos(jnp.stack([jnp.asarray(angle, dtype) for angle in (theta / 2, phi, lbd)]))
-    phases = jax.lax.complex(cos, sin)
-    entries = [cos[0], -sin[0] * phases[2], sin[0] * phases[1], cos[0] * phases[1] * phases[2]]
-    return jnp.stack([entry.astype(phases.dtype) for entry in entries]).reshape(2, 2)
+    phases, cosine, sine, minus = in_one_dtype(jax.lax.complex(cos, sin), cos[0], sin[0], -sin[0])
+    entries = [cosine, minus * phases[2], sine * phases[1], cosine * phases[1] * phases[2]]
+    return jnp.stack(entries).reshape(2, 2)
 
 
 def _r(dtype: Any, theta: Scalar = 0.0, alpha: Scalar = 0.0, phi: Scalar = 0.0) -> Matrix:
     """exp(-i theta (sin(alpha) cos(phi) X + sin(alpha) sin(phi) Y + cos(alpha) Z))."""
+    target = complex_dtype(dtype)
     (sin, cos), (sin_alpha, cos_alpha), (sin_phi, cos_phi) = (
         sincos(jnp.asarray(a, dtype)) for a in (theta, alpha, phi)
     )
     axis = (sin_alpha * cos_phi, sin_alpha * sin_phi, cos_alpha)
-    direction = sum(a * cast(-1j * pauli, dtype) for a, pauli in zip(axis, (_X, _Y, _Z), strict=True))
-    return cos * cast(_I, dtype) + sin * direction
+    paulis = (np.asarray(-1j * pauli, target) for pauli in (_X, _Y, _Z))
+    direction = sum(a.astype(target) * pauli for a, pauli in zip(axis, paulis, strict=True))
+    return cos.astype(target) * np.asarray(_I, target) + sin.astype(target) * direction
 
 
 def _iswap(dtype: Any, theta: Scalar = 1.0) -> Matrix:
     """`theta` is a fraction of pi/2 here, as in TensorCircuit: 1 is the full iSWAP."""
     sin, cos = sincos(jnp.asarray(theta, dtype) * (math.pi / 2))
-    inner = np.diag([0.0, 1, 1, 0])
-    return cast(np.eye(4) - inner, dtype) + cos * cast(inner, dtype) + sin * cast(1j * (inner @ _SWAP), dtype)
+    inner, target = np.diag([0.0, 1, 1, 0]), complex_dtype(dtype)
+    outer, still, swapped = (np.asarray(matrix, target) for matrix in (np.eye(4) - inner, inner, 1j * (inner @ _SWAP)))
+    return outer + cos.astype(target) * still + sin.astype(target) * swapped
 
 
 def _any(dtype: Any, unitary: Any) -> Matrix:
@@ -146,7 +150,10 @@ def side(unitary: Any) -> int:
 
 def _exp(dtype: Any, unitary: Any, theta: Scalar) -> Matrix:
     """exp(-i theta H) for any Hermitian H."""
-    return jax.scipy.linalg.expm(-1j * jnp.asarray(theta, dtype) * _any(dtype, unitary))
+    angle, hamiltonian = (
+        values.astype(complex_dtype(dtype)) for values in (jnp.asarray(theta, dtype), _any(dtype, unitary))
+    )
+    return jax.scipy.linalg.expm(-1j * angle * hamiltonian)
 
 
 def _exp1(dtype: Any, unitary: Any, theta: Scalar, half: bool = False) -> Matrix:
@@ -158,7 +165,8 @@ def _exp1(dtype: Any, unitary: Any, theta: Scalar, half: bool = False) -> Matrix
 
 def _su4(dtype: Any, theta: Any) -> Matrix:
     """exp(-i sum_k theta_k P_k) over the 15 two-qubit Paulis IX, IY, ..., ZZ."""
-    generator = jnp.einsum("k,kab->ab", jnp.asarray(theta, dtype), cast(_SU4_GENERATORS, dtype))
+    angles, paulis = in_one_dtype(jnp.asarray(theta, dtype), cast(_SU4_GENERATORS, dtype))
+    generator = jnp.einsum("k,kab->ab", angles, paulis)
     return jax.scipy.linalg.expm(-1j * generator)
 
 
@@ -201,6 +209,13 @@ def cast(matrix: Any, dtype: Any) -> Any:
     """To the precision of the real `dtype`; real stays real, and NumPy stays NumPy: a constant needs no tracing."""
     target = complex_dtype(dtype) if np.iscomplexobj(matrix) else np.dtype(dtype)
     return matrix.astype(target) if isinstance(matrix, jax.Array) else np.asarray(matrix, target)
+
+
+def in_one_dtype(*values: Any) -> tuple[Any, ...]:
+    """What JAX makes of real and complex numbers by itself, unless its strict promotion is on; those of Python stay."""
+    with jax.numpy_dtype_promotion("standard"):
+        dtype = jnp.result_type(*values)
+    return tuple(value.astype(dtype) if hasattr(value, "astype") else value for value in values)
 
 
 def complex_dtype(dtype: Any) -> np.dtype:

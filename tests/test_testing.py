@@ -1,9 +1,6 @@
 """The public contract checks: over every variant there is, and against variants broken on purpose."""
 
 import dataclasses
-import importlib
-import inspect
-import pkgutil
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +16,7 @@ from qconv.experiment.loading import load
 from qconv.models.base import fields
 from qconv.readout.base import Readout
 from qconv.testing import check_ansatz, check_encoding, check_readout
+from tests.variants import catalogue
 
 pytestmark = pytest.mark.usefixtures("quick_compilation")
 
@@ -40,11 +38,7 @@ def variants() -> list[Any]:
     """Each class of qconv with its defaults, and each instance in an experiment."""
     found: list[Any] = []
     for base in CHECKS:
-        package = importlib.import_module(base.__module__.rpartition(".")[0])
-        for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
-            members = vars(importlib.import_module(module.name)).values()
-            classes = [c for c in members if isinstance(c, type) and issubclass(c, base) and not inspect.isabstract(c)]
-            found += [cls() for cls in classes if cls.__module__ == module.name]
+        found += catalogue(base)
     for name in available():
         for circuit in circuits(load(name)[0].model):
             found += [circuit.encoding, circuit.ansatz, circuit.readout]

@@ -1,15 +1,57 @@
-"""What several tests use: several readouts at once, any list of gates as an ansatz, and what an ansatz records."""
+"""What several tests use: the catalogue, several readouts at once, any gates as an ansatz, what an ansatz records."""
 
-from dataclasses import dataclass
+import importlib
+import inspect
+import pkgutil
+from dataclasses import MISSING, dataclass, fields
 from typing import Any
 
+import flax.linen as nn
+import jax
 import jax.numpy as jnp
 import numpy as np
 
+from qconv import layers, models
 from qconv.ansatz.base import Ansatz
 from qconv.gates import Tape
+from qconv.models.base import ImageModel
 from qconv.readout.base import Readout
 from tests import oracle
+
+
+def catalogue(base: type) -> list[Any]:
+    """Each class of qconv with this base, with its defaults: found in the package that the base is in."""
+    package, found = importlib.import_module(base.__module__.rpartition(".")[0]), []
+    for module in pkgutil.iter_modules(package.__path__, package.__name__ + "."):
+        members = vars(importlib.import_module(module.name)).values()
+        classes = [c for c in members if isinstance(c, type) and issubclass(c, base) and not inspect.isabstract(c)]
+        found += [cls() for cls in classes if cls.__module__ == module.name]
+    return found
+
+
+def modules() -> list[nn.Module]:
+    """All layers with their defaults, the twins of those that have one, and all heads."""
+    packages = [layers, models]
+    names = [module.name for p in packages for module in pkgutil.iter_modules(p.__path__, p.__name__ + ".")]
+    found: list[Any] = []
+    for name in names:
+        for cls in vars(importlib.import_module(name)).values():
+            own = isinstance(cls, type) and issubclass(cls, nn.Module) and cls.__module__ == name
+            if own and not inspect.isabstract(cls) and not issubclass(cls, ImageModel) and not _needs_fields(cls):
+                found.append(cls())
+    return [*found, *(module.twin() for module in found if hasattr(module, "twin"))]
+
+
+def _needs_fields(cls: Any) -> bool:
+    """Twins need the layer that they stand for."""
+    return any(f.init and f.default is f.default_factory is MISSING for f in fields(cls))
+
+
+def inputs_of(module: nn.Module, dtype: Any) -> jax.ShapeDtypeStruct:
+    """What all of `modules` take: two images of 2x2 pixels, or two vectors."""
+    vectors = {"OneScore": 1, "LogProbabilities": 2}
+    numbers = vectors.get(type(module).__name__)
+    return jax.ShapeDtypeStruct((2, numbers) if numbers else (2, 2, 2, 1), dtype)
 
 
 @dataclass(frozen=True)

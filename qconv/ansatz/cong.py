@@ -123,7 +123,7 @@ def special_unitary(theta: Float[Array, "angles"], num_qubits: int) -> Matrix:
     Source: Bertlmann and Krammer, "Bloch vectors for qudits", Journal of Physics A 41, 235303 (2008), eqs. 3 to 5.
     """
     matrices = jnp.asarray(_gell_mann(2**num_qubits), complex_dtype(theta.dtype))
-    return jax.scipy.linalg.expm(-1j * jnp.tensordot(theta, matrices, 1))
+    return jax.scipy.linalg.expm(-1j * jnp.tensordot(theta.astype(matrices.dtype), matrices, 1))
 
 
 @lru_cache(maxsize=8)

@@ -5,6 +5,7 @@ from functools import lru_cache
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -13,7 +14,7 @@ from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import BitEncoding, Encoding
 from qconv.errors import InputError
-from qconv.gates import Tape
+from qconv.gates import Tape, x64_enabled
 from qconv.readout.base import OPERATORS, Readout
 from qconv.readout.pauli import PauliZ
 
@@ -161,6 +162,25 @@ def _check_repeats(circuit: Circuit, patch_size: int) -> None:
         )
 
 
-def real_dtype(*arrays: Any) -> np.dtype:
-    """float32, or float64 if one of the arrays is."""
-    return np.dtype(np.float64) if any(array.dtype == np.float64 for array in arrays) else np.dtype(np.float32)
+def check_floating(**arrays: Any) -> None:
+    """Refuses arrays of integers, bools or complex numbers: as angles, whole numbers would be whole turns.
+
+    Raises:
+        InputError: so.
+    """
+    for name, array in arrays.items():
+        if not jnp.issubdtype(array.dtype, jnp.floating):
+            raise InputError(
+                f"{name} of dtype {array.dtype}; allowed: floating point, images in [0, 1] (uint8 divided by 255)"
+            )
+
+
+def real_dtype(**arrays: Any) -> np.dtype:
+    """float32, or float64 if one of the arrays is and JAX's 64-bit mode is on.
+
+    Raises:
+        InputError: an array that is not of floating point.
+    """
+    check_floating(**arrays)
+    double = x64_enabled() and any(array.dtype == np.float64 for array in arrays.values())
+    return np.dtype(np.float64 if double else np.float32)

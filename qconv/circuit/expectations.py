@@ -95,23 +95,23 @@ def expectations(
             one of the arrays is (with JAX's 64-bit mode).
 
     Raises:
-        InputError: patches that the encoding cannot take, theta or scaling of another shape, or more qubits than memory
-            allows.
+        InputError: patches that the encoding cannot take, theta or scaling of another shape, an array that is not of
+            floating point, or more qubits than memory allows.
     """
     patch_size = patches.shape[1]
     if theta.shape != circuit.param_shape(patch_size):
         raise InputError(f"theta has shape {theta.shape}; allowed: {circuit.param_shape(patch_size)}")
-    arrays = [theta, patches]
+    arrays = {"theta": theta, "patches": patches}
     if scaling is not None:
         if not circuit.trainable_scaling:
             raise InputError("scaling is given to a circuit with trainable_scaling = False; allowed: None")
         if scaling.shape != circuit.scaling_shape(patch_size):
             raise InputError(f"scaling has shape {scaling.shape}; allowed: {circuit.scaling_shape(patch_size)}")
-        arrays.append(scaling)
-    dtype = real_dtype(*arrays)
+        arrays["scaling"] = scaling
+    dtype = real_dtype(**arrays)
     name = choose_engine(circuit, patch_size, engine)
     check_memory(circuit, patch_size, name, dtype)
-    return _evaluate(circuit, *(array.astype(dtype) for array in arrays), engine=name)
+    return _evaluate(circuit, *(array.astype(dtype) for array in arrays.values()), engine=name)
 
 
 @partial(jax.jit, static_argnames=("circuit", "engine"))

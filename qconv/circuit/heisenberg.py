@@ -28,6 +28,7 @@ from qconv.circuit.chunks import in_chunks
 from qconv.circuit.circuit import Circuit, example_encoding, scaled
 from qconv.circuit.columns import Columns
 from qconv.circuit.product_states import QubitStates, is_product, qubit_states
+from qconv.gate_table import in_one_dtype
 
 _CHUNK_BYTES = 2**25
 """For one chunk of patches, the products of weights, and of those with the table."""
@@ -126,6 +127,7 @@ def _entries(states: Any) -> list[Any]:
     zero, one = states
     if not jnp.iscomplexobj(zero) and not jnp.iscomplexobj(one):
         return [zero * zero, one * one, zero * one]
+    zero, one = in_one_dtype(zero, one)
     both = zero * one.conj()
     return [zero.real**2 + zero.imag**2, one.real**2 + one.imag**2, both.real, both.imag]
 

@@ -65,7 +65,8 @@ def maps(
             network slowest. Float32, or float64 if `theta` or `images` are (with JAX's 64-bit mode).
 
     Raises:
-        InputError: images that do not fit the tree, theta of other shapes, or more levels than there are.
+        InputError: images that do not fit the tree, theta of other shapes, an array that is not of floating point, or
+            more levels than there are.
     """
     shape, shapes = images.shape[1:], tree.param_shapes(images.shape[1:])
     if [angles.shape[1:] for angles in theta] != list(shapes) or len({len(angles) for angles in theta}) != 1:
@@ -73,7 +74,7 @@ def maps(
             f"theta has shapes {[angles.shape for angles in theta]}; allowed: {[('features', *s) for s in shapes]}"
         )
     check_read(read, tree, shape)
-    dtype = real_dtype(images, *theta)
+    dtype = real_dtype(images=images, **{f"theta[{level}]": angles for level, angles in enumerate(theta)})
     columns = _evaluate(tree, tuple(t.astype(dtype) for t in theta), images.astype(dtype), read)
     found, start = [], 0
     features = len(theta[0])

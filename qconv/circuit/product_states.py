@@ -1,6 +1,8 @@
 """Encoded patches whose qubits are independent: each qubit has a state of its own until the ansatz joins them."""
 
+import operator
 from collections.abc import Sequence
+from functools import reduce
 from typing import Any
 
 import jax
@@ -11,7 +13,8 @@ from jaxtyping import Array, Float, Inexact
 from qconv.alike import has_angles, signature, stacked_angles, stacked_matrices
 from qconv.circuit.circuit import Circuit, example_encoding, record_encoding
 from qconv.circuit.columns import Columns, as_columns
-from qconv.gate_table import cast, derivative
+from qconv.dense import products_of
+from qconv.gate_table import cast, derivative, in_one_dtype
 from qconv.gates import Gate, Tape
 from qconv.sincos import sincos
 
@@ -88,11 +91,11 @@ def _times(matrix: Any, states: tuple[Any, Any]) -> tuple[Any, Any]:
 def _sum(factors: Any, states: tuple[Any, Any]) -> Any:
     """The sum of products, without those that are 0 whatever the patches are."""
     present = [
-        state * factor
+        operator.mul(*in_one_dtype(state, factor))
         for factor, state in zip(factors, states, strict=True)
         if not any(isinstance(value, float | complex) and value == 0 for value in (factor, state))
     ]
-    return sum(present[1:], present[0]) if present else 0.0
+    return reduce(lambda a, b: operator.add(*in_one_dtype(a, b)), present) if present else 0.0
 
 
 def qubit_matrices(gates: Sequence[Gate], num_qubits: int) -> QubitMatrices | None:
@@ -106,7 +109,7 @@ def qubit_matrices(gates: Sequence[Gate], num_qubits: int) -> QubitMatrices | No
 def product_states(qubits: QubitStates) -> Columns:
     """The states of the register."""
     # Else XLA would compute the state of a qubit again for each amplitude that it is part of.
-    return _joined(jax.vmap(as_columns)(jax.lax.optimization_barrier(jnp.stack(qubits, axis=1))))
+    return _joined(jax.vmap(as_columns)(jax.lax.optimization_barrier(jnp.stack(in_one_dtype(*qubits), axis=1))))
 
 
 def _joined(factors: Float[Array, "factors size parts columns"]) -> Float[Array, "_ parts columns"]:
@@ -150,11 +153,11 @@ def _matrices(chain: list[list[Gate]], dtype: Any, count: int) -> Array:
     matrices = jnp.broadcast_to(jnp.eye(2, dtype=dtype), (count, 2, 2))
     for position, gates in enumerate(chain):
         later = stacked_matrices(gates)
-        matrices = later if position == 0 else (later[:, :, :, None] * matrices[:, None]).sum(2)
+        matrices = later if position == 0 else products_of(later, matrices)
     return matrices
 
 
 def _by_qubit(groups: list[tuple[list[int], Array]]) -> Array:
     """What was computed for groups of qubits, in the order of the qubits."""
     order = np.argsort([qubit for qubits, _ in groups for qubit in qubits])
-    return groups[0][1] if len(groups) == 1 else jnp.concatenate([values for _, values in groups])[order]
+    return groups[0][1] if len(groups) == 1 else jnp.concatenate(in_one_dtype(*(values for _, values in groups)))[order]

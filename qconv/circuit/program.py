@@ -168,7 +168,7 @@ def _with_columns(matrix: Any, names: np.ndarray) -> Any:
     """By a product, which takes less to compile than a table of columns, its gradient above all."""
     if _is_sorted(names):
         return matrix
-    return jnp.matmul(matrix, np.eye(len(names), dtype=matrix.real.dtype)[:, names], precision="highest")
+    return jnp.matmul(matrix, np.eye(len(names), dtype=matrix.dtype)[:, names], precision="highest")
 
 
 def _in_front(qubits: tuple[int, ...], names: np.ndarray) -> bool:

@@ -27,8 +27,9 @@ def tensorcircuit(dtype: Any) -> Generator[ModuleType]:
     with _switches:
         global_x64, environment = _global_x64(), os.environ.get(_PREALLOCATE)
         try:
-            # The local setting rules over the global one, which TensorCircuit switches underneath.
-            with jax.enable_x64(x64_enabled()):
+            # The local setting rules over the global one, which TensorCircuit switches underneath. Its gates mix real
+            # and complex numbers.
+            with jax.enable_x64(x64_enabled()), jax.numpy_dtype_promotion("standard"):
                 import tensorcircuit as tc
 
                 backend, precision = tc.backend.name, tc.dtypestr

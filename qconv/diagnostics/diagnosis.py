@@ -82,7 +82,7 @@ def diagnose_circuit(
     keys = iter(jax.random.split(jax.random.key(seed), 6))
 
     def draw(count: int) -> tuple[Array, Array]:
-        thetas = jax.random.uniform(next(keys), (count, *shape), real_dtype(patches), -math.pi, math.pi)
+        thetas = jax.random.uniform(next(keys), (count, *shape), real_dtype(patches=patches), -math.pi, math.pi)
         return thetas, patches[jax.random.randint(next(keys), (count,), 0, len(patches))]
 
     ansatz, whole = _state_diagnoses(circuit, *draw(2 * sampling.pairs), sampling)

@@ -4,6 +4,8 @@ Source: Sim, Johnson and Aspuru-Guzik, "Expressibility and entangling capability
 hybrid quantum-classical algorithms", Advanced Quantum Technologies 2, 1900070 (2019), section 3.1 (Expr).
 """
 
+import math
+
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Inexact
@@ -43,7 +45,12 @@ def expressibility(sample: Float[np.ndarray, " pairs"], num_qubits: int, bins: i
         num_qubits: n of the states.
         bins: of the histogram. Where 2^n is much larger, nearly all fidelities of Haar-random states are in the first
             one, and the divergence tells little.
+
+    Returns:
+        NaN if a fidelity is.
     """
+    if np.isnan(sample).any():  # in no bin, so it would vanish
+        return math.nan
     counts, _ = np.histogram(np.asarray(sample, np.float64), bins, (0, 1))
     hit = counts > 0
     part = counts[hit] / counts.sum()

@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, Inexact
 
 from qconv.circuit.circuit import Circuit, record_ansatz, record_encoding
 from qconv.errors import InputError
-from qconv.gate_table import Matrix, complex_dtype
+from qconv.gate_table import Matrix, complex_dtype, in_one_dtype
 from qconv.gates import Gate
 
 _CHUNK_BYTES = 2**25
@@ -82,6 +82,7 @@ def _apply(state: Array, matrix: Matrix, qubits: tuple[int, ...]) -> Array:
     """A gate on one state (2^n,), written out: `vmap` over states with gates of their own makes small products slow."""
     if len(qubits) == 1:
         halves = state.reshape(2 ** qubits[0], 2, -1)
+        matrix, halves = in_one_dtype(matrix, halves)
         zero, one = halves[:, 0], halves[:, 1]
         (a, b), (c, d) = jnp.asarray(matrix)
         return jnp.stack([a * zero + b * one, c * zero + d * one], axis=1).ravel()
@@ -98,6 +99,7 @@ def _apply(state: Array, matrix: Matrix, qubits: tuple[int, ...]) -> Array:
     if isinstance(matrix, np.ndarray) and np.isin(matrix, (0, 1)).all():  # CNOT, SWAP, ...: amplitudes change places
         places = back(front(np.arange(state.size))[matrix.argmax(axis=1)])
         return state.at[places].get(unique_indices=True, mode="promise_in_bounds")
+    matrix, state = in_one_dtype(matrix, state)
     return back(jnp.sum(jnp.asarray(matrix)[:, :, None] * front(state)[None], axis=1))
 
 

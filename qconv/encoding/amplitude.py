@@ -7,6 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from qconv.encoding.base import Encoding
+from qconv.encoding.direction import directions
 from qconv.errors import InputError
 from qconv.gates import CircuitBuilder
 
@@ -16,7 +17,7 @@ class Amplitude(Encoding):
     """The patch, divided by its norm, as the amplitudes of the state; missing ones are 0.
 
     A patch whose norm is at most `epsilon` (image borders, black background) has no direction: it becomes |0...0>, and
-    the gradient with respect to it is 0.
+    the gradient with respect to it is 0. One with a NaN or an infinite number becomes NaN.
 
     Source: Schuld and Petruccione, "Supervised Learning with Quantum Computers" (2018), section 5.2.
     """
@@ -46,9 +47,4 @@ class Amplitude(Encoding):
         """Sets the register's state."""
         size = 2 ** self.num_qubits(patch.shape[0])
         padded = jnp.pad(patch, (0, size - patch.shape[0]))
-        squared_norm = jnp.sum(padded**2)
-        visible = squared_norm > self.epsilon**2
-        # The inner `where` keeps the square root away from 0, where its gradient is infinite and would turn to NaN.
-        norm = jnp.sqrt(jnp.where(visible, squared_norm, 1.0))
-        ground = jnp.zeros_like(padded).at[0].set(1.0)
-        circuit.replace_inputs(jnp.where(visible, padded / norm, ground))
+        circuit.replace_inputs(directions(padded, self.epsilon))

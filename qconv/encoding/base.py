@@ -35,10 +35,11 @@ class BitEncoding(Encoding):
 
     @abstractmethod
     def bits(self, patch: Float[Array, " pixels"]) -> Bool[Array, " qubits"]:
-        """The basis state of a patch, qubit 0 first."""
+        """The basis state of a patch without NaN, qubit 0 first."""
 
     def __call__(self, circuit: CircuitBuilder, patch: Float[Array, " pixels"]) -> None:
         """X on the qubits whose bit is 1."""
-        for qubit, bit in enumerate(self.bits(patch).astype(patch.dtype)):
+        # A bit cannot say that a number is NaN: then there is no basis state, and all that is measured is NaN.
+        for qubit, bit in enumerate(jnp.where(jnp.isnan(patch).any(), jnp.nan, self.bits(patch).astype(patch.dtype))):
             # X to the power of the bit, as a matrix: exact, where a rotation by pi is not, and real.
             circuit.unitary(qubit, unitary=jnp.stack([1 - bit, bit, bit, 1 - bit]).reshape(2, 2))

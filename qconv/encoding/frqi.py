@@ -46,6 +46,7 @@ class FRQI(Encoding):
         else:
             sin = jnp.clip(pixels, -1, 1)
             rest = 1 - sin**2
+            is_white = rest <= 0  # of NaN it is not: that must not vanish
             # The inner `where` keeps the square root away from 0, where its gradient is infinite: white pixels get 0.
-            cos = jnp.where(rest > 0, jnp.sqrt(jnp.where(rest > 0, rest, 1.0)), 0.0)
+            cos = jnp.where(is_white, 0.0, jnp.sqrt(jnp.where(is_white, 1.0, rest)))
         circuit.replace_inputs(jnp.concatenate([cos, sin]) / math.sqrt(positions))

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from qconv.encoding.base import Encoding
+from qconv.encoding.direction import directions
 from qconv.errors import InputError
 from qconv.gates import CircuitBuilder
 
@@ -20,7 +21,7 @@ class HybridDirect(Encoding):
 
     A patch that does not fill its blocks is shared out evenly, the missing amplitudes are 0: a number alone in a block
     would lose its size to the norm. A block whose norm is at most `epsilon` becomes |0...0>, and the gradient with
-    respect to it is 0.
+    respect to it is 0. A NaN or an infinite number makes the state NaN.
 
     Source: hybrid direct encoding of Hur, Kim and Park, "Quantum convolutional neural network for classical data
     classification", Quantum Machine Intelligence 4:3 (2022): 32 numbers in 2 blocks of 4 qubits, or 16 in 4 of 2.
@@ -53,12 +54,7 @@ class HybridDirect(Encoding):
         blocks = self.num_qubits(patch.shape[0]) // self.block_qubits
         parts = jnp.array_split(patch, blocks)
         padded = jnp.stack([jnp.pad(part, (0, 2**self.block_qubits - part.shape[0])) for part in parts])
-        squared_norms = jnp.sum(padded**2, axis=1, keepdims=True)
-        visible = squared_norms > self.epsilon**2
-        # The inner `where` keeps the square root away from 0, where its gradient is infinite and would turn to NaN.
-        norms = jnp.sqrt(jnp.where(visible, squared_norms, 1.0))
-        ground = jnp.zeros_like(padded).at[:, 0].set(1.0)
-        circuit.replace_inputs(_joined(jnp.where(visible, padded / norms, ground), self.order))
+        circuit.replace_inputs(_joined(directions(padded, self.epsilon), self.order))
 
 
 @dataclass(frozen=True)

@@ -41,4 +41,5 @@ class NEQR(Encoding):
         pixels = jnp.pad(patch, (0, positions - patch.shape[0]))
         levels = jnp.round(jnp.clip(pixels, 0, 1) * (2**self.bits - 1))
         there = jnp.arange(2**self.bits, dtype=patch.dtype)[:, None] == levels[None, :]
-        circuit.replace_inputs(there.ravel().astype(patch.dtype) / math.sqrt(positions))
+        amplitudes = jnp.where(jnp.isnan(levels)[None, :], math.nan, there.astype(patch.dtype))  # NaN has no level
+        circuit.replace_inputs(amplitudes.ravel() / math.sqrt(positions))

@@ -100,10 +100,10 @@ class CircuitLayer(QuantumLayer):
         """The channels of every circuit on the patches of its register.
 
         Raises:
-            InputError: float64 without JAX's 64-bit mode.
+            InputError: float64 without JAX's 64-bit mode, or an array that is not of floating point.
         """
         params, engine = self._parameters(in_features), self.chosen_engine(in_features)
-        dtype = real_dtype(*params, patches)
+        dtype = real_dtype(inputs=patches, **dict(zip(("theta", "scaling"), params, strict=False)))
 
         def one_register(params: list[Array], own_patches: Array) -> Float[Array, "features patches observables"]:
             own_patches = own_patches.astype(dtype)

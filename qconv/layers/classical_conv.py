@@ -5,6 +5,7 @@ from typing import Any
 import flax.linen as nn
 from jaxtyping import Array, Float
 
+from qconv.circuit.circuit import check_floating
 from qconv.layers.classical_twin import ClassicalTwin
 from qconv.patches import pair
 
@@ -22,6 +23,7 @@ class ClassicalConv(ClassicalTwin):
     @nn.compact
     def __call__(self, images: Float[Array, "*batch height width channels"]) -> Float[Array, "*batch rows columns out"]:
         """Filters the images; same output shape as the quantum convolution."""
+        check_floating(images=images)
         layer: Any = self.like
         in_channels = images.shape[-1]
         padding = layer.padding

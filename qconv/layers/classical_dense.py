@@ -7,6 +7,7 @@ import flax.linen as nn
 import jax
 from jaxtyping import Array, Float
 
+from qconv.circuit.circuit import check_floating
 from qconv.layers.classical_twin import ClassicalTwin
 from qconv.patches import flattened
 from qconv.readout.probabilities import Probabilities
@@ -25,6 +26,7 @@ class ClassicalDense(ClassicalTwin):
     @nn.compact
     def __call__(self, inputs: Float[Array, "batch ..."]) -> Float[Array, "batch out"]:
         """As many outputs as the quantum layer has."""
+        check_floating(inputs=inputs)
         layer: Any = self.like
         vectors = flattened(inputs)
         numbers = vectors.shape[1]

@@ -7,6 +7,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from qconv.circuit.circuit import check_floating
 from qconv.circuit.tree import padding
 from qconv.layers.classical_twin import ClassicalTwin
 from qconv.patches import flattened
@@ -26,6 +27,7 @@ class ClassicalTree(ClassicalTwin):
     @nn.compact
     def __call__(self, images: Float[Array, "batch height width channels"]) -> Float[Array, "batch out"]:
         """The channels of the levels that are read, one after the other."""
+        check_floating(images=images)
         layer: Any = self.like
         batch, image_shape = len(images), images.shape[1:]
         sites = jnp.pad(images, [(0, 0), *padding(image_shape), (0, 0)])[:, :, :, None]

@@ -6,6 +6,7 @@ from typing import Any
 import flax.linen as nn
 from jaxtyping import Array, Float
 
+from qconv.circuit.circuit import check_floating
 from qconv.errors import InputError
 from qconv.layers.initial import uniform
 from qconv.patches import Padding, Size, check_padding, pair
@@ -43,6 +44,7 @@ class ConvFilter(nn.Module):
     @nn.compact
     def __call__(self, images: Float[Array, "*batch height width channels"]) -> Float[Array, "*batch rows columns out"]:
         """Filters the images: values in [-1, 1]."""
+        check_floating(images=images)
         kernel_size = pair("kernel_size", self.kernel_size)
         initial = uniform(math.prod(kernel_size) * images.shape[-1])
         convolution = nn.Conv(

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from qconv.circuit.circuit import check_floating
 from qconv.errors import InputError
 from qconv.patches import Padding, Size, check_padding, extract_patches, pair
 
@@ -52,6 +53,7 @@ class FourierFilter(nn.Module):
     @nn.compact
     def __call__(self, images: Float[Array, "*batch height width channels"]) -> Float[Array, "*batch rows columns out"]:
         """Filters the images: values in [-1, 1]."""
+        check_floating(images=images)
         *batch, height, width, channels = images.shape
         flat = images.reshape(math.prod(batch), height, width, channels)
         windows = extract_patches(flat, self.kernel_size, self.strides, self.padding)

@@ -3,6 +3,7 @@
 import flax.linen as nn
 from jaxtyping import Array, Float
 
+from qconv.circuit.circuit import check_floating
 from qconv.errors import InputError
 from qconv.models.base import ImageModel
 from qconv.patches import flattened
@@ -43,6 +44,7 @@ class DressedNet(ImageModel):
 
     def features(self, images: Float[Array, "batch height width channels"]) -> Float[Array, "batch ..."]:
         """What the circuit measures."""
+        check_floating(images=images)
         numbers = (1 + nn.tanh(self.before(flattened(images)))) / 2
         return self.quantum(numbers)
 

@@ -7,6 +7,7 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from qconv.circuit.circuit import check_floating
 from qconv.errors import InputError
 from qconv.layers.initial import uniform
 from qconv.patches import extract_patches, flattened
@@ -30,6 +31,7 @@ class LinearHead(nn.Module):
     @nn.compact
     def __call__(self, features: Float[Array, "batch ..."], *, train: bool = False) -> Float[Array, "batch classes"]:
         """Logits."""
+        check_floating(features=features)
         rows = flattened(features)
         if self.distribution == "normal":
             return nn.Dense(self.num_classes)(rows)
@@ -66,6 +68,7 @@ class ConvHead(nn.Module):
         self, features: Float[Array, "batch height width channels"], *, train: bool = False
     ) -> Float[Array, "batch classes"]:
         """Logits."""
+        check_floating(features=features)
         hidden = features
         for channels in self.features:
             small = any(size < kernel for size, kernel in zip(hidden.shape[1:3], self.kernel_size, strict=True))
@@ -120,6 +123,7 @@ class TanhHead(nn.Module):
     @nn.compact
     def __call__(self, features: Float[Array, "batch ..."], *, train: bool = False) -> Float[Array, "batch classes"]:
         """Logits."""
+        check_floating(features=features)
         init = nn.initializers.normal(self.weight_std)
         hidden = flattened(features)
         for width in self.hidden:
@@ -146,6 +150,7 @@ class LogProbabilities(nn.Module):
 
     def __call__(self, features: Float[Array, "batch outcomes"], *, train: bool = False) -> Float[Array, "batch _"]:
         """Logits, as many as there are outcomes but at most `num_classes`."""
+        check_floating(features=features)
         return jnp.log(jnp.maximum(features[:, : self.num_classes], self.epsilon))
 
 
@@ -163,6 +168,7 @@ class OneScore(nn.Module):
 
     def __call__(self, features: Float[Array, "batch features"], *, train: bool = False) -> Float[Array, "batch 2"]:
         """Scores."""
+        check_floating(features=features)
         if features.shape[1] != 1:
             raise InputError(f"the head OneScore gets {features.shape[1]} features; allowed: 1")
         return jnp.concatenate([1 - features, features], axis=1)

@@ -31,9 +31,10 @@ class MostProbableWeight(Readout):
         return tuple("".join(bits) for bits in product("01", repeat=num_qubits))
 
     def decode(self, expectations: Float[Array, "observables patches"]) -> Float[Array, "channels patches"]:
-        """The weight of the largest probability of each column."""
+        """The weight of the largest probability of each column; NaN where one is NaN."""
         weights = np.array([index.bit_count() for index in range(len(expectations))])
-        return jnp.asarray(weights, expectations.dtype)[jnp.argmax(expectations, axis=0)][None]
+        found = jnp.asarray(weights, expectations.dtype)[jnp.argmax(expectations, axis=0)]
+        return jnp.where(jnp.isnan(expectations).any(axis=0), jnp.nan, found)[None]
 
     def num_channels(self, num_qubits: int) -> int:
         """One."""
