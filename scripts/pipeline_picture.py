@@ -9,12 +9,11 @@ from pathlib import Path
 
 import jax
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.image import imread
 
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.quanv_net import QuanvNet
 from qconv.report.drawing import circuit_figure, layer_drawing
+from qconv.report.figure import Figure, imread
 from qconv.training.checkpoints import Checkpoints
 from qconv.training.fit import first_state
 from qconv.training.mesh import device_mesh

@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 from rich.console import Console
 
 from qconv.diagnostics.diagnosis import diagnose_circuit
@@ -15,6 +14,7 @@ from qconv.experiment.experiment import Experiment
 from qconv.layers.quantum_tree import QuantumTree
 from qconv.models.base import called_quantum_layers
 from qconv.report.diagnostics import diagnosis_figure, diagnosis_table, signal_table
+from qconv.report.figure import Figure
 from qconv.training.run import precision
 from qconv.training.run_directory import writing
 

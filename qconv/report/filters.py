@@ -6,9 +6,9 @@ import flax.linen as nn
 import jax
 import numpy as np
 from jaxtyping import Array, Float
-from matplotlib.figure import Figure
 
 from qconv.models.base import ImageModel
+from qconv.report.figure import Figure
 from qconv.training.steps import TrainState
 
 _MAX_CHANNELS = 6
