@@ -10,6 +10,7 @@ from pathlib import Path
 import jax
 import numpy as np
 
+from qconv.data.checked import load_checked
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.quanv_net import QuanvNet
 from qconv.report.drawing import circuit_figure, layer_drawing
@@ -25,7 +26,7 @@ def main(run: Path, output: Path) -> None:
     _, experiment = read_run(run)
     model = experiment.model
     assert isinstance(model, QuanvNet) and isinstance(model.conv, QuantumConv)
-    test = experiment.data.load("test")
+    test = load_checked(experiment.data, "test")
     with Checkpoints(run / "checkpoints") as checkpoints:
         restored = checkpoints.restore(first_state(experiment, model, test, device_mesh()))
     assert restored is not None

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from qconv.data.checked import load_checked
 from qconv.errors import RunError
 from qconv.models.base import classical_twin, quantum_layers
 from qconv.training.checkpoints import Checkpoints
@@ -38,7 +39,7 @@ def evaluate_run(folder: Path) -> list[Evaluation]:
         networks = [("quantum", experiment.model, folder), twin]
     results = []
     with precision(experiment.dtype):
-        test, mesh = experiment.data.load("test"), device_mesh()
+        test, mesh = load_checked(experiment.data, "test"), device_mesh()
         for label, model, place in networks:
             if not (place / "checkpoints").is_dir():
                 continue
