@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from rich.console import Console
-
+from qconv.console import text_console
+from qconv.data.checked import load_checked
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
 from qconv.layers.quantum_tree import QuantumTree
@@ -25,17 +25,17 @@ def draw(experiment: Experiment, output: Path, engines: bool) -> None:
         InputError: the network has no quantum layer, or no pictures have that ending.
         RunError: the picture cannot be written.
     """
-    shape = experiment.data.load("test").image_shape
+    shape = load_checked(experiment.data, "test").image_shape
     layers = called_quantum_layers(experiment.model, shape)
     if not layers:
         raise InputError("the experiment's network has no quantum layer to draw")
-    console = Console()
+    console = text_console()
     drawings = [layer_drawing(layer, channels) for layer, channels in layers]
     for drawing in drawings:
-        console.print(circuit_text(drawing), highlight=False, markup=False, no_wrap=True, overflow="ignore", crop=False)
+        console.print(circuit_text(drawing), no_wrap=True, overflow="ignore", crop=False)
     for layer, channels in layers if engines else []:
         if isinstance(layer, QuantumTree):
-            console.print(f"QuantumTree has one engine: {layer.chosen_engine(channels)}", highlight=False)
+            console.print(f"QuantumTree has one engine: {layer.chosen_engine(channels)}")
         else:
             console.print(engines_table(layer, channels))
     try:
@@ -43,4 +43,4 @@ def draw(experiment: Experiment, output: Path, engines: bool) -> None:
             circuit_figure(drawings).savefig(output, dpi=150)
     except ValueError as error:  # no such format
         raise InputError(f"cannot write {output}: {error}") from error
-    console.print(f"picture in {output}", highlight=False, soft_wrap=True)
+    console.print(f"picture in {output}", soft_wrap=True)

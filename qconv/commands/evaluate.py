@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from rich.console import Console
-
+from qconv.console import text_console
 from qconv.report.table import evaluation_table
 from qconv.training.evaluate import evaluate_run
 from qconv.training.messages import show_messages
@@ -16,5 +15,4 @@ def evaluate(folder: Path) -> None:
         RunError: no run is there, or it has no checkpoint yet.
     """
     show_messages()
-    console = Console()
-    console.print(evaluation_table(evaluate_run(folder)))
+    text_console().print(evaluation_table(evaluate_run(folder)))
