@@ -1,5 +1,6 @@
 """The spec of an experiment: one frozen object that says everything a run needs."""
 
+import math
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -8,9 +9,13 @@ import numpy as np
 
 from qconv.data.dataset import Dataset, Source
 from qconv.errors import InputError
+from qconv.experiment.parts import check_parts
 from qconv.losses import CrossEntropy, Loss
 from qconv.models.base import ImageModel
 from qconv.optimizers import Adam, Optimizer
+
+_MOST_PARAMETERS = 2**28
+"""With the gradient and Adam's two moments they take 4 GiB."""
 
 
 @dataclass(frozen=True)
@@ -46,11 +51,10 @@ class Experiment:
     of the one before differ by no more than half the standard error of the last; 0 for never."""
 
     def __post_init__(self) -> None:
+        check_parts(self)
         for name in ("num_steps", "batch_size", "log_every", "eval_every", "checkpoint_every"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
-        if self.seed < 0:
-            raise InputError(f"seed = {self.seed}; allowed: 0 or more")
         if self.sampling not in ("epochs", "replacement"):
             raise InputError(f"sampling = {self.sampling!r}; allowed: 'epochs', 'replacement'")
         if self.plateau < 0 or self.plateau == 1:
@@ -73,7 +77,11 @@ class Experiment:
         if train.image_shape != test.image_shape:
             raise InputError(f"training images have shape {train.image_shape}, test images {test.image_shape}")
         images = jax.ShapeDtypeStruct((1, *train.image_shape), np.dtype(np.float32))
-        logits: Any = jax.eval_shape(lambda x: self.model.init_with_output(jax.random.key(0), x)[0], images)
+        logits: Any
+        logits, variables = jax.eval_shape(lambda x: self.model.init_with_output(jax.random.key(0), x), images)
+        count = sum(math.prod(leaf.shape) for leaf in jax.tree.leaves(variables))
+        if count > _MOST_PARAMETERS:
+            raise InputError(f"the network has {count:,} parameters; allowed: at most {_MOST_PARAMETERS:,}")
         if logits.shape != (1, self.data.num_classes):
             raise InputError(
                 f"the model gives logits of shape {logits.shape[1:]}, but the data have {self.data.num_classes} "

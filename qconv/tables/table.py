@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
+from qconv.experiment.parts import check_parts
 from qconv.measurements.base import Measurement
 
 Cell = Experiment | Measurement
@@ -71,6 +72,9 @@ class Row:
     def __post_init__(self) -> None:
         if not self.cells or any(not control.cells for control in self.controls):
             raise InputError(f"row {self.name!r} has no cells, or a control without; allowed: at least one each")
+        for part in (self, *self.controls):
+            for cell in part.cells:
+                check_parts(cell, f"row {self.name!r}")
 
 
 @dataclass(frozen=True)
