@@ -5,7 +5,6 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from matplotlib.figure import Figure
 from rich.progress import Progress
 
 from benchmarks.cases import CASES, Case
@@ -14,6 +13,7 @@ from benchmarks.measure import measure
 from benchmarks.paths.qconv_layer import QconvLayer
 from benchmarks.paths.tensorcircuit_state import TensorCircuitState
 from benchmarks.results import Result
+from qconv.report.figure import Figure
 
 PREFIX = "growth"
 """Of the names of these cases, which are in the picture and not in the table."""

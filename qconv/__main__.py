@@ -18,6 +18,7 @@ from tyro.conf import Positional, arg, subcommand
 
 from qconv.diagnostics.sampling import Sampling
 from qconv.errors import DataUnavailableError, QconvError
+from qconv.letters import replace_missing_letters
 
 if TYPE_CHECKING:
     from qconv.experiment.experiment import Experiment
@@ -152,6 +153,7 @@ class DiagnoseOptions(Sampling):
 
 def main(argv: Sequence[str] | None = None) -> None:
     """Runs one command and exits: 0 done, 2 bad input, 130 stopped by Ctrl-C."""
+    replace_missing_letters()
     try:
         _run(list(sys.argv[1:] if argv is None else argv))
     except DataUnavailableError as error:
@@ -163,6 +165,14 @@ def main(argv: Sequence[str] | None = None) -> None:
         _fail(str(error), 2)
     except KeyboardInterrupt as stop:
         _fail(str(stop) or "stopped", 130)
+    except MemoryError as error:
+        _fail(f"not enough memory: {error}", 2)
+    except (AssertionError, RuntimeError):  # what JAX raises where it has no device
+        from qconv.training.mesh import missing_devices
+
+        if message := missing_devices():
+            _fail(message, 2)
+        raise
     except BrokenPipeError:  # `qconv list | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

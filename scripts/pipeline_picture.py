@@ -9,12 +9,12 @@ from pathlib import Path
 
 import jax
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.image import imread
 
+from qconv.data.checked import load_checked
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.quanv_net import QuanvNet
 from qconv.report.drawing import circuit_figure, layer_drawing
+from qconv.report.figure import Figure, imread
 from qconv.training.checkpoints import Checkpoints
 from qconv.training.fit import first_state
 from qconv.training.mesh import device_mesh
@@ -26,7 +26,7 @@ def main(run: Path, output: Path) -> None:
     _, experiment = read_run(run)
     model = experiment.model
     assert isinstance(model, QuanvNet) and isinstance(model.conv, QuantumConv)
-    test = experiment.data.load("test")
+    test = load_checked(experiment.data, "test")
     with Checkpoints(run / "checkpoints") as checkpoints:
         restored = checkpoints.restore(first_state(experiment, model, test, device_mesh()))
     assert restored is not None

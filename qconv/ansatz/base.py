@@ -33,11 +33,21 @@ class Ansatz(ABC):
         return tuple(range(num_qubits))
 
 
-def check_depth(depth: int) -> None:
-    """Refuses a negative number of layers.
+_MOST_LAYERS = 10_000
+"""A tape of more gates would take hours to record."""
+
+
+def check_depth(depth: int, name: str = "depth") -> None:
+    """Refuses numbers of layers that no circuit has.
+
+    Args:
+        depth: layers, or how often something else is repeated.
+        name: of the field.
 
     Raises:
-        InputError: so.
+        InputError: it is negative or too large.
     """
     if depth < 0:
-        raise InputError(f"depth = {depth}; allowed: 0 or more layers")
+        raise InputError(f"{name} = {depth}; allowed: 0 or more layers")
+    if depth > _MOST_LAYERS:
+        raise InputError(f"{name} = {depth}; allowed: at most {_MOST_LAYERS} layers")

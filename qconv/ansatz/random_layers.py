@@ -36,6 +36,7 @@ class RandomLayers(Ansatz):
         check_depth(self.depth)
         if self.rotations < 1:
             raise InputError(f"rotations = {self.rotations}; allowed: at least 1")
+        check_depth(self.depth * self.rotations, "depth * rotations")
         if not 0 <= self.cnot_ratio < 1:
             raise InputError(f"cnot_ratio = {self.cnot_ratio}; allowed: 0 to less than 1")
         if self.circuit_seed < 0:

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.ansatz.base import Ansatz
+from qconv.ansatz.base import Ansatz, check_depth
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import BitEncoding, Encoding
@@ -43,8 +43,7 @@ class Circuit:
     """Whether each encoding multiplies the numbers of the patch by factors that are trained, 1 at first."""
 
     def __post_init__(self) -> None:
-        if self.reuploads < 0:
-            raise InputError(f"reuploads = {self.reuploads}; allowed: 0 or more")
+        check_depth(self.reuploads, "reuploads")
         if self.trainable_scaling and isinstance(self.encoding, BitEncoding):
             name = type(self.encoding).__name__
             raise InputError(

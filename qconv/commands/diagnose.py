@@ -3,9 +3,9 @@
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
-from rich.console import Console
 
+from qconv.console import text_console
+from qconv.data.checked import load_checked
 from qconv.diagnostics.diagnosis import diagnose_circuit
 from qconv.diagnostics.patches import layer_inputs, layer_patches
 from qconv.diagnostics.sampling import Sampling
@@ -15,6 +15,7 @@ from qconv.experiment.experiment import Experiment
 from qconv.layers.quantum_tree import QuantumTree
 from qconv.models.quantum_calls import trace
 from qconv.report.diagnostics import diagnosis_figure, diagnosis_table, signal_table
+from qconv.report.figure import Figure
 from qconv.training.run import precision
 from qconv.training.run_directory import writing
 
@@ -39,24 +40,24 @@ def diagnose(experiment: Experiment, sampling: Sampling, output: Path) -> None:
     """
     _check_output(output)
     with precision(experiment.dtype):
-        source = experiment.data.load("train")
+        source = load_checked(experiment.data, "train")
         if not trace(experiment.model, source.image_shape).calls:
             raise InputError("the experiment's network has no quantum layer to diagnose")
         chosen = np.random.default_rng(experiment.seed).permutation(len(source))[:_IMAGES]
         images = source[chosen].images.astype(experiment.dtype)
         data_count = len(source) if sampling.data_count is None else sampling.data_count
-        console, diagnoses, signals = Console(), {}, {}
+        console, diagnoses, signals = text_console(), {}, {}
         for number, (layer, inputs) in enumerate(layer_inputs(experiment.model, images, experiment.seed)):
             title = f"layer {number}: {layer.title(layer.in_features(inputs.shape))}"
             patches = layer_patches(layer, inputs)
             diagnoses[title] = diagnose_circuit(layer.circuit, patches, data_count, sampling, experiment.seed)
-            console.print(diagnosis_table(diagnoses[title], title), highlight=False)
+            console.print(diagnosis_table(diagnoses[title], title))
             if isinstance(layer, QuantumTree):
                 signals[title] = signal(layer, inputs, experiment.seed)
-                console.print(signal_table(signals[title]), highlight=False)
+                console.print(signal_table(signals[title]))
     with writing(output):
         diagnosis_figure(diagnoses, signals).savefig(output, dpi=120)
-    console.print(f"picture in {output}", highlight=False, soft_wrap=True)
+    console.print(f"picture in {output}", soft_wrap=True)
 
 
 def _check_output(output: Path) -> None:

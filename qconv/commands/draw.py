@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from rich.console import Console
-
+from qconv.console import text_console
+from qconv.data.checked import load_checked
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
 from qconv.models.quantum_calls import trace
@@ -24,19 +24,19 @@ def draw(experiment: Experiment, output: Path, engines: bool) -> None:
         InputError: the network has no quantum layer, or no pictures have that ending.
         RunError: the picture cannot be written.
     """
-    shape = experiment.data.load("test").image_shape
+    shape = load_checked(experiment.data, "test").image_shape
     calls = trace(experiment.model, shape).calls
     if not calls:
         raise InputError("the experiment's network has no quantum layer to draw")
-    console = Console()
+    console = text_console()
     drawings = [layer_drawing(call.layer, call.in_features) for call in calls]
     for drawing in drawings:
-        console.print(circuit_text(drawing), highlight=False, markup=False, no_wrap=True, overflow="ignore", crop=False)
+        console.print(circuit_text(drawing), no_wrap=True, overflow="ignore", crop=False)
     for call in calls if engines else []:
-        console.print(engines_table(call.layer, call.in_features), highlight=False)
+        console.print(engines_table(call.layer, call.in_features))
     try:
         with writing(output):
             circuit_figure(drawings).savefig(output, dpi=150)
     except ValueError as error:  # no such format
         raise InputError(f"cannot write {output}: {error}") from error
-    console.print(f"picture in {output}", highlight=False, soft_wrap=True)
+    console.print(f"picture in {output}", soft_wrap=True)

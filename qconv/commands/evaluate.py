@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from rich.console import Console
-
+from qconv.console import text_console
 from qconv.report.table import evaluation_table
 from qconv.training.evaluate import evaluate_run
 from qconv.training.messages import show_messages
@@ -18,7 +17,7 @@ def evaluate(folder: Path) -> None:
         RunError: no run is there, it has no checkpoint yet, or the code of its classes is another one by now.
     """
     show_messages()
-    console = Console()
+    console = text_console()
     console.print(evaluation_table(evaluate_run(folder)))
     if changed := differences(of_run(read_json(folder / "spec.json"))[-1], Provenance.now()):
-        console.print(f"evaluated with other code than it was trained with: {changed}", highlight=False, markup=False)
+        console.print(f"evaluated with other code than it was trained with: {changed}")

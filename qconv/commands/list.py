@@ -1,8 +1,8 @@
 """`qconv list`."""
 
-from rich.console import Console
 from rich.table import Table
 
+from qconv.console import text_console
 from qconv.experiment.discovery import available, search_path
 
 _HEADINGS = {"experiment": "Experiments, for `qconv train`", "table": "Tables of papers, for `qconv table`"}
@@ -10,7 +10,7 @@ _HEADINGS = {"experiment": "Experiments, for `qconv train`", "table": "Tables of
 
 def list_experiments() -> None:
     """Prints the name and the first line of each experiment and of each table."""
-    console = Console()
+    console = text_console()
     listed = {kind: available(kind) for kind in _HEADINGS}
     width = max((len(name) for found in listed.values() for name in found), default=0)
     for kind, found in listed.items():

@@ -6,6 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
+from qconv.console import text_console
 from qconv.errors import InputError, RunError
 from qconv.report.paper_picture import table_picture
 from qconv.report.paper_table import as_json, markdown, overview
@@ -14,7 +15,7 @@ from qconv.tables.loading import load_table
 from qconv.tables.progress import CellProgress
 from qconv.tables.results import RowResult, collect
 from qconv.tables.table import Cell, Row, Table
-from qconv.tables.workers import Outcome, Task, run_tasks
+from qconv.tables.workers import Outcome, Task, require_devices, run_tasks
 from qconv.training.messages import show_messages
 from qconv.training.run_directory import write_json, writing
 
@@ -52,7 +53,8 @@ def run_tables(
         parts: how many calls share the cells.
 
     Raises:
-        InputError: no such table, a mistake in its module, or numbers that make no sense. Nothing has been run.
+        InputError: no such table, a mistake in its module, numbers that make no sense, or no device; nothing has
+            been run.
         RunError: `output` cannot be made; or some cells failed, and all others have been run and written.
         KeyboardInterrupt: stopped; the same call goes on.
     """
@@ -62,6 +64,7 @@ def run_tables(
         raise InputError(f"--parts {parts}; allowed: at least 1")
     if not 0 <= part < parts:
         raise InputError(f"--part {part} of --parts {parts}; allowed: 0 to {parts - 1}")
+    require_devices()
     show_messages()
     loaded = [_load(name, slow) for name in names]
     if parts == 1:
@@ -74,11 +77,11 @@ def run_tables(
         for name, cells in everything
     )
     tasks = [task for task in missing if task.cells]
-    console = Console()
+    console = text_console()
     outcomes: dict[str, dict[Cell, Outcome]] = {name: {} for name in names}
     total = sum(len(task.cells) for task in tasks)
     before = sum(len(task.cells) for task in everything) - total
-    console.print(f"{total} cells to run, {before} have been run before", highlight=False)
+    console.print(f"{total} cells to run, {before} have been run before")
     with CellProgress(console, total) as progress:
         for outcome in run_tasks(tasks, runs, jobs, renew):
             outcomes[outcome.table][outcome.cell] = outcome
@@ -105,15 +108,15 @@ def _write(loaded: list[_Loaded], results: dict[str, list[RowResult]], output: P
         page = markdown(each.name, each.docstring, each.table, results[each.name])
         path = output / f"{each.name}.md"
         with writing(path):
-            path.write_text(page)
+            path.write_text(page, encoding="utf-8")
         if each.table.axis:
             with writing(path.with_suffix(".png")):
                 table_picture(each.table.axis, results[each.name]).savefig(path.with_suffix(".png"), dpi=120)
         write_json(path.with_suffix(".json"), as_json(each.name, each.table, results[each.name]))
-        console.out(page, highlight=False)
-        console.print(f"written to {path}", highlight=False, soft_wrap=True)
+        console.out(page)
+        console.print(f"written to {path}", soft_wrap=True)
     if len(loaded) > 1:
         page = f"# Tables\n\n{overview([(each.name, each.title, results[each.name]) for each in loaded])}"
         with writing(output / "overview.md"):
-            (output / "overview.md").write_text(page)
-        console.out(page, highlight=False)
+            (output / "overview.md").write_text(page, encoding="utf-8")
+        console.out(page)

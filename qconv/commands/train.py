@@ -4,8 +4,9 @@ import re
 from pathlib import Path
 
 import jax
-from rich.console import Console
 
+from qconv.console import text_console
+from qconv.data.checked import load_checked
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
 from qconv.report.pictures import write_pictures
@@ -45,10 +46,10 @@ def train(
         RunError: see `RunDirectory` and `fit`.
     """
     _join(distributed, coordinator, num_processes, process_id)
-    console = Console(quiet=jax.process_index() > 0)
+    console = text_console(quiet=jax.process_index() > 0)
     show_messages()
     with RunDirectory(name, experiment, runs, renew=renew) as run:
-        console.print(f"run directory {run.folder}", highlight=False, soft_wrap=True)
+        console.print(f"run directory {run.folder}", soft_wrap=True)
         summary = run.summary
         if summary is None:
             result = execute(run, console)
@@ -57,8 +58,8 @@ def train(
             summary = result.summary(run)
             run.write_summary(summary)
         else:
-            experiment.data.load("test")  # a wrong TFDS_DATA_DIR is an error whatever was trained before
-            console.print(_finished_before(of_run(summary)[-1]), highlight=False, markup=False)
+            load_checked(experiment.data, "test")  # a wrong TFDS_DATA_DIR is an error whatever was trained before
+            console.print(_finished_before(of_run(summary)[-1]))
         if jax.process_index() == 0:
             console.print(summary_table(run.folder, finished_seeds(run.folder)))
 

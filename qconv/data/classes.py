@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qconv.data.checked import load_checked
 from qconv.data.dataset import ArraySource, Dataset, Split
 from qconv.errors import InputError
 
@@ -35,7 +36,7 @@ class OnlyClasses(Dataset):
 
     def load(self, split: Split) -> ArraySource:
         """The images of a split, in their order."""
-        source = self.data.load(split)
+        source = load_checked(self.data, split)
         images, labels = source[np.arange(len(source))]
         rows = np.flatnonzero(np.isin(labels, self.classes))
         renamed = np.array([self.classes.index(label) for label in labels[rows]], int)

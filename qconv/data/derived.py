@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qconv.data.checked import load_checked
 from qconv.data.dataset import Batch, Dataset, Split
 
 
@@ -29,5 +30,5 @@ class Derived(Dataset):
 
     def everything(self, split: Split) -> Batch:
         """All images and labels of a split, before."""
-        source = self.data.load(split)
+        source = load_checked(self.data, split)
         return source[np.arange(len(source))]

@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 from jaxtyping import Float, Int
 
+from qconv.data.checked import load_checked
 from qconv.data.dataset import ArraySource, Dataset, Split
 from qconv.data.derived import Derived
 from qconv.errors import InputError
@@ -59,7 +60,7 @@ class Reduced(Derived):
 
 
 def _pixels(data: Dataset, split: Split) -> tuple[Float[np.ndarray, "images pixels"], Int[np.ndarray, " images"]]:
-    source = data.load(split)
+    source = load_checked(data, split)
     images, labels = source[np.arange(len(source))]
     return images.reshape(len(images), -1), labels
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
+from qconv.data.checked import load_checked
 from qconv.data.dataset import Batch, Dataset, Source, Split
 from qconv.data.derived import Derived
 from qconv.errors import InputError
@@ -38,7 +39,7 @@ class Subset(Derived):
         Raises:
             InputError: it has fewer images.
         """
-        source = self.data.load(split)
+        source = load_checked(self.data, split)
         count = self.train if split == "train" else self.test
         if count > len(source):
             raise InputError(f"{split} = {count}; allowed: at most the {len(source)} images of the split")

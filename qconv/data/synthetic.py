@@ -7,6 +7,8 @@ import numpy as np
 from qconv.data.dataset import ArraySource, Dataset, Split
 from qconv.errors import InputError
 
+_MOST_NUMBERS = 2**28
+
 
 @dataclass(frozen=True)
 class Synthetic(Dataset):
@@ -32,6 +34,9 @@ class Synthetic(Dataset):
         for name in ("num_images", "height", "width", "channels", "num_classes"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
+        numbers = self.num_images * self.height * self.width * self.channels
+        if numbers > _MOST_NUMBERS:
+            raise InputError(f"{numbers} pixels in all; allowed: at most {_MOST_NUMBERS}, which take a GiB")
         if self.num_classes > self.height * self.width:
             raise InputError(f"num_classes = {self.num_classes}; allowed: at most {self.height * self.width} pixels")
 

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 
+from qconv.bounds import check_number
 from qconv.errors import InputError
 
 
@@ -30,8 +31,10 @@ class Sampling:
         for name, least in smallest.items():
             if getattr(self, name) < least:
                 raise InputError(f"{name} = {getattr(self, name)}; allowed: at least {least}")
+            check_number(name, getattr(self, name))
         if self.data_count is not None and self.data_count < 2:
             raise InputError(f"data_count = {self.data_count}; allowed: at least 2")
+        check_number("data_count", self.data_count or 2)
         if not 0 < self.gamma <= 1:
             raise InputError(f"gamma = {self.gamma}; allowed: more than 0, at most 1")
         if self.data_count is not None:

@@ -7,11 +7,13 @@ listing is quick.
 
 import ast
 import importlib
+import importlib.util
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import qconv
+from qconv.errors import InputError
 
 PACKAGE = "experiments"
 
@@ -33,15 +35,41 @@ def available(kind: str = "experiment") -> dict[str, str]:
     for folder in search_path():
         for path in sorted(folder.glob("[!_]*.py")):
             try:
-                tree = ast.parse(path.read_bytes())
-            except (OSError, ValueError, SyntaxError) as error:
-                line = f"{error.msg}, line {error.lineno}" if isinstance(error, SyntaxError) else error
+                tree = parsed(path)
+            except InputError as error:
                 if kind == "experiment":
-                    found.setdefault(path.stem, f"(cannot be read: {line})")
+                    found.setdefault(path.stem, f"({str(error).removeprefix(str(path)).lstrip(',: ')})")
                 continue
             if kind in _assigned_names(tree):
                 found.setdefault(path.stem, (ast.get_docstring(tree) or "").split("\n")[0])
     return dict(sorted(found.items()))
+
+
+def parsed(path: Path) -> ast.Module:
+    """The module in a file.
+
+    Raises:
+        InputError: it cannot be imported by its name, be read, or be understood.
+    """
+    if "." in path.stem:
+        raise InputError(f"{path}: the name of a module has no dots; rename it to {path.stem.replace('.', '_')}.py")
+    try:
+        source = importlib.util.decode_source(path.read_bytes())
+    except (UnicodeError, SyntaxError) as error:  # Python's word for an encoding that it cannot find
+        raise InputError(f"{path}: cannot be read as UTF-8: {error}") from error
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+    if "\0" in source:
+        raise InputError(f"{path}: cannot be read as UTF-8: it has zero bytes, as text in UTF-16 has")
+    try:
+        return ast.parse(source, path)
+    except SyntaxError as error:
+        raise InputError(f"{path}{of_line(error)}: {error.msg}") from error
+
+
+def of_line(error: SyntaxError) -> str:
+    """Where the mistake is, if that is known."""
+    return f", line {error.lineno}" if error.lineno else ""
 
 
 def _assigned_names(tree: ast.Module) -> set[str]:

@@ -8,11 +8,15 @@ import numpy as np
 
 from qconv.data.dataset import Dataset, Source
 from qconv.errors import InputError
+from qconv.experiment.parts import check_parts
 from qconv.losses import CrossEntropy, Loss
 from qconv.models.base import ImageModel
 from qconv.models.quantum_calls import trace
 from qconv.models.twin import check_twin
 from qconv.optimizers import Adam, Optimizer
+
+_MOST_PARAMETERS = 2**28
+"""With the gradient and Adam's two moments they take 4 GiB."""
 
 
 @dataclass(frozen=True)
@@ -48,11 +52,10 @@ class Experiment:
     of the one before differ by no more than half the standard error of the last; 0 for never."""
 
     def __post_init__(self) -> None:
+        check_parts(self)
         for name in ("num_steps", "batch_size", "log_every", "eval_every", "checkpoint_every"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
-        if self.seed < 0:
-            raise InputError(f"seed = {self.seed}; allowed: 0 or more")
         if self.sampling not in ("epochs", "replacement"):
             raise InputError(f"sampling = {self.sampling!r}; allowed: 'epochs', 'replacement'")
         if self.plateau < 0 or self.plateau == 1:
@@ -76,6 +79,10 @@ class Experiment:
         if train.image_shape != test.image_shape:
             raise InputError(f"training images have shape {train.image_shape}, test images {test.image_shape}")
         network = trace(self.model, train.image_shape)
+        if network.num_parameters > _MOST_PARAMETERS:
+            raise InputError(
+                f"the network has {network.num_parameters:,} parameters; allowed: at most {_MOST_PARAMETERS:,}"
+            )
         logits = network.outputs
         if logits.shape != (1, self.data.num_classes):
             raise InputError(

@@ -1,13 +1,12 @@
 """Experiments by name."""
 
-import ast
 import difflib
 import traceback
 from pathlib import Path
 from typing import TypeVar
 
 from qconv.errors import InputError
-from qconv.experiment.discovery import PACKAGE, available, import_from, search_path
+from qconv.experiment.discovery import PACKAGE, available, import_from, of_line, parsed, search_path
 from qconv.experiment.experiment import Experiment
 
 T = TypeVar("T")
@@ -33,18 +32,19 @@ def load_object(name: str, kind: str, cls: type[T]) -> tuple[T, str]:
     """
     known = available(kind)
     if name not in known:
-        for path in (folder / f"{name}.py" for folder in search_path()):
-            if path.is_file():
-                _require_python(path)
-                raise InputError(f"{path} has no object `{kind}`; allowed: {kind} = {cls.__name__}(...)")
+        if path := _file(name):
+            parsed(path)
+            raise InputError(f"{path} has no object `{kind}`; allowed: {kind} = {cls.__name__}(...)")
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         raise InputError(f"no {kind} {name!r}; {hint}allowed: {', '.join(known) or 'none found'}")
+    if path := _file(name):
+        parsed(path)
     try:
         module = import_from(f"{PACKAGE}.{name}")
-    except SyntaxError as error:
-        raise InputError(f"{error.filename}, line {error.lineno}: {error.msg}") from error
     except Exception as error:
+        if isinstance(error, SyntaxError) and error.filename:  # of a module that it imports
+            raise InputError(f"{error.filename}{of_line(error)}: {error.msg}") from error
         frames = [f for f in traceback.extract_tb(error.__traceback__) if Path(f.filename).name == f"{name}.py"]
         where = f"{frames[-1].filename}, line {frames[-1].lineno}" if frames else f"{kind} {name!r}"
         raise InputError(f"{where}: {type(error).__name__}: {error}") from error
@@ -54,10 +54,7 @@ def load_object(name: str, kind: str, cls: type[T]) -> tuple[T, str]:
     return found, module.__doc__ or ""
 
 
-def _require_python(path: Path) -> None:
-    try:
-        ast.parse(path.read_bytes())
-    except SyntaxError as error:
-        raise InputError(f"{path}, line {error.lineno}: {error.msg}") from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read: {error}") from error
+def _file(name: str) -> Path | None:
+    """Where a module is found first."""
+    files = (path for folder in search_path() for path in folder.glob("*.py"))
+    return next((path for path in files if path.stem == name), None)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from qconv.data.checked import load_checked
 from qconv.data.dataset import Dataset, Split
 from qconv.data.digits import Digits
 from qconv.measurements.base import Measured, Measurement
@@ -43,6 +44,6 @@ class Baseline(Measurement):
         return Measured(float(right.mean()), self.num_parameters(estimator), right)
 
     def _rows(self, split: Split) -> tuple[np.ndarray, np.ndarray]:
-        source = self.data.load(split)
+        source = load_checked(self.data, split)
         images, labels = source[np.arange(len(source))]
         return images.reshape(len(images), -1), labels

@@ -44,6 +44,8 @@ class Traced:
     """Of one image."""
     calls: list[QuantumCall]
     """The quantum layers in the order of their first calls, each once, however often it is called."""
+    num_parameters: int
+    """Numbers in all collections, trained or not."""
     num_quantum_parameters: int
     """Trained numbers that belong to quantum layers."""
 
@@ -79,8 +81,8 @@ def trace(model: nn.Module, image_shape: tuple[int, ...]) -> Traced:
         if names != {name[len(path) :] for name in params if name[: len(path)] == path}:
             raise _misplaced(calls[path].layer)
     owned = [leaf for name, leaf in params.items() if any(name[: len(path)] == path for path in calls)]
-    numbers = sum(leaf.size for leaf in jax.tree.leaves(owned))
-    return Traced(outputs, list(calls.values()), numbers)
+    numbers, quantum = (sum(leaf.size for leaf in jax.tree.leaves(part)) for part in (variables, owned))
+    return Traced(outputs, list(calls.values()), numbers, quantum)
 
 
 def watch(

@@ -2,7 +2,8 @@
 
 import numpy as np
 from jaxtyping import Float
-from matplotlib.figure import Figure
+
+from qconv.report.figure import Figure
 
 
 def confusion_figure(matrices: dict[str, Float[np.ndarray, "classes classes"]]) -> Figure:

@@ -2,8 +2,7 @@
 
 from pathlib import Path
 
-from matplotlib.figure import Figure
-
+from qconv.report.figure import Figure
 from qconv.training.metrics import read_metrics
 
 COLORS = {"quantum": "#1f5fa8", "network": "#1f5fa8", "classical twin": "#c8641b"}

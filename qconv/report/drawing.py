@@ -6,12 +6,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from matplotlib.figure import Figure
-from matplotlib.patches import Rectangle
 
 from qconv.circuit.circuit import Circuit, block_angles, record_ansatz, record_encoding
 from qconv.gates import Gate
 from qconv.layers.quantum_layer import QuantumLayer
+from qconv.report.figure import Figure, Rectangle
 
 _TEXT_WIDTH = 100
 _COLUMNS_PER_ROW = 16

@@ -5,10 +5,10 @@ from typing import Any
 import jax
 import numpy as np
 from jaxtyping import Array, Float
-from matplotlib.figure import Figure
 
 from qconv.models.base import ImageModel
 from qconv.models.quantum_calls import watch
+from qconv.report.figure import Figure
 from qconv.training.steps import TrainState
 
 _MAX_CHANNELS = 6

@@ -2,8 +2,7 @@
 
 from collections.abc import Sequence
 
-from matplotlib.figure import Figure
-
+from qconv.report.figure import Figure
 from qconv.tables.results import RowResult
 from qconv.tables.table import Axis
 

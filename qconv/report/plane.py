@@ -2,10 +2,10 @@
 
 import numpy as np
 from jaxtyping import Float
-from matplotlib.figure import Figure
 
 from qconv.data.dataset import Plane
 from qconv.report.curves import COLORS
+from qconv.report.figure import Figure
 
 
 def plane_figure(plane: Plane, scores: dict[str, Float[np.ndarray, " images"]]) -> Figure:

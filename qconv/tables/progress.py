@@ -43,11 +43,11 @@ class CellProgress:
         line = f"{outcome.table}: {outcome.status}: {outcome.message}"
         if outcome.status != "done" and line not in self._said:
             self._said.add(line)
-            self._console.print(line, highlight=False, soft_wrap=True)
+            self._console.print(line, soft_wrap=True)
         if not self._console.is_terminal and (
             now - self._last_line > SECONDS_BETWEEN_LINES or self._done in (1, self._total)
         ):
             self._last_line = now
             left = (self._total - self._done) / rate
             line = f"{outcome.table}  cell {self._done}/{self._total}  {text}  {left:.0f} s left"
-            self._console.print(line, highlight=False, soft_wrap=True)
+            self._console.print(line, soft_wrap=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from qconv.data.dataset import Dataset
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
+from qconv.experiment.parts import check_parts
 from qconv.measurements.base import Measurement
 from qconv.measurements.baseline import Baseline
 
@@ -105,6 +106,9 @@ class Row:
     def __post_init__(self) -> None:
         if not self.cells or any(not control.cells for control in self.controls):
             raise InputError(f"row {self.name!r} has no cells, or a control without; allowed: at least one each")
+        for part in (self, *self.controls):
+            for cell in part.cells:
+                check_parts(cell, f"row {self.name!r}")
         if self.published and self.published.tolerance is None and len(self.cells) < 2:
             raise InputError(
                 f"row {self.name!r} has 1 cell, whose spread is not known; allowed: several seeds, or a published "

@@ -2,6 +2,8 @@
 
 import multiprocessing
 import os
+import subprocess
+import sys
 from collections import deque
 from collections.abc import Generator, Sequence
 from contextlib import suppress
@@ -10,9 +12,8 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
-from rich.console import Console
-
-from qconv.errors import DataUnavailableError, QconvError
+from qconv.console import text_console
+from qconv.errors import DataUnavailableError, InputError, QconvError
 from qconv.experiment.spec import from_json, to_json
 from qconv.tables.cells import run_cell
 from qconv.tables.table import Cell
@@ -49,6 +50,20 @@ class _Worker:
     pipe: Connection
     table: str = ""
     waiting: deque[Cell] = field(default_factory=deque)
+
+
+def require_devices() -> None:
+    """Asks in a process of its own, since this one leaves the devices to those that run cells.
+
+    Raises:
+        InputError: JAX_PLATFORMS asks for devices that are not there.
+    """
+    if os.environ.get("JAX_PLATFORMS", "") in ("", "cpu"):
+        return
+    code = "import sys, qconv.training.mesh as mesh; sys.exit(mesh.missing_devices() or None)"
+    asked = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
+    if asked.returncode:
+        raise InputError(asked.stderr.strip().rpartition("\n")[2])
 
 
 def run_tasks(tasks: Sequence[Task], runs: Path, jobs: int, renew: bool = False) -> Generator[Outcome]:
@@ -128,7 +143,7 @@ def _run(table: str, spec: Any, runs: Path, renew: bool, unavailable: dict[Any, 
         data = getattr(cell, "data", None)
         if data in unavailable:  # looking for them again would take seconds, for each cell
             return "no data", unavailable[data]
-        run_cell(table, cell, runs, Console(quiet=True), renew)
+        run_cell(table, cell, runs, text_console(quiet=True), renew)
     except DataUnavailableError as error:
         message = str(error).splitlines()[0]
         if data is not None:

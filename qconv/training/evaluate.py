@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from qconv.data.checked import load_checked
 from qconv.errors import RunError
 from qconv.models.quantum_calls import trace
 from qconv.models.twin import classical_twin
@@ -36,7 +37,7 @@ def evaluate_run(folder: Path) -> list[Evaluation]:
     networks = [("network", experiment.model, folder)]
     results = []
     with precision(experiment.dtype):
-        test, mesh = experiment.data.load("test"), device_mesh()
+        test, mesh = load_checked(experiment.data, "test"), device_mesh()
         if trace(experiment.model, test.image_shape).calls:
             twin = ("classical twin", classical_twin(experiment.model), folder / "twin")
             networks = [("quantum", experiment.model, folder), twin]

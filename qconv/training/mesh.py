@@ -1,5 +1,6 @@
 """All devices of all processes as one mesh: batches are split over it, parameters are on every device."""
 
+import os
 from typing import Any
 
 import jax
@@ -22,6 +23,18 @@ def device_mesh() -> Mesh:
         raise InputError(f"processes have {list(map(int, per_process))} devices; allowed: the same number each")
     # jit splits the work by itself along an Auto axis; make_mesh would ask for Explicit ones.
     return jax.make_mesh((jax.device_count(),), (_AXIS,), axis_types=(AxisType.Auto,))
+
+
+def missing_devices() -> str:
+    """What is wrong where JAX has none of the devices that JAX_PLATFORMS asks for; empty if it has one."""
+    try:
+        jax.devices()
+    except (AssertionError, RuntimeError):
+        return (
+            f"JAX_PLATFORMS = {os.environ.get('JAX_PLATFORMS')!r}, but JAX has no such device here; "
+            "allowed: 'cpu', or not set for whatever is there"
+        )
+    return ""
 
 
 def replicated(mesh: Mesh) -> NamedSharding:

@@ -13,10 +13,10 @@ SECONDS_BETWEEN_LINES = 5
 def bar(console: Console) -> Progress:
     """A bar whose tasks have a field `text`; nothing where the console is no terminal."""
     return Progress(
-        TextColumn("[bold]{task.description}"),
+        TextColumn("{task.description}", style="bold", markup=False),
         BarColumn(bar_width=20),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[text]}"),
+        TextColumn("{task.fields[text]}", markup=False),
         TimeRemainingColumn(compact=True),
         console=console,
         disable=not console.is_terminal,
@@ -63,4 +63,4 @@ class TrainingProgress:
             self._last_line = now
             left = (self._total - step) / rate
             line = f"{self._label}  step {step}/{self._total}  {text}  {left:.0f} s left"
-            self._console.print(line, highlight=False, soft_wrap=True)
+            self._console.print(line, soft_wrap=True)

@@ -7,6 +7,7 @@ from typing import Any
 import jax
 from rich.console import Console
 
+from qconv.data.checked import load_checked
 from qconv.data.dataset import Source
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.spec import items_id
@@ -60,7 +61,7 @@ def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
     """
     experiment = run.spec
     with precision(experiment.dtype):
-        train, test = experiment.data.load("train"), experiment.data.load("test")
+        train, test = load_checked(experiment.data, "train"), load_checked(experiment.data, "test")
         experiment.check(train, test)
         mesh, model = device_mesh(), experiment.model
         layers = trace(model, train.image_shape).calls

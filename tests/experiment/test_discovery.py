@@ -11,6 +11,7 @@ import qconv
 from qconv.errors import InputError
 from qconv.experiment.discovery import available, import_from, search_path
 from qconv.experiment.loading import load
+from qconv.experiment.spec import from_json, to_json
 from qconv.tables.loading import load_table
 from tests.processes import TINY
 
@@ -71,7 +72,7 @@ def test_a_near_miss_is_guessed(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "listed", "message"),
     [
-        ("a = 1\nexperiment = (\n", "(cannot be read: '(' was never closed, line 2)", "line 2: '(' was never closed"),
+        ("a = 1\nexperiment = (\n", "(line 2: '(' was never closed)", "line 2: '(' was never closed"),
         (TINY.replace("strides=2", "strid=2"), "A tiny", "unexpected keyword argument 'strid'"),
         (
             '"""Nope."""\nimport nothing\nexperiment = 1',
@@ -106,10 +107,56 @@ def test_bytes_that_are_no_text_do_not_stop_the_list(folder: Path) -> None:
     (folder / "folder.py").mkdir()
     (folder / "gone.py").symlink_to(folder / "nowhere.py")
     listed = available()
-    for name in ("latin", "zeros", "folder", "gone"):
+    for name in ("folder", "gone"):
         assert listed[name].startswith("(cannot be read: ")
         with pytest.raises(InputError):
             load(name)
+
+
+def test_text_that_is_not_utf8_is_named(folder: Path) -> None:
+    (folder / "wide.py").write_bytes(TINY.encode("utf-16"))
+    (folder / "wider.py").write_bytes(TINY.encode("utf-16-be"))
+    (folder / "zeros.py").write_bytes(b"experiment = 1\0")
+    (folder / "latin.py").write_bytes(b'"""Gr\xfc\xdfe."""\nexperiment = 1\n')
+    (folder / "declared.py").write_bytes(b'# coding: latin-1\n"""Gr\xfc\xdfe."""\nexperiment = 1\n')
+    listed = available()
+    for name in ("wide", "wider", "zeros", "latin"):
+        assert listed[name].startswith("(cannot be read as UTF-8: ")
+        with pytest.raises(InputError, match=re.escape(f"{folder / name}.py: cannot be read as UTF-8: ")) as error:
+            load(name)
+        assert "None" not in str(error.value)
+    assert listed["declared"] == "Grüße."
+
+
+@pytest.mark.parametrize("name", ["a.b", "v1.2.final", "..", ".hidden"])
+def test_a_name_with_dots_is_listed_with_what_to_do(folder: Path, name: str) -> None:
+    (folder / f"{name}.py").write_text(TINY)
+    better = name.replace(".", "_")
+    said = f"the name of a module has no dots; rename it to {better}.py"
+    if not name.startswith("."):  # a glob leaves out hidden files
+        assert available()[name] == f"({said})"
+    with pytest.raises(InputError, match=re.escape(f"{folder / name}.py: {said}")):
+        load(name)
+
+
+@pytest.mark.parametrize("name", ["class", "my experiment", "Größe", "1st", "a-b"])
+def test_names_that_python_cannot_write_run_all_the_same(folder: Path, name: str) -> None:
+    (folder / f"{name}.py").write_text(TINY)
+    experiment, _ = load(name)
+    assert type(experiment.data).__module__ == f"experiments.{name}"
+    assert from_json(to_json(experiment)) == experiment
+
+
+def test_a_mistake_in_a_module_that_is_imported_is_said_with_its_line(folder: Path) -> None:
+    (folder / "_helper.py").write_text("a = 1\nb = (\n")
+    (folder / "_wide.py").write_bytes("a = 1".encode("utf-16"))
+    (folder / "mine.py").write_text("import experiments._helper\nexperiment = 1\n")
+    with pytest.raises(InputError, match=re.escape(f"{folder / '_helper.py'}, line 2: '(' was never closed")):
+        load("mine")
+    (folder / "other.py").write_text("import experiments._wide\nexperiment = 1\n")
+    with pytest.raises(InputError, match=re.escape(f"{folder / 'other.py'}, line 1: SyntaxError: ")) as error:
+        load("other")
+    assert "None" not in str(error.value)
 
 
 def test_a_file_without_the_object_is_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
