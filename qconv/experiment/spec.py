@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import inspect
 import json
+import math
 from typing import Any
 
 from qconv.errors import InputError
@@ -24,6 +25,8 @@ def to_json(spec: Any) -> Any:
     Raises:
         InputError: a value that is none of the allowed kinds.
     """
+    if isinstance(spec, float) and not math.isfinite(spec):
+        raise InputError(f"a spec holds {spec}; allowed: finite numbers, which is all that JSON can say")
     if spec is None or isinstance(spec, bool | int | float | str):
         return spec
     if isinstance(spec, tuple):
