@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from qconv.data.dataset import Dataset, Source
-from qconv.errors import InputError
+from qconv.errors import InputError, refusing
 from qconv.losses import CrossEntropy, Loss
 from qconv.models.base import ImageModel
 from qconv.optimizers import Adam, Optimizer
@@ -73,7 +73,8 @@ class Experiment:
         if train.image_shape != test.image_shape:
             raise InputError(f"training images have shape {train.image_shape}, test images {test.image_shape}")
         images = jax.ShapeDtypeStruct((1, *train.image_shape), np.dtype(np.float32))
-        logits: Any = jax.eval_shape(lambda x: self.model.init_with_output(jax.random.key(0), x)[0], images)
+        with refusing(f"{type(self.model).__name__} cannot take images of shape {train.image_shape}"):
+            logits: Any = jax.eval_shape(lambda x: self.model.init_with_output(jax.random.key(0), x)[0], images)
         if logits.shape != (1, self.data.num_classes):
             raise InputError(
                 f"the model gives logits of shape {logits.shape[1:]}, but the data have {self.data.num_classes} "
@@ -82,10 +83,9 @@ class Experiment:
         outputs = jax.ShapeDtypeStruct((2, self.data.num_classes), np.dtype(np.float32))
         labels = jax.ShapeDtypeStruct((2,), np.dtype(np.int32))
         name = type(self.loss).__name__
-        for given, allowed in (
-            (jax.eval_shape(self.loss, outputs, labels), labels),
-            (jax.eval_shape(self.loss.scores, outputs), outputs),
-        ):
+        with refusing(f"{name} cannot be computed"):
+            losses, scores = jax.eval_shape(self.loss, outputs, labels), jax.eval_shape(self.loss.scores, outputs)
+        for given, allowed in ((losses, labels), (scores, outputs)):
             if given.shape != allowed.shape:
                 what = "of each image" if allowed is labels else "as scores"
                 raise InputError(f"{name} returns shape {given.shape} {what} for 2 images; allowed: {allowed.shape}")

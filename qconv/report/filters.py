@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 from matplotlib.figure import Figure
 
 from qconv.models.base import ImageModel
-from qconv.training.steps import TrainState
+from qconv.training.steps import TrainState, network_output
 
 _MAX_CHANNELS = 6
 
@@ -75,18 +75,18 @@ def _show(ax: Any, image: np.ndarray) -> None:
 
 
 def _first_quantum_output(model: ImageModel, state: TrainState, images: np.ndarray) -> Array:
-    outputs: list[Array] = []
+    found: list[Array] = []
 
     def record(call: Any, args: Any, kwargs: Any, context: Any) -> Any:
         output = call(*args, **kwargs)
         if hasattr(context.module, "twin") and context.method_name == "__call__":
-            outputs.append(output)
+            found.append(output)
         return output
 
     @jax.jit
     def first(images: Array) -> Array:
         with nn.intercept_methods(record):
-            model.apply({"params": state.params, "frozen": state.frozen}, images)
-        return outputs[0]
+            network_output(model, state.variables, images)
+        return found[0]
 
     return first(images)

@@ -9,7 +9,7 @@ from qconv.errors import RunError
 from qconv.models.base import classical_twin, quantum_layers
 from qconv.training.checkpoints import Checkpoints
 from qconv.training.fit import evaluator, first_state
-from qconv.training.frozen import frozen_features
+from qconv.training.frozen import first_part_is_frozen, frozen_features
 from qconv.training.mesh import device_mesh
 from qconv.training.run import precision
 from qconv.training.run_directory import read_run
@@ -29,7 +29,7 @@ def evaluate_run(folder: Path) -> list[Evaluation]:
     """The network in a run directory, and its twin if that has a checkpoint already.
 
     Raises:
-        RunError: no run is there, or it has no checkpoint yet.
+        RunError: no run is there, it has no checkpoint yet or none that can be read, or a loss is not finite.
     """
     _, experiment = read_run(folder)
     networks = [("network", experiment.model, folder)]
@@ -47,9 +47,11 @@ def evaluate_run(folder: Path) -> list[Evaluation]:
             if restored is None:
                 continue
             state, _ = restored
-            frozen = model.frozen_features()
+            frozen = first_part_is_frozen(model, test.image_shape, experiment.dtype)
             inputs = frozen_features(experiment, model, state, test, mesh) if frozen else test
             means, confusion = evaluator(experiment, inputs, mesh, model=model, inputs_are_features=frozen)(state)
+            if not np.isfinite(means["loss"]):
+                raise RunError(f"{label}: the loss of the test images is not finite at step {int(state.step)}")
             results.append(Evaluation(label, int(state.step), means["loss"], means["accuracy"], confusion))
     if not results:
         raise RunError(f"no checkpoint in {folder} yet")

@@ -144,7 +144,9 @@ def test_frozen_features_are_computed_once_and_train_as_if_they_were_not(tmp_pat
         [list(line.values()) for line in read_metrics(tmp_path / "every")],
     )
     assert "theta" not in precomputed.state.params.get("conv", {})
-    jax.tree.map(np.testing.assert_array_equal, precomputed.state.frozen, precomputed.initial_state.frozen)
+    collections = [state.collections for state in (precomputed.state, precomputed.initial_state)]
+    assert list(collections[0]) == ["frozen"]
+    jax.tree.map(np.testing.assert_array_equal, *collections)
 
 
 @pytest.mark.parametrize(
@@ -152,11 +154,13 @@ def test_frozen_features_are_computed_once_and_train_as_if_they_were_not(tmp_pat
     [
         (
             {"checkpoint_every": 2, "log_every": 100},
-            "the loss is not finite at step 6; the last good checkpoint is of step 4. A smaller learning rate may help",
+            "the loss is not finite at step 6; the last good checkpoint is of step 4. The same command ends "
+            "here again; a smaller learning rate may help",
         ),
         (
             {"checkpoint_every": 100, "log_every": 4},
-            "the loss is not finite at step 6; there is no checkpoint before it. A smaller learning rate may help",
+            "the loss is not finite at step 6; there is no checkpoint before it. The same command ends here "
+            "again; a smaller learning rate may help",
         ),
     ],
 )
