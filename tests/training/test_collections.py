@@ -60,7 +60,8 @@ class Halves(nn.Module):
 
 
 def experiment(model: ImageModel, **options: Any) -> Experiment:
-    return Experiment(DATA, model, **{"num_steps": 6, "batch_size": 8, "log_every": 2, "checkpoint_every": 3} | options)
+    spec = Experiment(DATA, model, num_steps=6, batch_size=8, log_every=2, checkpoint_every=3)
+    return dataclasses.replace(spec, **options)
 
 
 def train(model: ImageModel, folder: Path, **options: Any) -> Fitted:
@@ -190,7 +191,7 @@ class Wanting(Optimizer):
     """Needs what a training step does not give."""
 
     def transformation(self, num_steps: int) -> Any:
-        tx = Adam().transformation(num_steps)
+        tx: Any = Adam().transformation(num_steps)
 
         def update(gradients: Any, state: Any, params: Any, *, value: Any) -> Any:
             return tx.update(gradients, state, params)
