@@ -29,4 +29,4 @@ def main(case_name: str) -> float:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1])))
+    print(json.dumps(main(sys.argv[1]), allow_nan=False))

@@ -34,7 +34,7 @@ def measure_memory(case: Case, paths: Sequence[Path], progress: Progress) -> lis
     for path in paths:
         task = progress.add_task(f"{case.name}: memory of {path.name}", total=None)
         result = Result(case.name, path.name, note="one call")
-        answer = run("benchmarks.memory", [json.dumps(asdict(case)), path.name], seconds=_SECONDS)
+        answer = run("benchmarks.memory", [json.dumps(asdict(case), allow_nan=False), path.name], seconds=_SECONDS)
         if isinstance(answer, str):
             result.failed = answer
         else:
@@ -90,4 +90,4 @@ def main(case: Case, name: str) -> dict[str, float]:
 if __name__ == "__main__":
     fields: dict[str, Any] = json.loads(sys.argv[1])
     fields = {name: tuple(value) if isinstance(value, list) else value for name, value in fields.items()}
-    print(json.dumps(main(Case(**fields), sys.argv[2])))
+    print(json.dumps(main(Case(**fields), sys.argv[2]), allow_nan=False))

@@ -58,7 +58,7 @@ def machine() -> dict[str, Any]:
 
 def write(results: list[Result], about: dict[str, Any], path: Path) -> None:
     """One object for each case and path, each with versions and machine."""
-    path.write_text(json.dumps([asdict(result) | about for result in results], indent=1) + "\n")
+    path.write_text(json.dumps([asdict(result) | about for result in results], indent=1, allow_nan=False) + "\n")
 
 
 def read(path: Path) -> tuple[list[Result], dict[str, Any]]:

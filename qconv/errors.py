@@ -1,5 +1,8 @@
 """Errors that a user can mend: the command line shows them as one message, without a traceback, and exits with 2."""
 
+from collections.abc import Generator
+from contextlib import contextmanager
+
 
 class QconvError(Exception):
     """Base of what this library raises on purpose."""
@@ -15,3 +18,22 @@ class DataUnavailableError(InputError):
 
 class RunError(QconvError):
     """A run cannot start or go on: its directory is in use, cannot be written or does not hold a run."""
+
+
+@contextmanager
+def refusing(what: str) -> Generator[None]:
+    """Turns whatever goes wrong inside, where code of the user's own runs, into an `InputError` of one line.
+
+    Args:
+        what: what goes wrong, and which class is to blame.
+
+    Raises:
+        InputError: so; one that is raised inside stays as it is.
+    """
+    try:
+        yield
+    except QconvError:
+        raise
+    except Exception as error:
+        text = next(iter(str(error).strip().splitlines()), "")
+        raise InputError(f"{what}: {type(error).__name__}{': ' if text else ''}{text}") from error

@@ -19,6 +19,7 @@ from qconv.training.checkpoints import Checkpoints
 from qconv.training.fit import first_state
 from qconv.training.mesh import device_mesh
 from qconv.training.run_directory import read_run
+from qconv.training.steps import network_output
 
 
 def main(run: Path, output: Path) -> None:
@@ -27,14 +28,13 @@ def main(run: Path, output: Path) -> None:
     model = experiment.model
     assert isinstance(model, QuanvNet) and isinstance(model.conv, QuantumConv)
     test = load_checked(experiment.data, "test")
-    with Checkpoints(run / "checkpoints") as checkpoints:
+    with Checkpoints(run / "checkpoints", read_only=True) as checkpoints:
         restored = checkpoints.restore(first_state(experiment, model, test, device_mesh()))
     assert restored is not None
     state, _ = restored
-    variables = {"params": state.params, "frozen": state.frozen}
     images, labels = test[np.arange(1)]
-    channels = np.asarray(model.apply(variables, images, method="features"))[0]
-    probabilities = np.asarray(jax.nn.softmax(jax.numpy.asarray(model.apply(variables, images))[0]))
+    channels = np.asarray(network_output(model, state.variables, images, "features"))[0]
+    probabilities = np.asarray(jax.nn.softmax(network_output(model, state.variables, images)[0]))
 
     circuit_png = output.with_suffix(".circuit.png")
     drawing = layer_drawing(model.conv, images.shape[-1])

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from qconv.data.dataset import Dataset, Source
-from qconv.errors import InputError
+from qconv.errors import InputError, refusing
 from qconv.experiment.parts import check_parts
 from qconv.losses import CrossEntropy, Loss
 from qconv.models.base import ImageModel
@@ -78,7 +78,8 @@ class Experiment:
             raise InputError("the test split has 0 images; allowed: at least 1")
         if train.image_shape != test.image_shape:
             raise InputError(f"training images have shape {train.image_shape}, test images {test.image_shape}")
-        network = trace(self.model, train.image_shape)
+        with refusing(f"{type(self.model).__name__} cannot take images of shape {train.image_shape}"):
+            network = trace(self.model, train.image_shape)
         if network.num_parameters > _MOST_PARAMETERS:
             raise InputError(
                 f"the network has {network.num_parameters:,} parameters; allowed: at most {_MOST_PARAMETERS:,}"
@@ -93,10 +94,9 @@ class Experiment:
         outputs = jax.ShapeDtypeStruct((2, self.data.num_classes), np.dtype(np.float32))
         labels = jax.ShapeDtypeStruct((2,), np.dtype(np.int32))
         name = type(self.loss).__name__
-        for given, allowed in (
-            (jax.eval_shape(self.loss, outputs, labels), labels),
-            (jax.eval_shape(self.loss.scores, outputs), outputs),
-        ):
+        with refusing(f"{name} cannot be computed"):
+            losses, scores = jax.eval_shape(self.loss, outputs, labels), jax.eval_shape(self.loss.scores, outputs)
+        for given, allowed in ((losses, labels), (scores, outputs)):
             if given.shape != allowed.shape:
                 what = "of each image" if allowed is labels else "as scores"
                 raise InputError(f"{name} returns shape {given.shape} {what} for 2 images; allowed: {allowed.shape}")

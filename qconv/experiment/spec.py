@@ -7,6 +7,7 @@ be a number, a string, a bool or None: so a spec read back equals the one writte
 import dataclasses
 import hashlib
 import json
+import math
 from typing import Any
 
 from qconv.data.dataset import Dataset
@@ -22,6 +23,8 @@ def to_json(spec: Any) -> Any:
     Raises:
         InputError: a value that is none of the allowed kinds.
     """
+    if isinstance(spec, float) and not math.isfinite(spec):
+        raise InputError(f"a spec holds {spec}; allowed: finite numbers, which is all that JSON can say")
     if spec is None or isinstance(spec, bool | int | float | str):
         return spec
     if isinstance(spec, tuple):

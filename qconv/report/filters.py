@@ -31,7 +31,7 @@ def filters_figure(
 
     @jax.jit
     def first_outputs(state: TrainState, images: Array) -> list[Array]:
-        seen = watch(model, {"params": state.params, "frozen": state.frozen}, images)
+        seen = watch(model, state.variables, images)
         return [output for _, output in seen.values()][:1]
 
     outputs = [np.asarray(output) for state in (before, after) for output in first_outputs(state, images)]

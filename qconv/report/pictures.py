@@ -1,7 +1,6 @@
 """The pictures of a run."""
 
 from pathlib import Path
-from typing import Any
 
 import jax
 import numpy as np
@@ -17,6 +16,7 @@ from qconv.report.plane import plane_figure
 from qconv.training.fit import Fitted
 from qconv.training.run import RunResult, precision
 from qconv.training.run_directory import writing
+from qconv.training.steps import network_output
 
 _IMAGES = 5
 _BATCH = 256
@@ -58,12 +58,10 @@ def write_pictures(folder: Path, result: RunResult) -> None:
 def _second_class(result: RunResult, fitted: Fitted) -> Float[np.ndarray, " images"]:
     """What a network says of class 1 for each test image."""
     model = classical_twin(result.model) if fitted is result.twin else result.model
-    variables = {"params": fitted.state.params, "frozen": fitted.state.frozen}
 
     @jax.jit
     def predict(images: Array) -> Array:
-        logits: Any = model.apply(variables, images)
-        return result.experiment.loss.scores(logits)[:, 1]
+        return result.experiment.loss.scores(network_output(model, fitted.state.variables, images))[:, 1]
 
     rows = np.arange(len(result.test))
     batches = [result.test[rows[start : start + _BATCH]].images for start in range(0, len(rows), _BATCH)]

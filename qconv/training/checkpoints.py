@@ -1,10 +1,17 @@
-"""Checkpoints: Orbax writes them, and a damaged one is never taken for a good one."""
+"""Checkpoints: Orbax writes them, and a damaged one is never taken for a good one, nor a good one for a damaged one.
+
+A checkpoint is damaged if its files are not those that were written. That is looked up in its `manifest.json`, which is
+written when Orbax is done. Whatever else goes wrong while a checkpoint is read (a network that has changed, no memory,
+a missing device) says nothing about its files, and ends in an error that leaves them alone.
+"""
 
 import hashlib
+import json
 import logging
 import os
 import re
 import textwrap
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -14,9 +21,14 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from qconv.errors import RunError
+from qconv.training.finite import not_finite, path_name
+from qconv.training.mesh import any_process
+from qconv.training.run_directory import write_json
 from qconv.training.steps import TrainState
 
 logger = logging.getLogger(__name__)
+
+_MANIFEST = "manifest.json"
 
 
 class Checkpoints:
@@ -29,13 +41,19 @@ class Checkpoints:
         read_only: leave it as it is, damaged checkpoints too.
 
     Raises:
-        RunError: a checkpoint cannot be written, or none of those there can be read.
+        RunError: a checkpoint cannot be written, or cannot be read.
     """
 
     def __init__(self, folder: Path, read_only: bool = False) -> None:
         self.folder = folder
         self._read_only = read_only
-        options = ocp.CheckpointManagerOptions(max_to_keep=2, enable_async_checkpointing=False, create=False)
+        options = ocp.CheckpointManagerOptions(
+            max_to_keep=None if read_only else 2,
+            save_interval_steps=0 if read_only else 1,
+            enable_async_checkpointing=False,
+            create=False,
+            read_only=read_only,
+        )
         try:
             if not read_only:
                 folder.mkdir(exist_ok=True)
@@ -55,51 +73,112 @@ class Checkpoints:
         return self._manager.latest_step() or 0
 
     def save(self, state: TrainState, wall_seconds: float) -> None:
-        """Writes the state, with its digest; a checkpoint of the same step stays as it is."""
+        """Writes the state, with its digest and a manifest; a checkpoint of the same step stays as it is.
+
+        Raises:
+            RunError: a value of the state is not finite, or the checkpoint cannot be written.
+        """
         step = int(state.step)
         if step in self._manager.all_steps():
             return
-        meta = {"wall_seconds": wall_seconds, "digest": digest(state)}
+        if names := not_finite(state):
+            raise RunError(f"checkpoint {step} is not written to {self.folder}: {names[0]} is not finite")
+        meta = {"wall_seconds": wall_seconds, "digest": digest(state), "arrays": _layout(state)}
+        problem = None
         try:
             self._manager.save(
                 step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), meta=ocp.args.JsonSave(meta))
             )
             self._manager.wait_until_finished()
+            if jax.process_index() == 0:
+                write_json(self.folder / str(step) / _MANIFEST, _file_digests(self.folder / str(step)))
         # Orbax and its storage library raise errors of many kinds for a full disk, a quota or a lost mount.
         except Exception as error:
+            problem = error
+        if any_process(problem is not None):
             raise RunError(
-                f"cannot write checkpoint {step} to {self.folder}: {_reason(error)}; earlier checkpoints are intact"
-            ) from error
+                f"cannot write checkpoint {step} to {self.folder}: {_reason(problem)}; earlier checkpoints are intact"
+            ) from problem
 
     def restore(self, like: TrainState) -> tuple[TrainState, float] | None:
-        """The newest checkpoint that is whole, and the seconds of training before it; None if there is no checkpoint.
+        """The newest checkpoint that is not damaged, and the seconds of training before it; None if there is none.
+
+        Damaged ones that are newer are removed once it has been read, and nothing else ever is.
 
         Args:
             like: a state of the same shapes, on the devices where the restored one shall be.
+
+        Raises:
+            RunError: a checkpoint that is not known to be damaged cannot be read, or all are damaged.
         """
         steps = sorted(self._manager.all_steps(), reverse=True)
+        damaged: list[int] = []
         for step in steps:
-            try:
-                return self._read(step, like)
-            except Exception as error:  # whatever is wrong with the files, the one before may be whole
-                logger.warning("checkpoint %d in %s is damaged (%s)", step, self.folder, _reason(error))
-                older = [s for s in steps if s < step]
-                if not older:
-                    raise RunError(
-                        f"no checkpoint in {self.folder} can be read (steps {steps}); remove the folder to start again"
-                    ) from error
-                logger.warning("going on from checkpoint %d", older[0])
-                if not self._read_only:
-                    self._manager.delete(step)
+            if problem := self._damage(step):
+                logger.warning("checkpoint %d in %s is damaged (%s)", step, self.folder, problem)
+                damaged.append(step)
+                continue
+            if damaged:
+                logger.warning("going on from checkpoint %d", step)
+            found = self._read(step, like)
+            for newer in [] if self._read_only else damaged:
+                self._manager.delete(newer)
+            return found
+        if steps:
+            raise RunError(
+                f"no checkpoint in {self.folder} can be read (steps {steps}); remove the folder to start again"
+            )
         return None
+
+    def _manifest(self, step: int) -> dict[str, str] | None:
+        """SHA-256 of each file of a checkpoint.
+
+        None where the process was killed before it wrote the manifest, and of a checkpoint of an earlier version.
+        """
+        with suppress(OSError, ValueError):
+            manifest = json.loads((self.folder / str(step) / _MANIFEST).read_text())
+            return manifest if isinstance(manifest, dict) else None
+        return None
+
+    def _damage(self, step: int) -> str:
+        """How the files of a checkpoint differ from those that were written; empty if nothing is known of it."""
+        for name, written in (self._manifest(step) or {}).items():
+            path = self.folder / str(step) / name
+            try:
+                found = _file_digest(path)
+            except (FileNotFoundError, NotADirectoryError):
+                return f"{name} is missing"
+            except OSError as error:
+                raise RunError(f"cannot read {path}: {error.strerror or error}") from error
+            if found != written:
+                return f"{name} is not as it was written"
+        return ""
 
     def _read(self, step: int, like: TrainState) -> tuple[TrainState, float]:
         abstract = jax.tree.map(lambda x: jax.ShapeDtypeStruct(x.shape, x.dtype, sharding=x.sharding), like)
-        args = ocp.args.Composite(state=ocp.args.StandardRestore(abstract), meta=ocp.args.JsonRestore())
-        restored: Any = self._manager.restore(step, args=args)
-        if digest(restored.state) != restored.meta["digest"]:
-            raise ValueError("its contents do not match their digest")
-        return restored.state, restored.meta["wall_seconds"]
+        try:
+            meta = self._restore(step, meta=ocp.args.JsonRestore())
+            if "arrays" not in meta:
+                raise ValueError("an earlier version of qconv wrote it")
+            _require_layout(meta["arrays"], _layout(like))
+            state = self._restore(step, state=ocp.args.StandardRestore(abstract))
+            if digest(state) != meta.get("digest"):
+                raise ValueError("its values are not those that were saved")
+            if names := not_finite(state):
+                raise ValueError(f"{names[0]} is not finite")
+            return state, meta["wall_seconds"]
+        except Exception as error:
+            files = "its files are as they were written"
+            if self._manifest(step) is None:
+                files = f"it has no manifest, which would tell whether it is damaged; without {self.folder / str(step)}"
+                files += " an older one is taken" if step > min(self._manager.all_steps()) else " the run starts again"
+            raise RunError(
+                f"cannot read checkpoint {step} in {self.folder}: {_reason(error)}. Nothing has been removed: {files}"
+            ) from error
+
+    def _restore(self, step: int, **item: ocp.args.CheckpointArgs) -> Any:
+        (restored,) = dict(self._manager.restore(step, args=ocp.args.Composite(**item))).values()
+        return restored
 
 
 def digest(tree: Any) -> str:
@@ -110,9 +189,36 @@ def digest(tree: Any) -> str:
     return sha.hexdigest()
 
 
-def _reason(error: BaseException) -> str:
-    """What the operating system says, where a storage library wraps it in long paths; else the first line."""
+def _layout(tree: Any) -> dict[str, str]:
+    """Precision and shape of each array of a tree, by its path."""
+    leaves = jax.tree_util.tree_leaves_with_path(tree)
+    return {path_name(path): f"{leaf.dtype}{list(leaf.shape)}" for path, leaf in leaves}
+
+
+def _require_layout(saved: dict[str, str], wanted: dict[str, str]) -> None:
+    """Says what differs; Orbax would say it in many lines, and casts to another precision without a word."""
+    for name in saved | wanted:
+        if saved.get(name) != wanted.get(name):
+            there, here = saved.get(name, "absent"), wanted.get(name, "absent")
+            raise ValueError(f"it is of another network: {name} is {there} there and {here} here")
+
+
+def _file_digests(folder: Path) -> dict[str, str]:
+    """SHA-256 of each file below a folder, by its path in there."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): _file_digest(path) for path in files}
+
+
+def _file_digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _reason(error: BaseException | None) -> str:
+    """What the operating system says, where a storage library wraps it in long paths; else the error, in one line."""
+    if error is None:
+        return "another process could not"
     text = str(error).strip() or type(error).__name__
     if code := re.search(r"os_error_code='(\d+)'", text):
         return os.strerror(int(code[1]))
-    return textwrap.shorten(text.splitlines()[0], 120, placeholder=" ...")
+    return textwrap.shorten(text, 200, placeholder=" ...")

@@ -11,7 +11,7 @@ from qconv.models.quantum_calls import trace
 from qconv.models.twin import classical_twin
 from qconv.training.checkpoints import Checkpoints
 from qconv.training.fit import evaluator, first_state
-from qconv.training.frozen import frozen_features
+from qconv.training.frozen import first_part_is_frozen, frozen_features
 from qconv.training.mesh import device_mesh
 from qconv.training.run import precision
 from qconv.training.run_directory import read_run
@@ -31,7 +31,8 @@ def evaluate_run(folder: Path) -> list[Evaluation]:
     """The network in a run directory, and its twin if that has a checkpoint already.
 
     Raises:
-        RunError: no run is there, it has no checkpoint yet, or the code of its classes is another one by now.
+        RunError: no run is there, it has no checkpoint yet or none that can be read, the code of its classes is another
+            one by now, or a loss is not finite.
     """
     _, experiment = read_run(folder)
     networks = [("network", experiment.model, folder)]
@@ -49,10 +50,12 @@ def evaluate_run(folder: Path) -> list[Evaluation]:
             if restored is None:
                 continue
             state, _ = restored
-            frozen = model.frozen_features()
+            frozen = first_part_is_frozen(model, test.image_shape, experiment.dtype)
             inputs = frozen_features(experiment, model, state, test, mesh) if frozen else test
             evaluate = evaluator(experiment, inputs, mesh, model=model, inputs_are_features=frozen)
             means, confusion, _ = evaluate(state)
+            if not np.isfinite(means["loss"]):
+                raise RunError(f"{label}: the loss of the test images is not finite at step {int(state.step)}")
             results.append(Evaluation(label, int(state.step), means["loss"], means["accuracy"], confusion))
     if not results:
         raise RunError(f"no checkpoint in {folder} yet")

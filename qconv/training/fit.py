@@ -15,14 +15,15 @@ from jaxtyping import Bool, Float
 from rich.console import Console
 
 from qconv.data.dataset import Source
-from qconv.errors import RunError
+from qconv.errors import InputError, RunError
 from qconv.experiment.experiment import Experiment
 from qconv.losses import Loss
 from qconv.models.base import ImageModel
 from qconv.optimizers import Optimizer
 from qconv.training.batches import all_batches, load_batch, training_indices
 from qconv.training.checkpoints import Checkpoints
-from qconv.training.frozen import frozen_features
+from qconv.training.finite import not_finite
+from qconv.training.frozen import first_part_is_frozen, frozen_features
 from qconv.training.interrupt import Interrupted, stop_request
 from qconv.training.mesh import any_process, replicated
 from qconv.training.metrics import MetricsLog
@@ -73,13 +74,18 @@ def fit(
 
     Raises:
         Interrupted: Ctrl-C or SIGTERM; the state has been saved.
-        RunError: the loss is not finite, or a checkpoint cannot be written or read.
+        InputError: the network starts with values that are not finite.
+        RunError: a loss or the state is not finite, or a checkpoint cannot be written or read.
     """
     started = time.perf_counter()
     dtype = np.dtype(experiment.dtype)
     batch_size, num_steps = experiment.batch_size, experiment.num_steps
     everywhere = replicated(mesh)
     initial_state = first_state(experiment, model, train, mesh)
+    if names := not_finite(initial_state):
+        raise InputError(
+            f"{label}: {names[0]} is not finite before the first step; allowed: a network of finite numbers"
+        )
 
     with ExitStack() as stack:
         checkpoints = stack.enter_context(Checkpoints(folder / "checkpoints"))
@@ -91,10 +97,10 @@ def fit(
         if step:
             console.print(f"{label}: going on from step {step}", highlight=False)
 
-        inputs_are_features = model.frozen_features()
+        inputs_are_features = first_part_is_frozen(model, train.image_shape, dtype)
         if inputs_are_features:
             train, test = (frozen_features(experiment, model, state, source, mesh) for source in (train, test))
-        update = _update(model, experiment.optimizer, experiment.loss, num_steps, inputs_are_features, mesh)
+        update = update_program(model, experiment.optimizer, experiment.loss, num_steps, inputs_are_features, mesh)
         evaluate = evaluator(experiment, test, mesh, model=model, inputs_are_features=inputs_are_features)
         key = jax.random.key(experiment.seed)
 
@@ -113,19 +119,23 @@ def fit(
             # Processes must agree on when to stop, and agreeing costs a round of messages.
             stopping = (log_now or jax.process_count() == 1) and any_process(stop.is_set())
 
+            test_now = step % experiment.eval_every == 0 or ended
+            save_now = step % experiment.checkpoint_every == 0 or ended or stopping
+
+            if log_now or test_now or save_now:
+                _require_finite(state, checkpoints)
             if log_now or ended:
                 means = state.sums.means()
                 state = state.replace(sums=jax.device_put(Sums.zero(dtype), everywhere))
                 progress.metrics(step, **means)
-                _require_finite(state, checkpoints)
                 if log:
                     log.write(step, {f"train_{name}": value for name, value in means.items()})
-            if step % experiment.eval_every == 0 or ended:
+            if test_now:
                 means, _, _ = evaluate(state)
+                _require_finite(state, checkpoints, means["loss"])
                 if log:
                     log.write(step, {f"test_{name}": value for name, value in means.items()})
-            if step % experiment.checkpoint_every == 0 or ended or stopping:
-                _require_finite(state, checkpoints)
+            if save_now:
                 wall_seconds = seconds_before + time.perf_counter() - started
                 checkpoints.save(state, wall_seconds)
             if stopping:
@@ -135,7 +145,8 @@ def fit(
 
         if any_process(stop.is_set()):
             raise Interrupted(f"{label}: stopped and saved at step {step} of {num_steps}")
-    means, confusion, right = evaluate(state)
+        means, confusion, right = evaluate(state)
+        _require_finite(state, checkpoints, means["loss"])
     return Fitted(state, initial_state, means["loss"], means["accuracy"], confusion, right, wall_seconds)
 
 
@@ -143,17 +154,25 @@ def _ended(state: TrainState, step: int, num_steps: int) -> bool:
     return step == num_steps or (isinstance(state, WatchedState) and state.at_plateau())
 
 
-def _require_finite(state: TrainState, checkpoints: Checkpoints) -> None:
+def _require_finite(state: TrainState, checkpoints: Checkpoints, test_loss: float = 0.0) -> None:
+    """Refuses to save, evaluate or report a state that has diverged: the last update may have made it so."""
     if (bad_step := int(state.bad_step)) > 0:
-        saved = checkpoints.latest_step
-        good = f"the last good checkpoint is of step {saved}" if saved else "there is no checkpoint before it"
-        raise RunError(f"the loss is not finite at step {bad_step}; {good}. A smaller learning rate may help")
+        problem = f"the loss is not finite at step {bad_step}"
+    elif names := not_finite(state):
+        problem = f"{names[0]} is not finite after step {int(state.step)}"
+    elif not np.isfinite(test_loss):
+        problem = f"the loss of the test images is not finite after step {int(state.step)}"
+    else:
+        return
+    saved = checkpoints.latest_step
+    good = f"the last good checkpoint is of step {saved}" if saved else "there is no checkpoint before it"
+    raise RunError(f"{problem}; {good}. The same command ends here again; a smaller learning rate may help")
 
 
 def first_state(experiment: Experiment, model: ImageModel, source: Source, mesh: Mesh) -> TrainState:
     """The state before the first step, on every device."""
     example = np.zeros((1, *source.image_shape), np.dtype(experiment.dtype))
-    init = _init(model, experiment.optimizer, experiment.num_steps, experiment.plateau, mesh)
+    init = init_program(model, experiment.optimizer, experiment.num_steps, experiment.plateau, mesh)
     return init(jax.random.key(experiment.seed), example)
 
 
@@ -169,7 +188,7 @@ def evaluator(
         model: the network.
         inputs_are_features: whether its first part has been applied already.
     """
-    count = _count(model, experiment.loss, inputs_are_features, mesh)
+    count = count_program(model, experiment.loss, inputs_are_features, mesh)
 
     def evaluate(state: TrainState) -> tuple[dict[str, float], np.ndarray, np.ndarray]:
         batches = all_batches(source, 4 * experiment.batch_size, mesh, np.dtype(experiment.dtype))
@@ -188,9 +207,8 @@ _recent: Any = lru_cache(maxsize=4)  # Any: type checkers do not know that Flax 
 
 
 @_recent
-def _init(
-    model: ImageModel, optimizer: Optimizer, num_steps: int, plateau: int, mesh: Mesh
-) -> Callable[..., TrainState]:
+def init_program(model: ImageModel, optimizer: Optimizer, num_steps: int, plateau: int, mesh: Mesh) -> Any:
+    """From a key and a batch of images to the state before the first step, compiled."""
     init = partial(init_state, model=model, tx=optimizer.transformation(num_steps), plateau=plateau)
     # It runs once, and random numbers are slow to compile: on CPUs a quarter of the time, and the same numbers.
     quick = {"xla_backend_optimization_level": 1}
@@ -198,14 +216,16 @@ def _init(
 
 
 @_recent
-def _update(
+def update_program(
     model: ImageModel, optimizer: Optimizer, loss: Loss, num_steps: int, inputs_are_features: bool, mesh: Mesh
-) -> Callable[..., TrainState]:
+) -> Any:
+    """`train_step`, compiled."""
     options = {"tx": optimizer.transformation(num_steps), "loss": loss, "inputs_are_features": inputs_are_features}
     return jax.jit(partial(train_step, model=model, **options), out_shardings=replicated(mesh), donate_argnums=0)
 
 
 @_recent
-def _count(model: ImageModel, loss: Loss, inputs_are_features: bool, mesh: Mesh) -> Callable[..., Any]:
+def count_program(model: ImageModel, loss: Loss, inputs_are_features: bool, mesh: Mesh) -> Any:
+    """`eval_step`, compiled."""
     options = {"model": model, "loss": loss, "inputs_are_features": inputs_are_features}
     return jax.jit(partial(eval_step, **options), out_shardings=replicated(mesh))

@@ -1,6 +1,5 @@
 """A frozen first part of a network: computed once for all images, not in each epoch."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any
@@ -15,7 +14,7 @@ from qconv.experiment.experiment import Experiment
 from qconv.models.base import ImageModel
 from qconv.training.batches import all_batches
 from qconv.training.mesh import replicated
-from qconv.training.steps import TrainState
+from qconv.training.steps import TrainState, mutable_collections, network_output
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,16 +36,24 @@ class FeatureSource:
         return Batch(self.features[indices], self.labels[indices])
 
 
+def first_part_is_frozen(model: ImageModel, image_shape: tuple[int, ...], dtype: Any) -> bool:
+    """Whether features can be computed once: the network says so, and its first part keeps no state of its own."""
+    if not model.frozen_features():
+        return False
+    images = jax.ShapeDtypeStruct((1, *image_shape), dtype)
+    made = jax.eval_shape(partial(model.init, method="features"), jax.random.key(0), images)
+    return not mutable_collections(made)
+
+
 def frozen_features(
     experiment: Experiment, model: ImageModel, state: TrainState, source: Source, mesh: Mesh
 ) -> FeatureSource:
     """Computes the features of all images of a source, once."""
-    variables = {"params": state.params, "frozen": state.frozen}
-    compute = _compute(model, mesh)
+    compute = features_program(model, mesh)
     features, labels = [], []
     for batch in all_batches(source, 4 * experiment.batch_size, mesh, np.dtype(experiment.dtype)):
         real = np.asarray(jax.device_put(batch.weights, replicated(mesh))) > 0
-        features.append(np.asarray(compute(variables, batch.inputs))[real])
+        features.append(np.asarray(compute(state.variables, batch.inputs))[real])
         labels.append(np.asarray(jax.device_put(batch.labels, replicated(mesh)))[real])
     return FeatureSource(np.concatenate(features), np.concatenate(labels))
 
@@ -54,6 +61,7 @@ def frozen_features(
 _recent: Any = lru_cache(maxsize=4)  # Any: type checkers do not know that Flax modules can be hashed
 
 
-@_recent  # the next seed of the same network finds it compiled
-def _compute(model: ImageModel, mesh: Mesh) -> Callable[..., Any]:
-    return jax.jit(partial(model.apply, method="features"), out_shardings=replicated(mesh))
+@_recent
+def features_program(model: ImageModel, mesh: Mesh) -> Any:
+    """The first part of a network, compiled once for all seeds."""
+    return jax.jit(partial(network_output, model, method="features"), out_shardings=replicated(mesh))

@@ -13,7 +13,8 @@ from tensorboardX import summary
 from tensorboardX.event_file_writer import EventsWriter
 from tensorboardX.proto.event_pb2 import Event, SessionLog  # ty: ignore[missing-module-member]
 
-from qconv.training.run_directory import writing
+from qconv.errors import RunError
+from qconv.training.run_directory import json_text, parse_json, writing
 
 
 class MetricsLog:
@@ -26,7 +27,7 @@ class MetricsLog:
         start: lines after this step are of a part that is done again, and dropped.
 
     Raises:
-        RunError: the disk is full, or the folder cannot be written.
+        RunError: the disk is full, the folder cannot be written, or a value is not finite.
     """
 
     def __init__(self, folder: Path, start: int) -> None:
@@ -42,7 +43,7 @@ class MetricsLog:
             self._events.write_event(Event(step=start + 1, session_log=SessionLog(status=SessionLog.START)))
             self._events.flush()
         with writing(path):
-            scratch.write_text("".join(json.dumps(line) + "\n" for line in kept))
+            scratch.write_text("".join(json_text(path, line) + "\n" for line in kept))
             os.replace(scratch, path)
             self._file = path.open("a")
 
@@ -56,8 +57,10 @@ class MetricsLog:
 
     def write(self, step: int, values: Mapping[str, float]) -> None:
         """One line, on disk when this returns."""
-        with writing(self._folder / "metrics.jsonl"):
-            self._file.write(json.dumps({"step": step, **values}) + "\n")
+        path = self._folder / "metrics.jsonl"
+        line = json_text(path, {"step": step, **values})
+        with writing(path):
+            self._file.write(line + "\n")
             self._file.flush()
         with writing(self._folder / "tensorboard"):
             for name, value in values.items():
@@ -66,12 +69,18 @@ class MetricsLog:
 
 
 def read_metrics(folder: Path) -> list[dict[str, Any]]:
-    """The lines of `metrics.jsonl`; one that a killed process left half written is passed over."""
+    """The lines of `metrics.jsonl`; one that a killed process left half written is passed over.
+
+    Raises:
+        RunError: a line holds NaN or an infinity.
+    """
     path = folder / "metrics.jsonl"
     lines = []
-    for text in path.read_text().splitlines() if path.exists() else []:
+    for number, text in enumerate(path.read_text().splitlines() if path.exists() else [], 1):
         try:
-            lines.append(json.loads(text))
+            lines.append(parse_json(text))
         except json.JSONDecodeError:
             continue
+        except ValueError as error:
+            raise RunError(f"cannot read {path}, line {number}: {error}") from error
     return lines

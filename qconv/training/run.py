@@ -17,6 +17,7 @@ from qconv.models.twin import classical_twin
 from qconv.training.fit import Fitted, fit
 from qconv.training.mesh import device_mesh
 from qconv.training.provenance import describe_devices
+from qconv.training.rehearsal import rehearse
 from qconv.training.run_directory import RunDirectory, writing
 from qconv.training.scores import write_scores
 
@@ -54,7 +55,7 @@ def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
     """Loads the data, checks that everything fits together, and trains; goes on where an earlier part stopped.
 
     Raises:
-        InputError: data, network and budget do not fit together.
+        InputError: data, network and budget do not fit together, or the network cannot be trained.
         DataUnavailableError: the data are not there.
         Interrupted: Ctrl-C or SIGTERM; the same call goes on later.
         RunError: see `fit`.
@@ -68,6 +69,8 @@ def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
         networks = [("network", model, run.folder)]
         if layers:
             networks = [("quantum", model, run.folder), ("classical twin", classical_twin(model), run.folder / "twin")]
+        for _, network, _ in networks:
+            rehearse(experiment, network, train, mesh)
         fitted = []
         for label, network, folder in networks:
             with writing(folder):

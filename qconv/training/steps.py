@@ -1,5 +1,6 @@
 """The state of training, and its steps as pure functions."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import flax.struct
@@ -45,8 +46,8 @@ class TrainState(flax.struct.PyTreeNode):
     """Steps done, a scalar."""
     params: Any
     """Trained parameters."""
-    frozen: Any
-    """Parameters that are not trained."""
+    collections: Any
+    """Flax's other collections by name, such as `frozen` (parameters that are not trained) and `batch_stats`."""
     opt_state: Any
     """The optimiser's."""
     sums: Sums
@@ -54,12 +55,17 @@ class TrainState(flax.struct.PyTreeNode):
     bad_step: Any
     """The first step whose loss was not finite, a scalar; 0 if there was none."""
 
+    @property
+    def variables(self) -> dict[str, Any]:
+        """All collections of the network, as Flax wants them."""
+        return {"params": self.params, **self.collections}
+
 
 class WatchedState(TrainState):
     """The state of a run that ends at a plateau; a class of its own, so that other checkpoints stay as they are."""
 
     losses: Any
-    """Mean losses of the last two intervals of `Experiment.plateau`, the newest last; NaN where there was no step."""
+    """Mean losses of the last two intervals of `Experiment.plateau`, the newest last; 0 where there was no step yet."""
 
     def at_plateau(self) -> bool:
         """Whether the training loss has stopped falling, as `Experiment.plateau` says.
@@ -67,8 +73,9 @@ class WatchedState(TrainState):
         Source: Bowles, Ahmed and Schuld, "Better than classical? The subtle art of benchmarking quantum machine
         learning models", arXiv:2403.07059 (2024), and its code, with intervals of 200 steps.
         """
+        if int(self.step) < len(self.losses):
+            return False
         before, last = np.split(np.asarray(self.losses, np.float64), 2)
-        # Nothing is less than NaN, so both intervals are full.
         return bool(abs(last.mean() - before.mean()) <= last.std() / np.sqrt(len(last)) / 2)
 
 
@@ -79,17 +86,41 @@ def init_state(
 
     Args:
         key: fixes the parameters.
-        images: any batch of the right shape and precision; parameters get its precision.
+        images: any batch of the right shape and precision; all floating variables of the network get its precision.
         model: the network.
         tx: the optimiser.
         plateau: steps of an interval, or 0; see `Experiment`.
     """
     dtype = images.dtype
-    variables = jax.tree.map(lambda x: x.astype(dtype), dict(model.init(key, images)))
-    params, frozen = variables.get("params", {}), variables.get("frozen", {})
-    none = jnp.zeros((), jnp.int32)
-    state = TrainState(none, params, frozen, tx.init(params), Sums.zero(dtype), bad_step=none)
-    return WatchedState(**vars(state), losses=jnp.full(2 * plateau, jnp.nan, dtype)) if plateau else state
+
+    def cast(leaf: Array) -> Array:
+        return leaf.astype(dtype) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
+
+    collections = jax.tree.map(cast, dict(model.init(key, images)))
+    params = collections.pop("params", {})
+    none, sums = jnp.zeros((), jnp.int32), jax.tree.map(jnp.asarray, Sums.zero(dtype))
+    state = TrainState(none, params, collections, tx.init(params), sums, bad_step=none)
+    return WatchedState(**vars(state), losses=jnp.zeros(2 * plateau, dtype)) if plateau else state
+
+
+def mutable_collections(collections: Iterable[str]) -> list[str]:
+    """Which collections of a network a training step updates, such as `batch_stats`: all but the parameters."""
+    return sorted(set(collections) - {"params", "frozen"})
+
+
+def network_output(model: ImageModel, variables: Mapping[str, Any], inputs: Any, method: str | None = None) -> Any:
+    """What a network, or a method of it, makes of its inputs outside of training.
+
+    A network may write to its collections there, too: what it writes is dropped.
+
+    Args:
+        model: the network.
+        variables: all of its collections.
+        inputs: images, or what the method takes.
+        method: by default the whole network.
+    """
+    result, _ = model.apply(variables, inputs, method=method, mutable=mutable_collections(variables))
+    return result
 
 
 def _weighted_sums(logits: Float[Array, "batch classes"], batch: WeightedBatch, loss: Loss) -> Sums:
@@ -108,30 +139,34 @@ def train_step(
     loss: Loss,
     inputs_are_features: bool,
 ) -> TrainState:
-    """One update by the mean loss of the batch.
+    """One update by the mean loss of the batch, and of the network's own state, such as `batch_stats`.
 
     Args:
         state: before.
         batch: images, or features of the frozen first part.
-        key: of the run; dropout takes what it needs from key and step.
+        key: of the run; with the step it gives the network's random stream `dropout`, and the one, called `params` by
+            Flax, that streams of other names are taken from.
         model: the network.
         tx: the optimiser.
         loss: of each image.
         inputs_are_features: whether the first part of the network has been applied already.
     """
+    dropout = jax.random.fold_in(key, state.step)
+    rngs = {"dropout": dropout, "params": jax.random.fold_in(dropout, 0)}
 
-    def loss_and_sums(params: Any) -> tuple[Array, Sums]:
-        logits: Any = model.apply(
-            {"params": params, "frozen": state.frozen},
+    def loss_and_rest(params: Any) -> tuple[Array, tuple[Sums, Any]]:
+        logits, written = model.apply(
+            state.variables | {"params": params},
             batch.inputs,
             train=True,
-            rngs={"dropout": jax.random.fold_in(key, state.step)},
+            rngs=rngs,
             method="classify" if inputs_are_features else None,
+            mutable=mutable_collections(state.collections),
         )
         sums = _weighted_sums(logits, batch, loss)
-        return sums.loss / sums.count, sums
+        return sums.loss / sums.count, (sums, written)
 
-    gradients, sums = jax.grad(loss_and_sums, has_aux=True)(state.params)
+    gradients, (sums, written) = jax.grad(loss_and_rest, has_aux=True)(state.params)
     updates, opt_state = tx.update(gradients, state.opt_state, state.params)
     step = state.step + 1
     fine = (state.bad_step > 0) | jnp.isfinite(sums.loss)
@@ -140,6 +175,7 @@ def train_step(
     return state.replace(
         step=step,
         params=optax.apply_updates(state.params, updates),
+        collections={**state.collections, **written},
         opt_state=opt_state,
         sums=state.sums + sums,
         bad_step=jnp.where(fine, state.bad_step, step),
@@ -150,11 +186,7 @@ def eval_step(
     state: TrainState, batch: WeightedBatch, *, model: ImageModel, loss: Loss, inputs_are_features: bool
 ) -> tuple[Sums, Float[Array, "classes classes"], Bool[Array, " batch"]]:
     """Sums of a batch, how many images of class i (row) were taken for class j (column), and which were right."""
-    logits: Any = model.apply(
-        {"params": state.params, "frozen": state.frozen},
-        batch.inputs,
-        method="classify" if inputs_are_features else None,
-    )
+    logits = network_output(model, state.variables, batch.inputs, "classify" if inputs_are_features else None)
     classes = logits.shape[-1]
     truth = jax.nn.one_hot(batch.labels, classes, dtype=logits.dtype) * batch.weights[:, None]
     classified = jnp.argmax(logits, axis=-1)

@@ -132,6 +132,12 @@ def test_a_spec_holds_only_what_json_can_say(value: Any) -> None:
     assert str(error.value).startswith(f"a spec holds {value!r}; allowed: frozen dataclasses, Flax modules, tuples,")
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_a_number_that_json_does_not_know_is_refused(value: float) -> None:
+    with pytest.raises(InputError, match=rf"^a spec holds {value}; allowed: finite numbers"):
+        to_json(Holder((value,)))
+
+
 def test_a_class_inside_a_function_is_refused() -> None:
     @dataclass(frozen=True)
     class Local:
@@ -141,7 +147,7 @@ def test_a_class_inside_a_function_is_refused() -> None:
         to_json(Holder(Local()))
 
 
-@pytest.mark.parametrize("value", [0.1, 1e-300, 3.141592653589793, float("inf"), True, None, "θ", (), ((1, 2), (0, 0))])
+@pytest.mark.parametrize("value", [0.1, 1e-300, 3.141592653589793, True, None, "θ", (), ((1, 2), (0, 0))])
 def test_values_survive_exactly(value: Any) -> None:
     assert from_json(json.loads(json.dumps(to_json(value)))) == value
 

@@ -1,6 +1,7 @@
 """Checkpoints on their own."""
 
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -79,10 +80,106 @@ def test_when_none_can_be_read_all_are_left_as_they_are(folder: Path) -> None:
         restored(folder, read_only=True)
 
 
-def test_a_checkpoint_of_another_network_is_not_taken(folder: Path) -> None:
-    other = state(0).replace(params={"a": jnp.zeros(300), "c": jnp.ones((2, 3))})
-    with Checkpoints(folder, read_only=True) as checkpoints, pytest.raises(RunError):
-        checkpoints.restore(other)
+def contents(folder: Path) -> dict[Path, tuple[bytes, int]]:
+    """Every file, with the time when it was written."""
+    return {path: (path.read_bytes(), path.stat().st_mtime_ns) for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("manifest", [True, False])
+@pytest.mark.parametrize(
+    ("changes", "difference"),
+    [
+        ({"c": jnp.ones((2, 3)), "b": None}, r"params/b is float32\[2, 3\] there and absent here"),
+        ({"b": jnp.ones((3, 2))}, r"params/b is float32\[2, 3\] there and float32\[3, 2\] here"),
+        ({"a": jnp.ones(300, jnp.int32)}, r"params/a is float32\[300\] there and int32\[300\] here"),
+    ],
+)
+def test_a_checkpoint_of_another_network_is_not_taken_and_not_removed(
+    folder: Path, changes: dict[str, Any], difference: str, manifest: bool
+) -> None:
+    if not manifest:
+        (folder / "3" / "manifest.json").unlink()
+    params = {name: value for name, value in (state(0).params | changes).items() if value is not None}
+    before = contents(folder)
+    for read_only in (True, False):
+        message = (
+            rf"^cannot read checkpoint 3 in .*: it is of another network: {difference}\. Nothing has been removed: "
+        )
+        with Checkpoints(folder, read_only) as checkpoints, pytest.raises(RunError, match=message) as error:
+            checkpoints.restore(state(0).replace(params=params))
+        assert str(error.value).endswith("as they were written") == manifest
+        assert contents(folder) == before
+
+
+def test_an_error_while_whole_files_are_read_is_no_damage(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    damage(folder / "3", "truncated")  # and the one before cannot be read either, but not because of its files
+    before = contents(folder)
+    with Checkpoints(folder) as checkpoints:
+        with monkeypatch.context() as patched, pytest.raises(RunError) as error:
+            patched.setattr(checkpoints._manager, "restore", lambda *args, **kwargs: bytearray(2**62))
+            checkpoints.restore(state(0))
+        assert str(error.value) == (
+            f"cannot read checkpoint 2 in {folder}: MemoryError. Nothing has been removed: its files are as they were "
+            "written"
+        )
+        assert contents(folder) == before
+        found = checkpoints.restore(state(0))  # the same call, with memory
+    assert found is not None and digest(found[0]) == digest(state(2))
+    assert not (folder / "3").exists()
+
+
+@pytest.mark.parametrize("manifest", [None, "", "{}", "[1, 2]", '{"state/d/'])
+def test_a_process_that_was_killed_before_it_wrote_the_manifest(folder: Path, manifest: str | None) -> None:
+    if manifest is None:
+        (folder / "3" / "manifest.json").unlink()
+    else:
+        (folder / "3" / "manifest.json").write_text(manifest)
+    (folder / "3" / "manifest.tmp").write_text("{")
+    found, seconds = restored(folder)
+    assert seconds == 1.5 and digest(found) == digest(state(3))
+
+
+def test_without_a_manifest_nothing_is_known_to_be_damaged(folder: Path) -> None:
+    (folder / "3" / "manifest.json").unlink()
+    damage(folder / "3", "truncated")
+    before = contents(folder)
+    message = r"^cannot read checkpoint 3 in .*it has no manifest, .* without .*3 an older one is taken$"
+    with pytest.raises(RunError, match=message):
+        restored(folder)
+    assert contents(folder) == before
+
+
+def test_files_that_others_put_there_do_no_harm(folder: Path) -> None:
+    (folder / "3" / "state" / ".DS_Store").write_text("mine")
+    found, _ = restored(folder)
+    assert digest(found) == digest(state(3)) and (folder / "3" / "state" / ".DS_Store").exists()
+
+
+def test_reading_writes_nothing(folder: Path) -> None:
+    (folder / "4.orbax-checkpoint-tmp").mkdir()  # somebody is writing it
+    (folder / "4.orbax-checkpoint-tmp" / "half").write_text("a file")
+    before = contents(folder)
+    restored(folder, read_only=True)
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_is_neither_saved_nor_taken(
+    folder: Path, value: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = state(4).replace(opt_state=({"mu": jnp.array([0, value])},))
+    message = rf"^checkpoint 4 is not written to {folder}: opt_state/0/mu is not finite$"
+    before = contents(folder)
+    with Checkpoints(folder) as checkpoints:
+        with pytest.raises(RunError, match=message):
+            checkpoints.save(bad, 0.0)
+        assert contents(folder) == before and checkpoints.latest_step == 3
+        with monkeypatch.context() as patched:  # as an earlier version did
+            patched.setattr("qconv.training.checkpoints.not_finite", lambda tree: [])
+            checkpoints.save(bad, 0.0)
+        with pytest.raises(RunError, match=r"^cannot read checkpoint 4 .*: opt_state/0/mu is not finite\. Nothing has"):
+            checkpoints.restore(bad)
+    assert (folder / "4").exists()
 
 
 def test_a_file_in_the_way(tmp_path: Path) -> None:

@@ -12,7 +12,9 @@ from typing import Any
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 from rich.console import Console
 from tensorboardX.proto.event_pb2 import Event  # ty: ignore[missing-module-member]
@@ -21,21 +23,22 @@ from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
 from qconv.data.dataset import Batch, Source
 from qconv.data.synthetic import Synthetic
-from qconv.errors import RunError
+from qconv.errors import InputError, RunError
 from qconv.experiment.experiment import Experiment
 from qconv.layers.quantum_conv import QuantumConv
+from qconv.losses import CrossEntropy
 from qconv.models.base import ImageModel
 from qconv.models.heads import ConvHead, LinearHead
 from qconv.models.quanv_net import QuanvNet
 from qconv.models.twin import classical_twin
-from qconv.optimizers import Adam
+from qconv.optimizers import Adam, Optimizer, Sgd, SignSgd
 from qconv.training import fit as fit_module
 from qconv.training.fit import Fitted, fit
 from qconv.training.interrupt import Interrupted, stop_request
 from qconv.training.mesh import device_mesh
 from qconv.training.metrics import MetricsLog, read_metrics
 from qconv.training.run import execute, num_parameters
-from qconv.training.run_directory import RunDirectory
+from qconv.training.run_directory import RunDirectory, read_json, write_json
 
 CONV = QuantumConv(Circuit(ansatz=HardwareEfficient(depth=1)), kernel_size=(1, 2), strides=2)
 TINY = Experiment(
@@ -145,7 +148,9 @@ def test_frozen_features_are_computed_once_and_train_as_if_they_were_not(tmp_pat
         [list(line.values()) for line in read_metrics(tmp_path / "every")],
     )
     assert "theta" not in precomputed.state.params.get("conv", {})
-    jax.tree.map(np.testing.assert_array_equal, precomputed.state.frozen, precomputed.initial_state.frozen)
+    collections = [state.collections for state in (precomputed.state, precomputed.initial_state)]
+    assert list(collections[0]) == ["frozen"]
+    jax.tree.map(np.testing.assert_array_equal, *collections)
 
 
 @pytest.mark.parametrize(
@@ -153,11 +158,13 @@ def test_frozen_features_are_computed_once_and_train_as_if_they_were_not(tmp_pat
     [
         (
             {"checkpoint_every": 2, "log_every": 100},
-            "the loss is not finite at step 6; the last good checkpoint is of step 4. A smaller learning rate may help",
+            "the loss is not finite at step 6; the last good checkpoint is of step 4. The same command ends "
+            "here again; a smaller learning rate may help",
         ),
         (
             {"checkpoint_every": 100, "log_every": 4},
-            "the loss is not finite at step 6; there is no checkpoint before it. A smaller learning rate may help",
+            "the loss is not finite at step 6; there is no checkpoint before it. The same command ends here "
+            "again; a smaller learning rate may help",
         ),
     ],
 )
@@ -167,6 +174,59 @@ def test_a_loss_that_is_not_finite_stops_the_run(tmp_path: Path, options: dict[s
         train(dataclasses.replace(TINY, **options), tmp_path, poisoned)
     assert str(error.value) == message
     assert all(np.isfinite(list(line.values())).all() for line in read_metrics(tmp_path))
+
+
+@dataclasses.dataclass(frozen=True)
+class Exploding(Optimizer):
+    """Goes to infinity at once."""
+
+    def transformation(self, num_steps: int) -> optax.GradientTransformation:
+        return optax.chain(optax.scale(1e38), optax.scale(1e38))
+
+
+def test_the_last_update_is_checked_like_the_others(tmp_path: Path) -> None:
+    options: list[dict[str, int]] = [{"num_steps": 1}, {"num_steps": 3, "checkpoint_every": 1, "log_every": 100}]
+    for number, changes in enumerate(options):
+        folder = tmp_path / str(number)
+        with pytest.raises(RunError) as error:
+            train(dataclasses.replace(TINY, optimizer=Exploding(), **changes), folder)
+        assert str(error.value) == (
+            "params/conv/theta is not finite after step 1; there is no checkpoint before it. The same command ends "
+            "here again; a smaller learning rate may help"
+        )
+        assert list((folder / "checkpoints").iterdir()) == [] and read_metrics(folder) == []
+        assert [event.step for event in events(folder) if event.summary.value] == []
+
+
+def test_a_test_loss_that_is_not_finite_is_not_reported(tmp_path: Path) -> None:
+    class Steep(CrossEntropy):
+        """Finite at the first parameters only."""
+
+        def __call__(self, outputs: jax.Array, labels: jax.Array) -> jax.Array:
+            return super().__call__(outputs, labels) + 0 * jnp.exp(jnp.abs(outputs).max(1) - 10)
+
+    for number, changes in enumerate(({"optimizer": Sgd(1e38)}, {"optimizer": SignSgd(1e3), "loss": Steep()})):
+        folder = tmp_path / str(number)
+        with pytest.raises(
+            RunError, match=r"^the loss of the test images is not finite after step 1; there is no check"
+        ):
+            train(dataclasses.replace(TINY, num_steps=1, **changes), folder)
+        assert list((folder / "checkpoints").iterdir()) == []
+        assert [list(line) for line in read_metrics(folder)] == [["step", "train_loss", "train_accuracy"]]
+
+
+def test_a_network_that_starts_from_what_is_not_finite_is_refused(tmp_path: Path) -> None:
+    class Infinite(ImageModel):
+        @nn.compact
+        def classify(self, features: jax.Array, *, train: bool = False) -> jax.Array:
+            self.variable("masks", "mask", lambda: jnp.array([0, -jnp.inf]))
+            return LinearHead(2)(features)
+
+    with pytest.raises(
+        InputError, match=r"^network: collections/masks/mask is not finite before the first step; allowed"
+    ):
+        train(TINY, tmp_path, model=Infinite())
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("step", [3, 9])
@@ -310,3 +370,27 @@ def test_metrics_that_cannot_be_written_are_a_run_error(tmp_path: Path) -> None:
     (tmp_path / "tensorboard").touch()
     with pytest.raises(RunError, match=r"^cannot write .*tensorboard: File exists$"):
         MetricsLog(tmp_path, 0)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_json_is_json(tmp_path: Path, value: float) -> None:
+    path = tmp_path / "summary.json"
+    with pytest.raises(RunError, match=rf"^cannot write {path}: a number is not finite$"):
+        write_json(path, {"twin": {"test_loss": value}})
+    with MetricsLog(tmp_path, 0) as log, pytest.raises(RunError, match=r"metrics.jsonl: a number is not finite$"):
+        log.write(1, {"train_loss": value})
+    assert read_metrics(tmp_path) == [] and not path.exists() and not path.with_suffix(".tmp").exists()
+
+    path.write_text(json.dumps({"test_loss": value}))
+    (tmp_path / "metrics.jsonl").write_text('{"step": 1}\n' + json.dumps({"step": 2, "train_loss": value}) + "\n")
+    with pytest.raises(RunError, match=rf"^cannot read {path}: it holds -?(NaN|Infinity), which is not JSON$"):
+        read_json(path)
+    with pytest.raises(RunError, match=r"metrics.jsonl, line 2: it holds -?(NaN|Infinity), which is not JSON$"):
+        read_metrics(tmp_path)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[1]", "null", "\x00"])
+def test_a_damaged_summary_is_a_run_error(tmp_path: Path, text: str) -> None:
+    (tmp_path / "summary.json").write_text(text)
+    with pytest.raises(RunError, match=r"^cannot read .*summary.json: "):
+        read_json(tmp_path / "summary.json")

@@ -120,6 +120,36 @@ def test_when_all_checkpoints_are_damaged_nothing_is_trained(workshop: Workshop,
     assert (folder / "metrics.jsonl").read_bytes() == (killed / "metrics.jsonl").read_bytes()
 
 
+def test_a_run_is_read_without_jit_and_its_checkpoints_stay(workshop: Workshop, straight: Path) -> None:
+    """Reading them without `jax.jit` failed once, and they were taken for damaged."""
+    shutil.copytree(workshop.folder / "straight", workshop.folder / "no-jit")
+    folder = workshop.seed_folder("no-jit")
+    (folder / "summary.json").unlink()
+    again = train(workshop, "no-jit", JAX_DISABLE_JIT="1", AT="1 kill")
+    assert again.returncode == 0 and again.stderr == "", again.stderr
+    assert "quantum: going on from step 12" in again.stdout
+    for path in (straight / "checkpoints").rglob("*"):
+        there = folder / "checkpoints" / path.relative_to(straight / "checkpoints")
+        assert there.is_dir() if path.is_dir() else there.read_bytes() == path.read_bytes()
+
+
+def test_nan_is_in_no_state_on_purpose(workshop: Workshop) -> None:
+    options = ("--runs", "nans", "--num-steps", "4", "--plateau", "2")
+    process = workshop.run("train", "tiny", *options, JAX_DEBUG_NANS="1")
+    assert process.returncode == 0 and process.stderr == "", process.stderr
+    evaluated = workshop.run("evaluate", str(workshop.seed_folder("nans")), JAX_DEBUG_NANS="1")
+    assert evaluated.returncode == 0, evaluated.stderr
+
+
+def test_a_run_that_diverges_reports_nothing_and_keeps_its_checkpoints(workshop: Workshop) -> None:
+    options = ("--runs", "steep", "--optimizer.learning-rate", "1e38", "--checkpoint-every", "1")
+    for _ in range(2):  # the same command ends there again
+        process = workshop.run("train", "tiny", *options)
+        assert_clear_error(process, "not finite", "The same command ends here again; a smaller learning rate may help")
+    folder = workshop.seed_folder("steep")
+    assert not (folder / "summary.json").exists() and "NaN" not in (folder / "metrics.jsonl").read_text()
+
+
 def test_a_finished_run_is_reported_not_trained(workshop: Workshop, straight: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in straight.rglob("*") if path.name != ".lock"}
     # Any read of the images would stop it.
