@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.circuit.expectations import EngineName, check_engine, expectations
+from qconv.circuit.memory import check_memory
 from qconv.errors import InputError
 from qconv.gates import x64_enabled
 
@@ -124,6 +125,8 @@ def run_circuits(
 ) -> Float[Array, "patches registers features observables"]:
     """The channels of every circuit, with what `parameters` returns, on the patches of its register."""
     dtype = real_dtype(*params, patches)
+    registers, count, patch_size = patches.shape
+    check_memory(circuit, patch_size, engine, dtype, count, registers * len(params[0]))
 
     def one_register(params: list[Array], own_patches: Array) -> Float[Array, "features patches observables"]:
         own_patches = own_patches.astype(dtype)
