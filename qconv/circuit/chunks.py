@@ -36,12 +36,16 @@ def _in_chunks(
         return function(jnp.zeros((pixels, 1), columns.dtype))[:, :0]
     if count <= chunk:
         return function(columns)
-    fewest = -(-count // chunk)
-    # A few more than that, where they come out even: then there is nothing to fill up.
-    number = next((number for number in range(fewest, fewest * 5 // 4 + 1) if count % number == 0), fewest)
+    number = number_of_chunks(count, chunk)
     chunks = jnp.moveaxis(_filled_up(columns, number).reshape(pixels, -1, number), 2, 0)
     outputs = jax.lax.map(jax.checkpoint(function), chunks)  # (number, channels, size)
     return jnp.moveaxis(outputs, 0, 2).reshape(outputs.shape[1], -1)[:, :count]
+
+
+def number_of_chunks(count: int, chunk: int) -> int:
+    """How many chunks there are: as few as can be, or a few more where they come out even, with nothing to fill up."""
+    fewest = max(1, -(-count // chunk))
+    return next((number for number in range(fewest, fewest * 5 // 4 + 1) if count % number == 0), fewest)
 
 
 def _filled_up(columns: Float[Array, "pixels columns"], factor: int) -> Float[Array, "pixels more"]:

@@ -15,7 +15,7 @@ from qconv.encoding.angle import Angle
 from qconv.encoding.base import BitEncoding, Encoding
 from qconv.errors import InputError
 from qconv.gates import Tape, x64_enabled
-from qconv.readout.base import OPERATORS, Readout
+from qconv.readout.base import OPERATORS, Readout, as_letters, as_strings
 from qconv.readout.pauli import PauliZ
 
 
@@ -73,6 +73,10 @@ class Circuit:
         """Channels of one circuit."""
         return self.readout.num_channels(len(self.ansatz.kept(self.num_qubits(patch_size))))
 
+    def num_observables(self, patch_size: int) -> int:
+        """How many there are, without writing them down."""
+        return self.readout.num_observables(len(self.ansatz.kept(self.num_qubits(patch_size))))
+
     def observables(self, patch_size: int) -> tuple[str, ...]:
         """What is measured, one string of a letter for each qubit of the register a channel; see `Readout`.
 
@@ -82,12 +86,15 @@ class Circuit:
         num_qubits = self.num_qubits(patch_size)
         kept = self.ansatz.kept(num_qubits)
         observables = self.readout.observables(len(kept))
-        for string in observables:
-            if len(string) != len(kept) or set(string) - set(OPERATORS):
-                allowed = f"{len(kept)} of the letters {''.join(OPERATORS)}"
-                raise ValueError(f"{type(self.readout).__name__} measures {string!r}; allowed: {allowed}")
-        letters = [dict(zip(kept, string, strict=True)) for string in observables]
-        return tuple("".join(at.get(qubit, "I") for qubit in range(num_qubits)) for at in letters)
+        if set(map(len, observables)) != {len(kept)} or set("".join(observables)) - set(OPERATORS):
+            wrong = next((s for s in observables if len(s) != len(kept) or set(s) - set(OPERATORS)), ())
+            allowed = f"{len(kept)} of the letters {''.join(OPERATORS)}"
+            raise ValueError(f"{type(self.readout).__name__} measures {wrong!r}; allowed: {allowed}")
+        if kept == tuple(range(num_qubits)):
+            return observables
+        letters = np.full((len(observables), num_qubits), ord("I"), np.uint8)
+        letters[:, kept] = as_letters(observables)
+        return as_strings(letters)
 
 
 def record_encoding(circuit: Circuit, patch: Float[Array, " pixels"]) -> Tape:

@@ -81,6 +81,8 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY) -> dict[str, C
     encoding, ansatz = example_encoding(circuit, patch_size), example_ansatz(circuit, patch_size)
     observables = circuit.observables(patch_size)
     gates, channels = seen(ansatz.gates, observables), len(observables)
+    measured = bases(observables, np.dtype(np.float32))
+    reading = [sum(numbers) for numbers in zip(*(basis.numbers for basis in measured), strict=True)]
     size = 2**num_qubits
     real_states = all(gate.is_real for gate in encoding.gates)
     start = 1 if real_states else 2
@@ -94,7 +96,7 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY) -> dict[str, C
     flops, passes = _steps(merged(rest, num_qubits, block_size(num_qubits)), size, start)
     again = _upload(runs, num_qubits, end), _steps(merged(before, num_qubits, block_size(num_qubits)), size, end)
     flops, passes = flops + reuploads * (again[0][0] + again[1][0]), passes + reuploads * (again[0][1] + again[1][1])
-    flops, passes = flops + 2 * channels * size, passes + (start + end) * size + 2 * len(leading)
+    flops, passes = flops + reading[0], passes + reading[1] + (start + end) * size + 2 * len(leading)
     found["fused"] = _cost("fused", patches, 0.0, flops, passes, _BLOCKS)
     if halves.fits(circuit, patch_size):
         parts = halves.in_parts(circuit, patch_size, gates)
@@ -105,9 +107,9 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY) -> dict[str, C
         return found
     flops, passes = _steps(merged(gates, num_qubits, BLOCK), size, 1)
     build = (reuploads + 1) * size * (flops / _SMALL.products + passes / _SMALL.numbers)
-    turned = len(bases(observables, np.dtype(np.float32)))  # for each basis to measure in, a unitary of its own
-    products = 2 * (start + reuploads * end + start * (turned - 1)) * end * size * size + 2 * channels * size
-    numbers = (start + 2 * turned * end) * size
+    turned = len(measured)  # for each basis to measure in, a unitary of its own
+    products = 2 * (start + reuploads * end + start * (turned - 1)) * end * size * size + reading[0]
+    numbers = (start + 2 * turned * end) * size + reading[1]
     if reuploads:  # the shared gates at the ends of an encoding are part of the unitaries
         flops, passes = _upload(runs[1:-1], num_qubits, end)
         products, numbers = products + reuploads * flops, numbers + reuploads * (end * size + passes)
@@ -117,9 +119,8 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY) -> dict[str, C
         once = build + turned * end * _table(known, num_qubits)
         found["heisenberg"] = _cost("heisenberg", patches, once, *_weights(known, num_qubits, channels))
     if lookup.fits(circuit):
-        found["lookup"] = _cost(
-            "lookup", patches, build + 2 * channels * size * size / _LARGE.products, 0, 2 * channels
-        )
+        once = build + size * (reading[0] / _LARGE.products + reading[1] / _LARGE.numbers)
+        found["lookup"] = _cost("lookup", patches, once, 0, 2 * channels)
     return found
 
 
@@ -195,6 +196,18 @@ def _terms(gates: Sequence[Gate], num_qubits: int, channels: int, parts: int) ->
         else:
             more, passes = _steps(merged(own, num_qubits, num_qubits - cut), size // 2, parts)
             flops, numbers = flops + terms * more, numbers + terms * passes
+    if halves.joins(channels, num_qubits, terms):
+        return flops, numbers + (terms * parts + 2) * 2**num_qubits
     # The overlaps of all terms are few large products.
     flops += 2 * channels * terms**2 * size * _SMALL.products / _LARGE.products
     return flops, numbers + terms**2 * size * _SMALL.numbers / _LARGE.numbers
+
+
+def numbers_of_gates(gates: Sequence[Gate], num_qubits: int, max_block: int, parts: int) -> float:
+    """Numbers that gates write for one state that starts with so many parts, as the operations that an engine runs."""
+    return _steps(merged(gates, num_qubits, max_block), 2**num_qubits, parts)[1]
+
+
+def numbers_of_runs(runs: Sequence[Run], num_qubits: int, parts: int) -> float:
+    """Numbers that the gates of an encoding write for one state of so many parts."""
+    return _upload(runs, num_qubits, parts)[1]

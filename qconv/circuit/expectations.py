@@ -1,16 +1,15 @@
 """The one pure function of the quantum part, and the choice of its engine."""
 
-import os
 from functools import lru_cache, partial
 from typing import Literal, cast, get_args
 
 import jax
-import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.circuit import fused, halves, heisenberg, lookup, statevector, unitary
 from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.circuit.cost import MANY, costs
+from qconv.circuit.memory import check_memory
 from qconv.encoding.base import BitEncoding
 from qconv.errors import InputError
 
@@ -110,7 +109,7 @@ def expectations(
         arrays["scaling"] = scaling
     dtype = real_dtype(**arrays)
     name = choose_engine(circuit, patch_size, engine)
-    check_memory(circuit, patch_size, name, dtype)
+    check_memory(circuit, patch_size, name, dtype, len(patches))
     return _evaluate(circuit, *(array.astype(dtype) for array in arrays.values()), engine=name)
 
 
@@ -122,32 +121,3 @@ def _evaluate(
     # The barriers keep XLA from moving the transpositions of the two ends into the engine, at half its speed.
     columns = jax.lax.optimization_barrier(patches.T)
     return jax.lax.optimization_barrier(_ENGINES[engine].expectations(circuit, theta, columns, scaling)).T
-
-
-def check_memory(circuit: Circuit, patch_size: int, engine: EngineName, dtype: np.dtype) -> None:
-    """Refuses a register that does not fit into memory, before anything is allocated.
-
-    Raises:
-        InputError: so; it says how much memory the engine would need.
-    """
-    num_qubits = circuit.num_qubits(patch_size)
-    available = _memory_bytes()
-    # Far beyond any machine, a tape of its gates would be too long as well: the state alone decides.
-    needed = 8 * 2**num_qubits
-    if needed <= available:
-        needed = _ENGINES[engine].bytes_needed(circuit, patch_size, dtype)
-    if needed > available:
-        raise InputError(
-            f"{num_qubits} qubits (patches of {patch_size} numbers) need {_gibibytes(needed)} with engine "
-            f"{engine!r}, and {_gibibytes(available)} are there; use a smaller kernel, one register per channel, "
-            "or an encoding with fewer qubits (amplitude)"
-        )
-
-
-def _gibibytes(count: int) -> str:
-    return f"{count / 2**30:,.1f} GiB" if count < 2**80 else f"2^{count.bit_length() - 31} GiB"
-
-
-def _memory_bytes() -> int:
-    limit = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit")
-    return limit or os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")

@@ -28,9 +28,9 @@ _CHUNK_BYTES = 2**22
 """Amplitudes of one chunk of patches: what stays in the cache from one operation to the next."""
 
 
-def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
-    """Memory for the state of one patch after each operation, about, which the gradient needs."""
-    return (circuit.reuploads + 1) * 64 * 2 ** circuit.num_qubits(patch_size) * np.dtype(dtype).itemsize
+def patches_at_once(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
+    """Patches of a chunk."""
+    return max(1, _CHUNK_BYTES // (2 ** (circuit.num_qubits(patch_size) + 1) * np.dtype(dtype).itemsize))
 
 
 def block_size(num_qubits: int) -> int:
@@ -67,13 +67,12 @@ def expectations(
             states = between(states, again, chunk, scaling, first.run_in_order, later)
         states = ansatz.run(states)
         channels = [
-            (basis, expectations_in(basis.diagonals[:, turn.names], turn.run(states)))
+            (basis, expectations_in(basis, turn.names, turn.run(states)))
             for basis, turn in zip(measured, turns, strict=True)
         ]
         return circuit.readout.decode(in_order(channels))
 
-    amplitudes = 2 ** (num_qubits + 1)
-    return in_chunks(evaluate, columns, max(1, _CHUNK_BYTES // (amplitudes * theta.dtype.itemsize)))
+    return in_chunks(evaluate, columns, patches_at_once(circuit, len(columns), theta.dtype))
 
 
 def _chained(parts: Sequence[Sequence[Gate]], num_qubits: int, measured: bool = False) -> Program:

@@ -10,6 +10,7 @@ appears", arXiv:1807.10749 (2018), where this is the hybrid of Schrödinger's an
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -18,13 +19,14 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.alike import built_together
+from qconv.circuit import fused
 from qconv.circuit.chunks import in_chunks
-from qconv.circuit.circuit import Circuit, example_ansatz, example_encoding, record_ansatz, scaled
+from qconv.circuit.circuit import Circuit, example_encoding, record_ansatz, scaled
 from qconv.circuit.columns import Columns
 from qconv.circuit.cut import halved, num_terms
 from qconv.circuit.ends import leading_gates, trailing_gates
 from qconv.circuit.light_cone import seen
-from qconv.circuit.measurement import Basis, bases, in_order
+from qconv.circuit.measurement import Basis, bases, diagonals, expectations_in, in_order
 from qconv.circuit.operations import Permutation
 from qconv.circuit.product_states import is_product, product_states, qubit_matrices, qubit_states
 from qconv.gates import Gate
@@ -71,23 +73,57 @@ class Products(NamedTuple):
         return jnp.matmul(self.sums, values, precision="highest")
 
 
-def products(basis: Basis, trailing: Sequence[Gate], cut: int) -> Products:
-    """The observables of a basis, after permutations and phases; by singular values, exact ones but for rounding."""
-    num_qubits = basis.diagonals.shape[1].bit_length() - 1
+def products(basis: Basis, source: np.ndarray, cut: int, dtype: np.dtype) -> Products:
+    """The observables of a basis, after a permutation; by singular values, exact ones but for rounding."""
+    first, second, sums = [], [], []
+    for index, kinds in enumerate(basis.kinds):  # one by one: together they may be too many numbers
+        diagonal = diagonals(kinds[None])[0, np.argsort(source)]
+        left, values, right = np.linalg.svd(diagonal.reshape(2**cut, -1), full_matrices=False)
+        for place in np.flatnonzero(values > 1e-9 * values[0]):
+            first.append(left[:, place] * values[place])
+            second.append(right[place])
+            sums.append(np.arange(len(basis.kinds)) == index)
+    return Products(np.array(first, dtype), np.array(second, dtype), np.array(sums, dtype).T)
+
+
+def renamed(trailing: Sequence[Gate], num_qubits: int) -> np.ndarray:
+    """Which amplitude is in which place after the permutations among the gates, (2^n,)."""
     renaming = Permutation(num_qubits)
     for gate in trailing:
         if gate.permutation is not None:
             renaming.add(gate)
-    before = basis.diagonals[:, np.argsort(renaming.source)].astype(np.float64)
-    first, second, sums = [], [], []
-    for index, diagonal in enumerate(before.reshape(len(before), 2**cut, -1)):
-        left, values, right = np.linalg.svd(diagonal, full_matrices=False)
-        for place in np.flatnonzero(values > 1e-9 * values[0]):
-            first.append(left[:, place] * values[place])
-            second.append(right[place])
-            sums.append(np.arange(len(before)) == index)
-    dtype = basis.diagonals.dtype
-    return Products(np.array(first, dtype), np.array(second, dtype), np.array(sums, dtype).T)
+    return renaming.source
+
+
+def joins(observables: int, num_qubits: int, terms: int) -> bool:
+    """Whether the whole state is put together to be measured, for so many observables.
+
+    Each of them takes singular values of its own, and an overlap of each term with each other one.
+    """
+    return observables > 8 * num_qubits or observables * terms > 2**num_qubits
+
+
+def _of_whole(
+    basis: Basis, names: np.ndarray, terms: int, first: Columns, second: Columns
+) -> Float[Array, "observables columns"]:
+    """The members of a basis, from the whole state: the sum of `terms` products of states of the halves."""
+
+    def apart(states: Columns) -> list[Array]:
+        size, parts, columns = states.shape
+        split = jax.lax.split(states, [1] * parts, axis=1)
+        return [part.reshape(size, terms, columns // terms) for part in split]
+
+    def times(left: Array, right: Array) -> Array:
+        product = (left[:, None] * right[None]).sum(2)
+        return product.reshape(-1, product.shape[2])
+
+    (real, *imaginary), (others, *more) = apart(first), apart(second)
+    whole = [times(real, others)]
+    if imaginary and more:
+        whole = [whole[0] - times(imaginary[0], more[0]), times(real, more[0]) + times(imaginary[0], others)]
+    elif imaginary or more:
+        whole.append(times(imaginary[0], others) if imaginary else times(real, more[0]))
+    return expectations_in(basis, names, jnp.stack(whole, axis=1))
 
 
 def _overlaps(
@@ -122,14 +158,14 @@ def fits(circuit: Circuit, patch_size: int) -> bool:
     return is_product(example_encoding(circuit, patch_size))
 
 
-def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
-    """Memory for one patch, about: both halves after each gate, the overlaps of their terms, and the observables."""
+def patches_at_once(circuit: Circuit, patch_size: int, terms: int, dtype: np.dtype) -> int:
+    """Patches of a chunk, for so many terms."""
     num_qubits = circuit.num_qubits(patch_size)
-    gates = example_ansatz(circuit, patch_size).gates
-    terms = num_terms(in_parts(circuit, patch_size, gates).middle, num_qubits // 2)
-    states = 2 * (len(gates) + 1) * terms * _amplitudes(num_qubits) * np.dtype(dtype).itemsize
-    overlaps = 3 * terms**2 * _amplitudes(num_qubits) * np.dtype(dtype).itemsize
-    return states + overlaps + 3 * len(circuit.observables(patch_size)) * 2**num_qubits * np.dtype(float).itemsize
+    amplitudes = 2 ** (num_qubits - num_qubits // 2 + 1) * terms  # of the larger half, at most
+    chunk = _CHUNK_BYTES // (amplitudes * np.dtype(dtype).itemsize)
+    if joins(circuit.num_observables(patch_size), num_qubits, terms):
+        chunk = min(chunk, fused.patches_at_once(circuit, patch_size, dtype))
+    return max(1, chunk)
 
 
 def in_parts(circuit: Circuit, patch_size: int, gates: Sequence[Gate]) -> Parts:
@@ -150,35 +186,37 @@ def expectations(
     """See `qconv.circuit.expectations.expectations`; patches are columns here."""
     num_qubits = circuit.num_qubits(len(columns))
     cut = num_qubits // 2
+    observables = circuit.observables(len(columns))
     parts = in_parts(circuit, len(columns), record_ansatz(circuit, theta, num_qubits).gates)
     terms = num_terms(parts.middle, cut)
     leading = qubit_matrices(parts.leading, num_qubits)
     halves = halved(built_together(parts.middle), num_qubits, cut)
+    source = renamed(parts.trailing, num_qubits)
+    joined = joins(len(observables), num_qubits, terms)
     measured = []
-    for basis in bases(circuit.observables(len(columns)), theta.dtype):
+    for basis in bases(observables, theta.dtype):
         turns = halved(basis.turn, num_qubits, cut, (halves[0].names, halves[1].names))
-        own = products(basis, parts.trailing, cut).renamed(turns[0].names, turns[1].names)
-        measured.append((basis, turns, own))
+        names = turns[0].names, turns[1].names
+        if joined:
+            rows = (names[0][:, None] << (num_qubits - cut) | names[1]).ravel()
+            measure = partial(_of_whole, basis, np.argsort(source)[rows], terms)
+        else:
+            measure = partial(products(basis, source, cut, theta.dtype).renamed(*names).expectations, terms=terms)
+        measured.append((basis, turns, measure))
 
     def evaluate(chunk: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
         zero, one = qubit_states(circuit, scaled(chunk, scaling, 0), leading)
         encoded = zip(_halved(zero, cut), _halved(one, cut), strict=True)
         states = [half.run(product_states(own)) for half, own in zip(halves, encoded, strict=True)]
         channels = []
-        for basis, turns, diagonals in measured:
+        for basis, turns, measure in measured:
             turned = [turn.run(own) for turn, own in zip(turns, states, strict=True)]
-            channels.append((basis, diagonals.expectations(turned[0], turned[1], terms)))
+            channels.append((basis, measure(*turned)))
         return circuit.readout.decode(in_order(channels))
 
-    chunk = _CHUNK_BYTES // (_amplitudes(num_qubits) * terms * theta.dtype.itemsize)
-    return in_chunks(evaluate, columns, max(1, chunk))
+    return in_chunks(evaluate, columns, patches_at_once(circuit, len(columns), terms, theta.dtype))
 
 
 def _halved(qubits: Array, cut: int) -> Sequence[Array]:
     """Not indexed, since the gradient of a split is one copy."""
     return jax.lax.split(qubits, [cut, len(qubits) - cut])
-
-
-def _amplitudes(num_qubits: int) -> int:
-    """Numbers of the larger half of one term, at most."""
-    return 2 ** (num_qubits - num_qubits // 2 + 1)

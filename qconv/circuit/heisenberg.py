@@ -49,11 +49,12 @@ def fits(circuit: Circuit, patch_size: int) -> bool:
     return not circuit.reuploads and is_product(example_encoding(circuit, patch_size))
 
 
-def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
-    """Memory for the unitary, and for the images of all product states with their gradient, about."""
-    num_qubits = circuit.num_qubits(patch_size)
-    images = 2 * (2 * len(known_states(circuit, patch_size))) ** num_qubits
-    return unitary.bytes_needed(circuit, patch_size, dtype) + 4 * images * np.dtype(dtype).itemsize
+def patches_at_once(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
+    """Patches of a chunk."""
+    num_qubits, known = circuit.num_qubits(patch_size), len(known_states(circuit, patch_size))
+    cut = half(num_qubits)
+    numbers = 2 * circuit.num_observables(patch_size) * known ** (num_qubits - cut) + 2 * known**cut
+    return max(1, _CHUNK_BYTES // (numbers * np.dtype(dtype).itemsize))
 
 
 def known_states(circuit: Circuit, patch_size: int) -> np.ndarray:
@@ -84,8 +85,7 @@ def expectations(
             values = (values.reshape(-1, *factors.shape) * factors[None]).sum(1)
         return circuit.readout.decode(values)
 
-    numbers = 2 * len(table) + 2 * len(known) ** cut
-    return in_chunks(evaluate, columns, max(1, _CHUNK_BYTES // (numbers * theta.dtype.itemsize)))
+    return in_chunks(evaluate, columns, patches_at_once(circuit, len(columns), theta.dtype))
 
 
 def half(num_qubits: int) -> int:

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from qconv.gates import Gate
+from qconv.readout.base import as_letters
 
 
 def seen(gates: Sequence[Gate], observables: Sequence[str]) -> list[Gate]:
@@ -11,7 +14,7 @@ def seen(gates: Sequence[Gate], observables: Sequence[str]) -> list[Gate]:
     A gate is seen if it acts on a qubit that is measured or that a later gate which is seen acts on. So a gate after
     the last one that joins its qubits to measured ones is left out: U^+ O U = O where U acts on other qubits than O.
     """
-    qubits = {qubit for observable in observables for qubit, letter in enumerate(observable) if letter != "I"}
+    qubits = set(np.flatnonzero((as_letters(observables) != ord("I")).any(axis=0)).tolist())
     found: list[Gate] = []
     for gate in reversed(gates):
         if qubits.intersection(gate.qubits):

@@ -16,11 +16,6 @@ from qconv.circuit.circuit import Circuit
 from qconv.encoding.base import BitEncoding
 
 
-def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
-    """Memory for the unitary, which the table is made from."""
-    return unitary.bytes_needed(circuit, patch_size, dtype)
-
-
 def fits(circuit: Circuit) -> bool:
     """Whether the encoding is one of bits, and runs once: then a patch is a basis state."""
     return isinstance(circuit.encoding, BitEncoding) and not circuit.reuploads

@@ -1,17 +1,74 @@
-"""Observables: which of them share a basis, and their expectations from the states."""
+"""Observables: which of them share a basis, and their expectations from the states.
+
+The expectations of many observables are no product of a matrix (observables, 2^n) with the probabilities: to read all
+probabilities, that would be 4^n numbers. Qubits are summed over a few at a time, and what observables begin with in
+common is summed once. So there are never many more numbers than outcomes or observables, and to read the probabilities
+nothing is left to be done.
+"""
 
 from dataclasses import dataclass
-from functools import reduce
+from functools import cached_property, reduce
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.columns import Columns
+from qconv.circuit.columns import Columns, reordered
 from qconv.gates import Gate
+from qconv.readout.base import as_letters
 
-_DIAGONALS = {"I": (1, 1), "X": (1, -1), "Y": (1, -1), "Z": (1, -1), "0": (1, 0), "1": (0, 1)}
+_MATRIX = 2**16
+"""Numbers of the largest matrix that observables are summed with: what stays in the cache beside the states."""
+_KINDS = np.zeros(128, np.uint8)
+"""Letters by what they are in the basis that they are diagonal in: rows of `_DIAGONALS`."""
+_KINDS[[ord(letter) for letter in "IXYZ01"]] = 0, 1, 1, 1, 2, 3
+_DIAGONALS = np.array([[1, 1], [1, -1], [1, 0], [0, 1]], np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Summed:
+    """A sum over a few qubits: of each group of rows as many as the matrix has columns become as many as it has rows.
+
+    Attributes:
+        matrix: (rows, columns).
+        groups: of rows, one after the other; the same is done to each.
+    """
+
+    matrix: np.ndarray
+    groups: int
+
+    def apply(self, values: Float[Array, "_ columns"]) -> Float[Array, "_ columns"]:
+        """The values after it."""
+        matrix = self.matrix.astype(values.dtype)
+        if self.groups == 1:
+            sums = jnp.matmul(matrix, values.reshape(matrix.shape[1], -1), precision="highest")
+        else:
+            apart = values.reshape(self.groups, matrix.shape[1], -1)
+            sums = jnp.einsum("oi,gic->goc", matrix, apart, precision="highest")
+        return sums.reshape(-1, values.shape[1])
+
+
+@dataclass(frozen=True, eq=False)
+class Branched:
+    """A sum over one qubit where observables that began alike go on in different ways.
+
+    Attributes:
+        kinds: of each branch, rows of `_DIAGONALS`.
+        parents: which beginning it goes on from.
+        groups: how many beginnings there are.
+    """
+
+    kinds: np.ndarray
+    parents: np.ndarray
+    groups: int
+
+    def apply(self, values: Float[Array, "_ columns"]) -> Float[Array, "_ columns"]:
+        """The values after it."""
+        halves = values.reshape(self.groups, 2, -1)
+        taken = halves.at[self.parents].get(indices_are_sorted=True, mode="promise_in_bounds")
+        factors = _DIAGONALS[self.kinds].astype(values.dtype)
+        return (taken * factors[:, :, None]).sum(1).reshape(-1, values.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,56 +77,182 @@ class Basis:
 
     Attributes:
         turn: the gates that turn it to the computational basis.
-        members: the observables, by number.
-        diagonals: (members, 2^n).
+        members: the observables, by number, ascending.
+        kinds: what they are on each qubit, (members, qubits), as rows of `_DIAGONALS`.
     """
 
     turn: tuple[Gate, ...]
-    members: tuple[int, ...]
-    diagonals: np.ndarray
+    members: np.ndarray
+    kinds: np.ndarray
+
+    @property
+    def is_matrix(self) -> bool:
+        """Whether the observables are few enough for one product with `diagonals`."""
+        return len(self.kinds) * 2 ** self.kinds.shape[1] <= _MATRIX
+
+    @cached_property
+    def diagonals(self) -> np.ndarray:
+        """Eigenvalues of the observables, (members, 2^n)."""
+        return diagonals(self.kinds)
+
+    @cached_property
+    def _stages(self) -> tuple[list[Summed | Branched], np.ndarray]:
+        return _stages(self.kinds)
+
+    @property
+    def numbers(self) -> tuple[int, int]:
+        """Floating-point operations of products, and numbers that they write, for the probabilities of one state."""
+        size = 2 ** self.kinds.shape[1]
+        if self.is_matrix:
+            return 2 * len(self.kinds) * size, len(self.kinds)
+        flops, numbers, current = 0, size, size
+        for stage in self._stages[0]:
+            if isinstance(stage, Summed):
+                rows, columns = stage.matrix.shape
+                flops, current = flops + 2 * rows * current, current // columns * rows
+            else:
+                current = len(stage.kinds) * (current // (2 * stage.groups))
+            numbers += current
+        return flops, numbers
+
+    def of_probabilities(
+        self, probabilities: Float[Array, "outcomes columns"], names: np.ndarray
+    ) -> Float[Array, "members columns"]:
+        """Expectations from the probabilities of the outcomes `names`, or from anything linear in them."""
+        if self.is_matrix:
+            matrix = self.diagonals[:, names].astype(probabilities.dtype)
+            return jnp.matmul(matrix, probabilities, precision="highest")
+        values = jnp.asarray(probabilities)
+        if not np.array_equal(names, np.arange(len(names))):
+            values = jnp.asarray(reordered(values[:, None], np.argsort(names)))[:, 0]
+        stages, places = self._stages
+        for stage in stages:
+            values = stage.apply(values)
+        return values if np.array_equal(places, np.arange(len(values))) else values[places]
 
 
 def bases(observables: tuple[str, ...], dtype: np.dtype) -> list[Basis]:
     """Bases that serve all observables; as few as filling one after the other gives."""
-    served: dict[str, list[int]] = {}
-    for index, observable in enumerate(observables):
-        needed = observable.translate(str.maketrans("01", "ZZ"))
-        for letters, members in served.items():
-            if all("I" in (a, b) or a == b for a, b in zip(letters, needed, strict=True)):
-                merged = "".join(b if a == "I" else a for a, b in zip(letters, needed, strict=True))
-                del served[letters]
-                served[merged] = [*served.get(merged, []), *members, index]
+    letters = as_letters(observables)
+    needed = np.where((letters == ord("0")) | (letters == ord("1")), np.uint8(ord("Z")), letters)
+    served: list[tuple[np.ndarray, list[int]]] = []
+    distinct, first, which = _distinct(needed)
+    for index in np.argsort(first):  # in the order of the observables
+        own = distinct[index]
+        for place, (others, members) in enumerate(served):
+            if ((own == others) | (own == ord("I")) | (others == ord("I"))).all():
+                del served[place]  # to the end of the line, so that all bases are filled
+                served.append((np.where(others == ord("I"), own, others), [*members, index]))
                 break
         else:
-            served[needed] = [index]
-    return [
-        Basis(
-            tuple(gate for qubit, letter in enumerate(letters) for gate in _turn(letter, qubit, dtype)),
-            tuple(members),
-            np.stack([diagonal(observables[member]) for member in members]).astype(dtype),
-        )
-        for letters, members in served.items()
-    ]
+            served.append((own, [index]))
+    found = []
+    for turned, indices in served:
+        members = np.flatnonzero(np.isin(which, indices))
+        turn = tuple(gate for qubit, letter in enumerate(turned) for gate in _turn(chr(letter), qubit, dtype))
+        found.append(Basis(turn, members, _KINDS[letters[members]]))
+    return found
 
 
-def diagonal(observable: str) -> np.ndarray:
-    """Its eigenvalues (2^n,) in the basis that its letters name."""
-    return reduce(np.kron, [np.array(_DIAGONALS[letter], float) for letter in observable])
+def diagonals(kinds: np.ndarray) -> np.ndarray:
+    """Of each row of kinds (rows, qubits) the eigenvalues (rows, 2^qubits)."""
+    factors = np.moveaxis(_DIAGONALS[kinds], 1, 0)
+    start = np.ones((len(kinds), 1))
+    return reduce(lambda a, b: (a[:, :, None] * b[:, None]).reshape(len(a), -1), factors, start)
 
 
-def expectations_in(diagonals: np.ndarray, states: Columns) -> Float[Array, "members columns"]:
-    """Expectations of diagonal observables (members, 2^n), in the order of the rows."""
+def expectations_in(basis: Basis, names: np.ndarray, states: Columns) -> Float[Array, "members columns"]:
+    """Expectations of the members of a basis, from states in it whose rows hold the amplitudes `names`."""
     parts = jax.lax.split(jnp.square(states), [1] * states.shape[1], axis=1)
     # Not a sum over the axis: XLA would move that into the product, which then has twice as many rows.
-    probabilities = reduce(jnp.add, parts)[:, 0]
-    return jnp.matmul(diagonals, probabilities, precision="highest")
+    return basis.of_probabilities(reduce(jnp.add, parts)[:, 0], names)
 
 
 def in_order(channels: list[tuple[Basis, Array]]) -> Float[Array, "channels columns"]:
     """The expectations of all bases, in the order of the observables."""
-    members = [member for basis, _ in channels for member in basis.members]
+    members = np.concatenate([basis.members for basis, _ in channels])
     joined = jnp.concatenate([outputs for _, outputs in channels])
-    return joined if members == sorted(members) else joined[np.argsort(members)]
+    return joined if (np.diff(members) > 0).all() else joined[np.argsort(members)]
+
+
+def _stages(kinds: np.ndarray) -> tuple[list[Summed | Branched], np.ndarray]:
+    """How the qubits are summed over, the first ones first, and the row that each observable ends in.
+
+    Rows are the different beginnings of the observables, in alphabetical order.
+    """
+    num_qubits = kinds.shape[1]
+    found: list[Summed | Branched] = []
+    stage: Summed | Branched | None = None
+    places, groups, qubit = np.zeros(len(kinds), np.int64), 1, 0
+    while qubit < num_qubits:
+        longest: tuple[Summed | Branched | None, np.ndarray, int, int] | None = None
+        ends, current = places, groups
+        for end in range(qubit + 1, num_qubits + 1):
+            ends, later = _branches(ends, kinds[:, end - 1], current)
+            if later == 2 * current and (kinds[:, end - 1] > 1).all():  # both outcomes of all beginnings: as they are
+                if longest is None:
+                    longest = None, ends, later, end
+                break
+            current = later
+            stage = _stage(kinds[:, qubit:end], places, groups, ends, current)
+            if stage is None:
+                break
+            longest = stage, ends, current, end
+        if longest is None:
+            ends, current = _branches(places, kinds[:, qubit], groups)
+            first = _first(ends, current)
+            longest = Branched(kinds[first, qubit], places[first], groups), ends, current, qubit + 1
+        stage, places, groups, qubit = longest
+        if stage is not None:
+            found.append(stage)
+    if isinstance(stage, Summed) and stage.groups == 1:  # the last rows may as well be in the order of the observables
+        found[-1] = Summed(stage.matrix[places], 1)
+        places = np.arange(len(places))
+    return found, places
+
+
+def _stage(kinds: np.ndarray, places: np.ndarray, groups: int, ends: np.ndarray, branches: int) -> Summed | None:
+    """One product for the next few qubits of observables that began in `places` and are then in `ends`, if it is small.
+
+    Where all beginnings go on alike, for each of them; else for all together.
+    """
+    first = _first(ends, branches)
+    parents, own = places[first], kinds[first]
+    size = 2 ** kinds.shape[1]
+    each = branches // groups
+    if branches % groups == 0 and each * size <= _MATRIX:
+        apart = own.reshape(groups, each, -1)
+        if np.array_equal(parents, np.repeat(np.arange(groups), each)) and (apart == apart[:1]).all():
+            return Summed(diagonals(apart[0]), groups)
+    if branches * groups * size > _MATRIX:
+        return None
+    matrix = np.zeros((branches, groups, size))
+    matrix[np.arange(branches), parents] = diagonals(own)
+    return Summed(matrix.reshape(branches, -1), 1)
+
+
+def _branches(places: np.ndarray, kinds: np.ndarray, groups: int) -> tuple[np.ndarray, int]:
+    """Where observables that were in `places`, one of `groups`, are after one more qubit, and how many places are."""
+    branch = places * len(_DIAGONALS) + kinds
+    taken = np.zeros(groups * len(_DIAGONALS), bool)
+    taken[branch] = True
+    return (np.cumsum(taken) - 1)[branch], int(taken.sum())
+
+
+def _first(places: np.ndarray, count: int) -> np.ndarray:
+    """An observable in each place."""
+    found = np.zeros(count, np.int64)
+    found[places] = np.arange(len(places))
+    return found
+
+
+def _distinct(rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The different rows, the first place of each, and which of them each row is."""
+    if (rows == rows[0]).all():
+        return rows[:1], np.zeros(1, np.int64), np.zeros(len(rows), np.int64)
+    packed = np.ascontiguousarray(rows).view(f"S{rows.shape[1]}")[:, 0]
+    _, first, which = np.unique(packed, return_index=True, return_inverse=True)
+    return rows[first], first, which
 
 
 def _turn(letter: str, qubit: int, dtype: np.dtype) -> list[Gate]:

@@ -27,17 +27,22 @@ class Permutation:
 
     num_qubits: int
     qubits: set[int] = field(default_factory=set)
-    source: np.ndarray = field(init=False)
+    own: list[tuple[np.ndarray, tuple[int, ...]]] = field(default_factory=list)
 
-    def __post_init__(self) -> None:
-        self.source = np.arange(2**self.num_qubits)
+    @property
+    def source(self) -> np.ndarray:
+        """Computed when asked for, so that gates can be counted for any register."""
+        source = np.arange(2**self.num_qubits)
+        for local, qubits in self.own:
+            source = source[embedded(local, qubits, self.num_qubits)]
+        return source
 
     def add(self, gate: Gate) -> bool:
         """Appends a gate, if it is of this kind."""
         if (local := gate.permutation) is None:
             return False
         self.qubits |= set(gate.qubits)
-        self.source = self.source[embedded(local, gate.qubits, self.num_qubits)]
+        self.own.append((local, gate.qubits))
         return True
 
     def commutes(self, gate: Gate) -> bool:

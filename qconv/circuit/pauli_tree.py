@@ -25,9 +25,10 @@ from jaxtyping import Array, Float
 
 from qconv.alike import built_together
 from qconv.ansatz.base import Ansatz
-from qconv.circuit.chunks import in_chunks
+from qconv.circuit.chunks import in_chunks, number_of_chunks
 from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.circuit.columns import Columns
+from qconv.circuit.memory import refuse_beyond
 from qconv.circuit.states import encoded
 from qconv.circuit.tree import Level, Tree, padding
 from qconv.dense import matrix_of_gates
@@ -65,8 +66,8 @@ def maps(
             network slowest. Float32, or float64 if `theta` or `images` are (with JAX's 64-bit mode).
 
     Raises:
-        InputError: images that do not fit the tree, theta of other shapes, an array that is not of floating point, or
-            more levels than there are.
+        InputError: images that do not fit the tree, theta of other shapes, an array that is not of floating point, more
+            levels than there are, or more images than memory allows.
     """
     shape, shapes = images.shape[1:], tree.param_shapes(images.shape[1:])
     if [angles.shape[1:] for angles in theta] != list(shapes) or len({len(angles) for angles in theta}) != 1:
@@ -75,9 +76,15 @@ def maps(
         )
     check_read(read, tree, shape)
     dtype = real_dtype(images=images, **{f"theta[{level}]": angles for level, angles in enumerate(theta)})
+    count, features = len(images), len(theta[0])
+    refuse_beyond(
+        bytes_needed(tree, shape, dtype, count, features, read),
+        f"{count:,} images of shape {shape} in {features:,} networks",
+        "pauli_tree",
+        "a smaller batch, fewer features, or smaller blocks",
+    )
     columns = _evaluate(tree, tuple(t.astype(dtype) for t in theta), images.astype(dtype), read)
     found, start = [], 0
-    features = len(theta[0])
     for level in tree.levels(shape)[-read:]:
         rows, cols, channels = level.rows, level.columns, tree.num_channels(level)
         end = start + channels * rows * cols
@@ -130,15 +137,37 @@ def _evaluate(tree: Tree, theta: Theta, images: Array, read: int) -> Float[Array
         return jax.lax.map(jax.checkpoint(network), matrices).reshape(-1, count)
 
     columns = jax.lax.optimization_barrier(flattened(images).T)
-    outputs = in_chunks(evaluate, columns, _images_at_once(tree, levels, images))
+    outputs = in_chunks(evaluate, columns, _images_at_once(tree, image_shape, images.dtype))
     return outputs.reshape(len(matrices[0]), len(outputs) // len(matrices[0]), len(images))
 
 
-def _images_at_once(tree: Tree, levels: tuple[Level, ...], images: Array) -> int:
+def _images_at_once(tree: Tree, image_shape: tuple[int, ...], dtype: np.dtype) -> int:
     """Images of a chunk."""
+    first = tree.levels(image_shape)[0]
+    numbers = first.num_blocks * first.num_sites * 4 ** tree.encoding.num_qubits(image_shape[-1])
+    return max(1, _CHUNK_BYTES // (numbers * np.dtype(dtype).itemsize))
+
+
+def bytes_needed(
+    tree: Tree, image_shape: tuple[int, ...], dtype: np.dtype, images: int, features: int = 1, read: int = 1
+) -> int:
+    """Memory of an evaluation and its gradient, within a factor of two.
+
+    What comes in and goes out for all images, the matrices of all networks, and what one network writes for a chunk.
+    """
+    levels = tree.levels(image_shape)
     sites = levels[0].num_blocks * levels[0].num_sites
-    numbers = sites * 4 ** tree.encoding.num_qubits(images.shape[-1])
-    return max(1, _CHUNK_BYTES // (numbers * images.dtype.itemsize))
+    each = 6 * sites * 4 ** tree.encoding.num_qubits(image_shape[-1])
+    shared = 0
+    for level in levels:
+        first = 4 ** (level.num_sites // 2 * (level.num_qubits // level.num_sites))
+        each += 3 * level.num_blocks * 4**level.kept * first
+        blocks = 1 if tree.shared else level.num_blocks
+        shared += features * blocks * 6 * 4 ** (level.num_qubits + level.kept)
+    outputs = features * sum(level.num_blocks * tree.num_channels(level) for level in levels[-read:])
+    chunks = number_of_chunks(images, _images_at_once(tree, image_shape, dtype))
+    numbers = images * (4 * math.prod(image_shape) + 3 * outputs) + shared + -(-images // chunks) * each
+    return numbers * np.dtype(dtype).itemsize
 
 
 def transfer_matrices(tree: Tree, theta: Theta, levels: tuple[Level, ...]) -> list[Float[Array, "features _ _ _"]]:

@@ -6,18 +6,26 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, block_angles, num_gates, scaled
+from qconv.circuit.columns import as_columns
+from qconv.circuit.measurement import Basis, bases, expectations_in, in_order
 from qconv.circuit.tensorcircuit import tensorcircuit
 from qconv.gate_table import complex_dtype
+from qconv.gates import apply_matrix
 from qconv.readout.base import OPERATORS
 
 _CHUNK_BYTES = 2**28
 """States that are kept for the gradient of one chunk of patches."""
 
 
-def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
+def bytes_of_patch(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
     """Memory for one patch: the state after each gate, which the gradient needs."""
     gates = num_gates(circuit, patch_size)
     return (gates + 1) * 2 ** circuit.num_qubits(patch_size) * complex_dtype(dtype).itemsize
+
+
+def patches_at_once(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
+    """Patches of a chunk."""
+    return max(1, _CHUNK_BYTES // bytes_of_patch(circuit, patch_size, dtype))
 
 
 def expectations(
@@ -32,6 +40,8 @@ def expectations(
     num_qubits = circuit.num_qubits(patch_size)
     observables = circuit.observables(patch_size)
     dtype = complex_dtype(patches.dtype)
+    measured = bases(observables, patches.dtype)
+    few = all(basis.is_matrix for basis in measured)
     ground = jnp.zeros(2**num_qubits, dtype).at[0].set(1)
 
     with tensorcircuit(patches.dtype) as tc:
@@ -43,13 +53,22 @@ def expectations(
                 circuit.encoding(register, scaled(patch, scaling, block))
                 circuit.ansatz(register, angles)
             state = register.state().astype(dtype)
-            return jnp.stack([_expectation(state, observable) for observable in observables])
+            if few:
+                return jnp.stack([_expectation(state, observable) for observable in observables])
+            return in_order([(basis, _measured(state, basis)) for basis in measured])[:, 0]
 
-        chunk = max(1, _CHUNK_BYTES // bytes_needed(circuit, patch_size, patches.dtype))
+        chunk = patches_at_once(circuit, patch_size, patches.dtype)
         if count <= chunk:
             return circuit.readout.decode(jax.vmap(evaluate)(patches).T)
         # Recomputing a chunk in the backward pass keeps the memory of the gradient at one chunk.
         return circuit.readout.decode(jax.lax.map(jax.checkpoint(evaluate), patches, batch_size=chunk).T)
+
+
+def _measured(state: Array, basis: Basis) -> Float[Array, "members 1"]:
+    """The expectations of the members of a basis together, where one by one would take too many operations."""
+    for gate in basis.turn:
+        state = apply_matrix(state[None], gate.matrix, gate.qubits)[0]
+    return expectations_in(basis, np.arange(len(state)), as_columns(state[:, None]))
 
 
 def _expectation(state: Array, observable: str) -> Float[Array, ""]:

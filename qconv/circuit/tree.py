@@ -187,6 +187,10 @@ class OnFirst(Readout):
         """Those of the readout, filled up with I."""
         return tuple(string.ljust(num_qubits, "I") for string in self.readout.observables(min(self.kept, num_qubits)))
 
+    def num_observables(self, num_qubits: int) -> int:
+        """As the readout says."""
+        return self.readout.num_observables(min(self.kept, num_qubits))
+
     @property
     def is_differentiable(self) -> bool:
         """As the readout is."""

@@ -32,10 +32,9 @@ BLOCK = 4
 """Qubits of the dense blocks that the unitary is built from."""
 
 
-def bytes_needed(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
-    """Memory for the unitary after each layer of operations, about, which the gradient needs."""
-    num_qubits = circuit.num_qubits(patch_size)
-    return (circuit.reuploads + 1) * 8 * 4**num_qubits * 2 * np.dtype(dtype).itemsize
+def patches_at_once(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
+    """Patches of a chunk."""
+    return max(1, _CHUNK_BYTES // (2 ** (circuit.num_qubits(patch_size) + 2) * np.dtype(dtype).itemsize))
 
 
 def expectations(
@@ -60,8 +59,7 @@ def expectations(
         turned = [(basis, names, times(matrix, states)) for basis, names, matrix in images]
         return circuit.readout.decode(observed(turned))
 
-    amplitudes = 2 ** (circuit.num_qubits(len(columns)) + 2)
-    return in_chunks(evaluate, columns, max(1, _CHUNK_BYTES // (amplitudes * theta.dtype.itemsize)))
+    return in_chunks(evaluate, columns, patches_at_once(circuit, len(columns), theta.dtype))
 
 
 Images = list[tuple[Basis, np.ndarray, Columns]]
@@ -90,7 +88,7 @@ def measured_images(
 
 def observed(images: Images) -> Float[Array, "observables columns"]:
     """The expectations of all observables, for the states whose images they are."""
-    return in_order([(basis, expectations_in(basis.diagonals[:, names], turned)) for basis, names, turned in images])
+    return in_order([(basis, expectations_in(basis, names, turned)) for basis, names, turned in images])
 
 
 def _unitary(

@@ -13,6 +13,7 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.circuit.expectations import Engine, EngineName, check_engine, choose_engine, expectations
+from qconv.circuit.memory import check_memory
 from qconv.errors import InputError
 from qconv.gates import x64_enabled
 from qconv.layers.quantum_layer import QuantumLayer
@@ -100,10 +101,12 @@ class CircuitLayer(QuantumLayer):
         """The channels of every circuit on the patches of its register.
 
         Raises:
-            InputError: float64 without JAX's 64-bit mode, or an array that is not of floating point.
+            InputError: float64 without JAX's 64-bit mode, an array that is not of floating point, or too little memory.
         """
         params, engine = self._parameters(in_features), self.chosen_engine(in_features)
         dtype = real_dtype(inputs=patches, **dict(zip(("theta", "scaling"), params, strict=False)))
+        registers, count, patch_size = patches.shape
+        check_memory(self.circuit, patch_size, engine, dtype, count, registers * self.features)
 
         def one_register(params: list[Array], own_patches: Array) -> Float[Array, "features patches observables"]:
             own_patches = own_patches.astype(dtype)

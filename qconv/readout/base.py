@@ -1,9 +1,10 @@
 """What a readout is."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, UInt8
 
 from qconv.errors import InputError
 
@@ -43,9 +44,26 @@ class Readout(ABC):
         """The channels from the expectations; by default they are the same."""
         return expectations
 
+    def num_observables(self, num_qubits: int) -> int:
+        """How many observables there are; where they may be too many to be written down, a readout says so itself."""
+        return len(self.observables(num_qubits))
+
     def num_channels(self, num_qubits: int) -> int:
         """Channels that one circuit gives."""
-        return len(self.observables(num_qubits))
+        return self.num_observables(num_qubits)
+
+
+def as_letters(observables: Sequence[str]) -> UInt8[np.ndarray, "observables qubits"]:
+    """The letters of observables of equal length, as their character codes: for what is done to thousands of them."""
+    codes = np.frombuffer("".join(observables).encode("ascii"), np.uint8)
+    return codes.reshape(len(observables), -1)
+
+
+def as_strings(letters: UInt8[np.ndarray, "observables qubits"]) -> tuple[str, ...]:
+    """Observables from the character codes of their letters."""
+    count, num_qubits = letters.shape
+    text = letters.tobytes().decode("ascii")
+    return tuple(text[start : start + num_qubits] for start in range(0, count * num_qubits, num_qubits))
 
 
 def on_qubits(letter: str, qubits: tuple[int, ...], num_qubits: int) -> str:

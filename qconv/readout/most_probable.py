@@ -1,13 +1,12 @@
 """The weight of the most probable outcome."""
 
 from dataclasses import dataclass
-from itertools import product
 
 import jax.numpy as jnp
-import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.readout.base import Readout
+from qconv.readout.probabilities import Probabilities, outcomes
 
 
 @dataclass(frozen=True)
@@ -28,11 +27,15 @@ class MostProbableWeight(Readout):
 
     def observables(self, num_qubits: int) -> tuple[str, ...]:
         """Projectors on all outcomes."""
-        return tuple("".join(bits) for bits in product("01", repeat=num_qubits))
+        return Probabilities().observables(num_qubits)
+
+    def num_observables(self, num_qubits: int) -> int:
+        """One for each outcome."""
+        return 2**num_qubits
 
     def decode(self, expectations: Float[Array, "observables patches"]) -> Float[Array, "channels patches"]:
         """The weight of the largest probability of each column; NaN where one is NaN."""
-        weights = np.array([index.bit_count() for index in range(len(expectations))])
+        weights = outcomes(len(expectations).bit_length() - 1).sum(axis=1)
         found = jnp.asarray(weights, expectations.dtype)[jnp.argmax(expectations, axis=0)]
         return jnp.where(jnp.isnan(expectations).any(axis=0), jnp.nan, found)[None]
 

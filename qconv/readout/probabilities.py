@@ -1,10 +1,12 @@
 """Probabilities of measured bit strings."""
 
 from dataclasses import dataclass
-from itertools import product
+
+import numpy as np
+from jaxtyping import UInt8
 
 from qconv.errors import InputError
-from qconv.readout.base import Readout
+from qconv.readout.base import Readout, as_strings
 
 
 @dataclass(frozen=True)
@@ -24,9 +26,23 @@ class Probabilities(Readout):
 
     def observables(self, num_qubits: int) -> tuple[str, ...]:
         """Projectors on the outcomes 0...0, 0...1, ..., 1...1."""
-        qubits = range(num_qubits) if self.qubits is None else self.qubits
+        qubits = self._measured(num_qubits)
+        letters = np.full((2 ** len(qubits), num_qubits), ord("I"), np.uint8)
+        letters[:, qubits] = ord("0") + outcomes(len(qubits))
+        return as_strings(letters)
+
+    def num_observables(self, num_qubits: int) -> int:
+        """One for each outcome."""
+        return 2 ** len(self._measured(num_qubits))
+
+    def _measured(self, num_qubits: int) -> list[int]:
+        qubits = list(range(num_qubits) if self.qubits is None else self.qubits)
         for qubit in qubits:
             if not 0 <= qubit < num_qubits:
                 raise InputError(f"qubit {qubit} is measured; allowed: 0 .. {num_qubits - 1}")
-        outcomes = (dict(zip(qubits, bits, strict=True)) for bits in product("01", repeat=len(qubits)))
-        return tuple("".join(bits.get(qubit, "I") for qubit in range(num_qubits)) for bits in outcomes)
+        return qubits
+
+
+def outcomes(num_qubits: int) -> UInt8[np.ndarray, "outcomes qubits"]:
+    """The bits of 0, 1, ..., 2^n - 1, qubit 0 the most significant one."""
+    return (np.arange(2**num_qubits)[:, None] >> np.arange(num_qubits)[::-1] & 1).astype(np.uint8)

@@ -1,7 +1,6 @@
 """The engines against the dense oracle."""
 
 import re
-import time
 from dataclasses import dataclass
 from itertools import product
 from types import SimpleNamespace
@@ -199,7 +198,7 @@ def test_chunks_of_the_statevector_engine_change_nothing(compiled, monkeypatch):
         return outputs, *pullback(jnp.cos(jnp.arange(outputs.size)).reshape(outputs.shape))
 
     whole = jax.jit(run)(theta, patches[:7])
-    monkeypatch.setattr(statevector, "_CHUNK_BYTES", 3 * statevector.bytes_needed(circuit, 2, np.dtype(np.float32)))
+    monkeypatch.setattr(statevector, "_CHUNK_BYTES", 3 * statevector.bytes_of_patch(circuit, 2, np.dtype(np.float32)))
     chunked = jax.jit(lambda t, p: run(t, p))  # three, three and one
     assert "scan" in str(chunked.trace(theta, patches[:7]).jaxpr)
     for one, other in zip(whole, chunked(theta, patches[:7]), strict=True):
@@ -367,54 +366,10 @@ def test_engine_is_chosen_by_the_size_of_the_register_and_can_be_overridden():
 def test_the_engine_asked_for_runs(compiled, engine, monkeypatch):
     circuit, theta, patches = compiled
     for name in ENGINES:
-        fake = SimpleNamespace(
-            bytes_needed=lambda *_: 0, expectations=lambda *_, name=name: jnp.full((1, 1), float(len(name)))
-        )
+        fake = SimpleNamespace(expectations=lambda *_, name=name: jnp.full((1, 1), float(len(name))))
         monkeypatch.setitem(engines._ENGINES, name, fake)
     with jax.disable_jit():
         assert expectations(circuit, theta, patches[:1], engine) == len(engine)
-
-
-WIDE = [(Circuit(), 30, 30), (Circuit(), 60, 60), (Circuit(), 2000, 2000), (Circuit(Amplitude(30)), 4, 30)]
-
-
-@pytest.mark.parametrize(
-    ("engine", "circuit", "patch_size", "num_qubits"),
-    [(name, *wide) for name in ENGINES for wide in WIDE if name not in APART or halves.fits(*wide[:2])],
-)
-def test_too_many_qubits_are_refused_at_once(monkeypatch, circuit, patch_size, num_qubits, engine):
-    monkeypatch.setattr(engines, "_memory_bytes", lambda: 16 * 2**30)
-    theta, patches = jnp.zeros(circuit.param_shape(patch_size)), jnp.zeros((1, patch_size))
-    started = time.perf_counter()
-    with pytest.raises(InputError) as error:
-        expectations(circuit, theta, patches, engine)
-    assert time.perf_counter() - started < 10
-    assert f"{num_qubits} qubits (patches of {patch_size} numbers) need " in str(error.value)
-    assert f" GiB with engine '{engine}', and 16.0 GiB are there; use a smaller kernel" in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("circuit", "patch_size", "engine", "needed"),
-    [
-        (Circuit(Angle(), HardwareEfficient(1, ("ry", "rz"))), 5, "unitary", 8 * 4**5 * 8),
-        # Two rotations of each qubit and a ring of CNOTs: 15 gates, the start, and 5 gates of the encoding.
-        (Circuit(Angle(), HardwareEfficient(1, ("ry", "rz"))), 5, "statevector", 21 * 2**5 * 8),
-        # Each ring crosses the cut twice, and the last one joins the observables: 4^3 terms.
-        (Circuit(Angle(), HardwareEfficient(4, ("ry",))), 6, "halves", None),
-    ],
-)
-def test_memory_counts_the_states_that_the_gradient_keeps(monkeypatch, circuit, patch_size, engine, needed):
-    if needed is None:  # overlaps of 64 terms with 64, of 8 complex amplitudes, three times
-        needed = halves.bytes_needed(circuit, patch_size, np.dtype(np.float32))
-        assert needed > 3 * 64**2 * 16 * 4
-    for available, refused in ((needed, False), (needed - 1, True)):
-        monkeypatch.setattr(engines, "_memory_bytes", lambda available=available: available)
-        try:
-            engines.check_memory(circuit, patch_size, engine, np.dtype(np.float32))
-        except InputError:
-            assert refused
-        else:
-            assert not refused
 
 
 def test_a_gate_on_many_qubits_is_its_own_matrix():

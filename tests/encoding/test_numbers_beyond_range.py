@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -105,7 +106,7 @@ def test_a_nan_is_no_grey_value():
         np.testing.assert_array_equal(np.isnan(of_pixels).any(0), [False, True, False, False])
 
 
-def check_nan_stays(circuit: Circuit, engine: str) -> None:
+def check_nan_stays(circuit: Circuit, engine: Any) -> None:
     """All that is measured of a patch with a NaN is NaN; other patches give what they give without it."""
     theta = jnp.full(circuit.param_shape(4), 0.4, jnp.float32)
     found = np.asarray(expectations(circuit, theta, jnp.asarray(HALF_TURNS), engine))
