@@ -2,7 +2,7 @@
 
 from rich.table import Table
 
-from qconv.circuit.cost import costs
+from qconv.circuit.cost import costs, rates_of
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_dense import QuantumDense
 
@@ -13,7 +13,7 @@ def engines_table(layer: QuantumConv | QuantumDense, in_features: int) -> Table:
     table = Table(
         title=f"engines, for one of {layer.typical_patches:,} windows",
         title_justify="left",
-        caption="estimates: two cores with AVX-512, with gradient",
+        caption=f"estimates, with gradient: rates of {rates_of().device}",
     )
     table.add_column("engine")
     for column in ("flops", "numbers written", "shared, ms", "total, µs"):
