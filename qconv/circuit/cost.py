@@ -47,7 +47,7 @@ class Rates(NamedTuple):
     small: Rate
     """Many steps on few numbers."""
     calls: float
-    """Steps on next to no numbers, each with the few kernels that it calls."""
+    """Operations on next to no numbers, with what their matrices and gradients take: a few kernels each."""
 
 
 RATES = {
@@ -70,6 +70,8 @@ _MAX_UNITARY_QUBITS = 10
 _MAX_TABLE = 2**19
 """Product states times amplitudes, of a `heisenberg` table. Beyond (8 qubits, 7 if complex), it gains little for 10,000
 windows, and for a few hundred it takes several times as long as the unitary."""
+_LEAST_HALVED = 6
+"""Qubits. Of fewer the whole state is so small that two halves have no fewer numbers, only more operations."""
 _MAX_QUBITS = 16
 """Beyond, there is one engine to choose, and nothing to count."""
 
@@ -121,34 +123,36 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY, rates: Rates |
     again = _upload(runs, num_qubits, end), _steps(repeated, size, end)
     flops, passes = flops + reuploads * (again[0][0] + again[1][0]), passes + reuploads * (again[0][1] + again[1][1])
     flops, passes = flops + 2 * channels * size, passes + (start + end) * size + 2 * len(leading)
-    calls = 2 + bool(leading) + _calls(own) + reuploads * (len(runs) + _calls(repeated))
-    found["fused"] = _cost("fused", patches, calls / rates.calls, flops, passes, rates.blocks)
-    if halves.fits(circuit, patch_size):
+    calls = 1 + 2 * bool(leading) + _calls(own) + reuploads * (len(runs) + _calls(repeated))
+    found["fused"] = _cost("fused", patches, 0.0, flops, passes, rates.blocks, calls / rates.calls)
+    if num_qubits >= _LEAST_HALVED and halves.fits(circuit, patch_size):
         parts = halves.in_parts(circuit, patch_size, gates)
         if num_terms(parts.middle, num_qubits // 2) ** 2 <= size:  # else the whole state is smaller
             flops, passes = _terms(parts.middle, num_qubits, channels, end, rates)
-            once = (3 + bool(leading) + _calls_of_halves(parts.middle, num_qubits)) / rates.calls
-            found["halves"] = _cost("halves", patches, once, flops, passes + 2 * len(leading), rates.small)
+            passes += 2 * len(leading)
+            calls = 1 + 4 * bool(leading) + _calls_of_halves(parts.middle, num_qubits)
+            found["halves"] = _cost("halves", patches, 0.0, flops, passes, rates.small, calls / rates.calls)
     if num_qubits > _MAX_UNITARY_QUBITS:
         return found
     own = merged(gates, num_qubits, BLOCK)
     flops, passes = _steps(own, size, 1)
     build = (reuploads + 1) * size * (flops / rates.small.products + passes / rates.small.numbers)
-    build += (2 + _calls(own) + reuploads * (len(runs) + _calls(own))) / rates.calls
+    calling = (1 + _calls(own) + reuploads * (len(runs) + _calls(own))) / rates.calls
     turned = len(bases(observables, np.dtype(np.float32)))  # for each basis to measure in, a unitary of its own
     products = 2 * (start + reuploads * end + start * (turned - 1)) * end * size * size + 2 * channels * size
     numbers = (start + 2 * turned * end) * size
     if reuploads:  # the shared gates at the ends of an encoding are part of the unitaries
         flops, passes = _upload(runs[1:-1], num_qubits, end)
         products, numbers = products + reuploads * flops, numbers + reuploads * (end * size + passes)
-    found["unitary"] = _cost("unitary", patches, build, products, numbers, rates.large)
+    found["unitary"] = _cost("unitary", patches, build, products, numbers, rates.large, calling)
     known = len(heisenberg.known_states(circuit, patch_size))
     if heisenberg.fits(circuit, patch_size) and (2 * known) ** num_qubits <= _MAX_TABLE:
-        once = build + turned * end * _table(known, num_qubits, rates.large) + num_qubits / rates.calls / 4
-        found["heisenberg"] = _cost("heisenberg", patches, once, *_weights(known, num_qubits, channels), rates.large)
+        once = build + turned * end * _table(known, num_qubits, rates.large)
+        flops, numbers = _weights(known, num_qubits, channels)
+        found["heisenberg"] = _cost("heisenberg", patches, once, flops, numbers, rates.large, calling)
     if lookup.fits(circuit):
         once = build + 2 * channels * size * size / rates.large.products
-        found["lookup"] = _cost("lookup", patches, once, 0, 2 * channels, rates.large)
+        found["lookup"] = _cost("lookup", patches, once, 0, 2 * channels, rates.large, calling)
     return found
 
 
@@ -167,8 +171,10 @@ def _upload(runs: Sequence[Run], num_qubits: int, parts: int) -> tuple[float, fl
     return flops, numbers
 
 
-def _cost(engine: str, patches: int, once: float, flops: float | int, numbers: float | int, rate: Rate) -> Cost:
-    seconds = _STEP[engine] * (once / patches + flops / rate.products + numbers / rate.numbers)
+def _cost(
+    engine: str, patches: int, once: float, flops: float | int, numbers: float | int, rate: Rate, calling: float
+) -> Cost:
+    seconds = _STEP[engine] * (once / patches + flops / rate.products + numbers / rate.numbers) + calling / patches
     return Cost(float(once), float(flops), float(numbers), seconds)
 
 
@@ -213,13 +219,10 @@ def _weights(known: int, num_qubits: int, channels: int) -> tuple[float, float]:
 
 
 def _calls_of_halves(gates: Sequence[Gate], num_qubits: int) -> int:
-    """What is called for both halves of a register."""
+    """Operations of a register in two halves."""
     cut = num_qubits // 2
-    calls = 0
-    for across, segment in groupby(gates, lambda gate: crosses(gate, cut)):
-        own = list(segment)
-        calls += 2 * (len(own) if across else _calls(merged(own, num_qubits, num_qubits - cut)))
-    return calls
+    segments = [(across, list(own)) for across, own in groupby(gates, lambda gate: crosses(gate, cut))]
+    return sum(len(own) if across else _calls(merged(own, num_qubits, num_qubits - cut)) for across, own in segments)
 
 
 def _terms(gates: Sequence[Gate], num_qubits: int, channels: int, parts: int, rates: Rates) -> tuple[float, float]:
