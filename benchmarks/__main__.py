@@ -3,6 +3,7 @@
 make bench                    # all cases; writes benchmarks/results.json, docs/performance.md and its picture
 make bench QUICK=1            # the cases with 4 and 9 qubits and 2 layers; writes nothing
 make bench ARGS="--only conv --case 'n=9, 8 layers' --path qconv"
+python -m benchmarks --only choice --output choice.json    # needs no peer; see `benchmarks.fit`
 """
 
 import time
@@ -16,6 +17,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from benchmarks.cases import CASES, MEMORY_CASE, QUICK_CASES, Case
 from benchmarks.child import ROOT
+from benchmarks.choice import grid, measure_choice
 from benchmarks.growth import draw, measure_growth
 from benchmarks.henderson import measure_henderson
 from benchmarks.measure import measure
@@ -28,13 +30,13 @@ from benchmarks.report import markdown, print_tables, update_page
 from benchmarks.results import Result, machine, write
 from benchmarks.training_step import measure_training_step
 
-Part = Literal["conv", "memory", "henderson", "qcnn", "training", "native", "growth"]
-_PARTS: tuple[Part, ...] = ("conv", "memory", "henderson", "qcnn", "training", "native", "growth")
+Part = Literal["conv", "memory", "henderson", "qcnn", "training", "native", "growth", "choice"]
+_PARTS: tuple[Part, ...] = ("conv", "memory", "henderson", "qcnn", "training", "native", "growth", "choice")
 
 
 @dataclass(frozen=True)
 class Options:
-    """How fast qconv is, beside its peers; a run with any of only, case and path writes files only if told to."""
+    """How fast qconv is, beside its peers; a run with any of only, case, path writes page and results only if told."""
 
     quick: bool = False
     """The cases with 4 and 9 qubits and 2 layers, and fewer repeats."""
@@ -48,6 +50,8 @@ class Options:
     """For timing a case, compilation apart; 20, or 5 with --quick."""
     save: Annotated[bool | None, tyro.conf.FlagConversionOff] = None
     """Whether to write results, page and picture; by default a complete run does."""
+    output: Path | None = None
+    """Where to write the results alone, of any run."""
 
 
 def main(options: Options) -> None:
@@ -55,7 +59,7 @@ def main(options: Options) -> None:
     console, start = Console(), time.perf_counter()
     if not console.is_terminal:
         console = Console(width=120)
-    parts = options.only or (("conv",) if options.quick else _PARTS)
+    parts = options.only or (("conv", "choice") if options.quick else _PARTS)
     cases = [
         case for case in (QUICK_CASES if options.quick else CASES) if not options.case or case.name in options.case
     ]
@@ -80,8 +84,12 @@ def main(options: Options) -> None:
             results += measure_native(seconds, progress)
         if "growth" in parts:
             results += measure_growth(seconds / 10, progress)
+        if "choice" in parts:
+            results += measure_choice(grid(options.quick), seconds / 100, progress)
     print_tables(results, console)
     console.print(f"{time.perf_counter() - start:.0f} s in all")
+    if options.output:
+        write(results, about, options.output)
     complete = not (options.quick or options.only or options.case or options.path)
     if options.save if options.save is not None else complete:
         _save(results, about, "growth" in parts)

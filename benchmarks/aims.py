@@ -5,6 +5,7 @@ from typing import Literal
 
 from benchmarks import henderson, qcnn, training_step
 from benchmarks.cases import MEMORY_CASE
+from benchmarks.choice import choices
 from benchmarks.results import Result
 
 Quantity = Literal["forward_per_s", "gradient_per_s", "gradient_input_per_s", "compile_s", "peak_mib"]
@@ -59,6 +60,27 @@ class Aim:
         return text, ratio >= self.factor
 
 
+@dataclass(frozen=True)
+class ChoiceAim:
+    """The engine that the cost model chooses is about as fast as the fastest one, in every case."""
+
+    factor: float
+    """At most so many times the time of the fastest."""
+
+    @property
+    def text(self) -> str:
+        """What it says."""
+        return f"engine chosen: at most {self.factor:g}x the time of the fastest one, in every case"
+
+    def reached(self, results: list[Result]) -> tuple[str, bool] | None:
+        """How many cases miss it, and by how much; None if none was measured."""
+        ratios = [choice.ratio for choice in choices(results)]
+        if not ratios:
+            return None
+        missed = sum(ratio > self.factor for ratio in ratios)
+        return f"{missed} of {len(ratios)} cases miss it, at most {max(ratios):.2f}x", missed == 0
+
+
 def _is_peer(name: str, start: str) -> bool:
     if start:
         return name.startswith(start)
@@ -71,6 +93,8 @@ def _value(results: list[Result], case: str, path: str, quantity: str) -> float 
 
 _RATES: tuple[Quantity, ...] = ("forward_per_s", "gradient_per_s", "gradient_input_per_s")
 _ALL = ("n=4, 2 layers", "n=4, 16 layers", "n=9, 2 layers", "n=9, 8 layers", "n=12, 2 layers", "n=12, 8 layers")
+
+CHOICE = ChoiceAim(1.3)
 
 AIMS = (
     *(Aim(_ALL[0], rate, "PennyLane", 20) for rate in _RATES),
@@ -86,4 +110,5 @@ AIMS = (
     Aim(training_step.CASE, "gradient_per_s", "classical twin", 0.5),
     Aim(henderson.CASE, "forward_per_s", "PennyLane", 1000),
     Aim(qcnn.CASE, "gradient_per_s", "PennyLane", 10),
+    CHOICE,
 )

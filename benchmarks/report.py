@@ -6,12 +6,13 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.aims import AIMS
-from benchmarks.growth import PREFIX
+from benchmarks import choice, growth
+from benchmarks.aims import AIMS, CHOICE
 from benchmarks.results import Result
 
 _START, _END = "<!-- measured: written by make bench -->", "<!-- end of what was measured -->"
 
+_CHOICES = "engine chosen, by windows (else: how many times as long as the fastest one, and which that is)"
 _COLUMNS = ("path", "times as slow", "per second", "compile s", "peak MiB")
 
 
@@ -20,7 +21,7 @@ def _rows(results: list[Result]) -> dict[str, list[tuple[str, ...]]]:
     cases: dict[str, list[tuple[str, ...]]] = {}
     first: dict[str, Result] = {}
     for result in results:
-        if result.case.startswith(PREFIX):
+        if result.case.startswith((growth.PREFIX, choice.PREFIX)):
             continue
         base, theirs = (_rates(r) for r in (first.setdefault(result.case, result), result))
         note = f" [{result.note}]" if result.note else ""
@@ -45,6 +46,22 @@ def _joined(values: list[float | None], form: str) -> str:
     return " / ".join(texts)
 
 
+def _choices(results: list[Result]) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Columns and rows: for each circuit and number of windows the engine chosen, and the fastest if it is another."""
+    found = choice.choices(results)
+    numbers = sorted({each.windows for each in found})
+    cells: dict[str, dict[int, str]] = {}
+    for each in found:
+        text = each.chosen
+        if each.fastest != each.chosen:
+            text += f" {each.ratio:.2f} {each.fastest}{' (!)' if each.ratio > CHOICE.factor else ''}"
+        cells.setdefault(each.circuit, {})[each.windows] = text
+    rows: list[tuple[str, ...]] = [
+        (circuit, *(own.get(number, "") for number in numbers)) for circuit, own in cells.items()
+    ]
+    return ["circuit", *(f"{number:,}" for number in numbers)], rows
+
+
 def _aims(results: list[Result]) -> list[tuple[str, str, str]]:
     """What is aimed at, measured, and whether that is enough; without what was not measured."""
     rows = [(aim.text, aim.reached(results)) for aim in AIMS]
@@ -60,6 +77,12 @@ def print_tables(results: list[Result], console: Console) -> None:
             table.add_column(column, justify="right" if index else "left", no_wrap=0 < index < 3, overflow="fold")
         for row in rows:
             table.add_row(*(cell.replace("[", r"\[") for cell in row))
+        console.print(table)
+    columns, rows = _choices(results)
+    if rows:
+        table = Table(*columns, title=_CHOICES, title_justify="left", show_lines=True)
+        for row in rows:
+            table.add_row(*row)
         console.print(table)
     table = Table(title="figures to reach", title_justify="left")
     for column in ("figure", "measured", "reached"):
@@ -89,6 +112,10 @@ def markdown(results: list[Result], about: dict[str, Any]) -> str:
         ]
         lines += ["|" + "|".join("---" if i == 0 else "---:" for i in used) + "|"]
         lines += ["| " + " | ".join(row[i].replace("|", "/") for i in used) + " |" for row in rows]
+    columns, rows = _choices(results)
+    if rows:
+        lines += ["", f"**{_CHOICES}**", "", "| " + " | ".join(columns) + " |", "|---" * len(columns) + "|"]
+        lines += ["| " + " | ".join(row) + " |" for row in rows]
     if aims := _aims(results):
         lines += ["", "Figures to reach:", "", "| figure | measured | reached |", "|---|---:|---|"]
         lines += [f"| {text} | {measured} | {reached} |" for text, measured, reached in aims]

@@ -36,6 +36,8 @@ class Result:
     """Fewest repeats that a median is of."""
     note: str | None = None
     """How it was measured, if not as all others."""
+    chosen: bool | None = None
+    """Of an engine, whether the cost model chooses it."""
     failed: str | None = None
     """Why there are no figures, or not all."""
 

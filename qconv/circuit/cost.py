@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import NamedTuple
 
+import jax
 import numpy as np
 
 from qconv.circuit import halves, heisenberg, lookup
@@ -25,8 +26,8 @@ MANY = 10_000
 """Patches that a cost which does not depend on their number is spread over: those of a batch of 64 images or so."""
 
 
-class Rates(NamedTuple):
-    """What two cores with AVX-512 do in a second, as measured."""
+class Rate(NamedTuple):
+    """What is done in a second in a kind of work."""
 
     products: float
     """Floating-point operations of matrix products."""
@@ -34,12 +35,34 @@ class Rates(NamedTuple):
     """Numbers that a step reads, computes and writes."""
 
 
-_LARGE = Rates(2e11, 3e9)
-"""Few steps, with matrices of hundreds of rows."""
-_BLOCKS = Rates(4.5e10, 2.7e9)
-"""Steps with matrices of 32 rows or fewer, on as many patches as the cache holds."""
-_SMALL = Rates(2e10, 1.2e9)
-"""Many steps on few numbers."""
+class Rates(NamedTuple):
+    """What a platform does in a second."""
+
+    device: str
+    """What it is, and where the figures are from."""
+    large: Rate
+    """Few steps, with matrices of hundreds of rows."""
+    blocks: Rate
+    """Steps with matrices of 32 rows or fewer, on as many patches as the cache holds."""
+    small: Rate
+    """Many steps on few numbers."""
+    calls: float
+    """Operations on next to no numbers, with what their matrices and gradients take: a few kernels each."""
+
+
+RATES = {
+    "cpu": Rates("two cores with AVX-512, as fitted", Rate(2e11, 3e9), Rate(4.5e10, 2.7e9), Rate(2e10, 1.2e9), 1.5e5),
+    "gpu": Rates("an H100, estimated from its peak", Rate(3e13, 2e11), Rate(1e13, 2e11), Rate(3e12, 1e11), 3e4),
+    "tpu": Rates("a TPU v5e, estimated from its peak", Rate(2e13, 5e10), Rate(5e12, 5e10), Rate(1e12, 2e10), 3e4),
+}
+"""By platform, as JAX names it."""
+
+
+def rates_of(platform: str | None = None) -> Rates:
+    """The rates of a platform, by default of the one that JAX computes on; of one that is not known, those of a CPU."""
+    return RATES.get(jax.default_backend() if platform is None else platform, RATES["cpu"])
+
+
 _STEP = {"unitary": 3, "fused": 5, "halves": 5, "heisenberg": 3, "lookup": 3}
 """Forward and backward evaluation, in forward ones: in chunks, the backward one starts with another forward one."""
 _MAX_UNITARY_QUBITS = 10
@@ -47,6 +70,8 @@ _MAX_UNITARY_QUBITS = 10
 _MAX_TABLE = 2**19
 """Product states times amplitudes, of a `heisenberg` table. Beyond (8 qubits, 7 if complex), it gains little for 10,000
 windows, and for a few hundred it takes several times as long as the unitary."""
+_LEAST_HALVED = 6
+"""Qubits. Of fewer the whole state is so small that two halves have no fewer numbers, only more operations."""
 _MAX_QUBITS = 16
 """Beyond, there is one engine to choose, and nothing to count."""
 
@@ -65,7 +90,7 @@ class Cost:
     """For each patch, forward and backward, with its share of `once`."""
 
 
-def costs(circuit: Circuit, patch_size: int, patches: int = MANY) -> dict[str, Cost]:
+def costs(circuit: Circuit, patch_size: int, patches: int = MANY, rates: Rates | None = None) -> dict[str, Cost]:
     """The costs of the engines that can be chosen for a circuit, by name.
 
     Compilation is left out: it grows with the number of different layers, for all engines alike.
@@ -74,7 +99,9 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY) -> dict[str, C
         circuit: encoding, ansatz and readout.
         patch_size: numbers of a patch.
         patches: how many there are to share the angles, about.
+        rates: of the machine; by default `rates_of()`.
     """
+    rates = rates or rates_of()
     num_qubits = circuit.num_qubits(patch_size)
     if num_qubits > _MAX_QUBITS:
         return {"fused": Cost(0.0, math.inf, math.inf, math.inf)}
@@ -93,34 +120,41 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY) -> dict[str, C
 
     found: dict[str, Cost] = {}
     leading, rest = leading_gates(gates)
-    flops, passes = _steps(merged(rest, num_qubits, block_size(num_qubits)), size, start)
-    again = _upload(runs, num_qubits, end), _steps(merged(before, num_qubits, block_size(num_qubits)), size, end)
+    own, repeated = (merged(each, num_qubits, block_size(num_qubits)) for each in (rest, before))
+    flops, passes = _steps(own, size, start)
+    again = _upload(runs, num_qubits, end), _steps(repeated, size, end)
     flops, passes = flops + reuploads * (again[0][0] + again[1][0]), passes + reuploads * (again[0][1] + again[1][1])
     flops, passes = flops + reading[0], passes + reading[1] + (start + end) * size + 2 * len(leading)
-    found["fused"] = _cost("fused", patches, 0.0, flops, passes, _BLOCKS)
-    if halves.fits(circuit, patch_size):
+    calls = 1 + 2 * bool(leading) + _calls(own) + reuploads * (len(runs) + _calls(repeated))
+    found["fused"] = _cost("fused", patches, 0.0, flops, passes, rates.blocks, calls / rates.calls)
+    if num_qubits >= _LEAST_HALVED and halves.fits(circuit, patch_size):
         parts = halves.in_parts(circuit, patch_size, gates)
         if num_terms(parts.middle, num_qubits // 2) ** 2 <= size:  # else the whole state is smaller
-            flops, passes = _terms(parts.middle, num_qubits, channels, end)
-            found["halves"] = _cost("halves", patches, 0.0, flops, passes + 2 * len(leading), _SMALL)
+            flops, passes = _terms(parts.middle, num_qubits, channels, end, rates)
+            passes += 2 * len(leading)
+            calls = 1 + 4 * bool(leading) + _calls_of_halves(parts.middle, num_qubits)
+            found["halves"] = _cost("halves", patches, 0.0, flops, passes, rates.small, calls / rates.calls)
     if num_qubits > _MAX_UNITARY_QUBITS:
         return found
-    flops, passes = _steps(merged(gates, num_qubits, BLOCK), size, 1)
-    build = (reuploads + 1) * size * (flops / _SMALL.products + passes / _SMALL.numbers)
+    own = merged(gates, num_qubits, BLOCK)
+    flops, passes = _steps(own, size, 1)
+    build = (reuploads + 1) * size * (flops / rates.small.products + passes / rates.small.numbers)
+    calling = (1 + _calls(own) + reuploads * (len(runs) + _calls(own))) / rates.calls
     turned = len(measured)  # for each basis to measure in, a unitary of its own
     products = 2 * (start + reuploads * end + start * (turned - 1)) * end * size * size + reading[0]
     numbers = (start + 2 * turned * end) * size + reading[1]
     if reuploads:  # the shared gates at the ends of an encoding are part of the unitaries
         flops, passes = _upload(runs[1:-1], num_qubits, end)
         products, numbers = products + reuploads * flops, numbers + reuploads * (end * size + passes)
-    found["unitary"] = _cost("unitary", patches, build, products, numbers)
+    found["unitary"] = _cost("unitary", patches, build, products, numbers, rates.large, calling)
     known = len(heisenberg.known_states(circuit, patch_size))
     if heisenberg.fits(circuit, patch_size) and (2 * known) ** num_qubits <= _MAX_TABLE:
-        once = build + turned * end * _table(known, num_qubits)
-        found["heisenberg"] = _cost("heisenberg", patches, once, *_weights(known, num_qubits, channels))
+        once = build + turned * end * _table(known, num_qubits, rates.large)
+        flops, numbers = _weights(known, num_qubits, channels)
+        found["heisenberg"] = _cost("heisenberg", patches, once, flops, numbers, rates.large, calling)
     if lookup.fits(circuit):
-        once = build + size * (reading[0] / _LARGE.products + reading[1] / _LARGE.numbers)
-        found["lookup"] = _cost("lookup", patches, once, 0, 2 * channels)
+        once = build + size * (reading[0] / rates.large.products + reading[1] / rates.large.numbers)
+        found["lookup"] = _cost("lookup", patches, once, 0, 2 * channels, rates.large, calling)
     return found
 
 
@@ -140,9 +174,9 @@ def _upload(runs: Sequence[Run], num_qubits: int, parts: int) -> tuple[float, fl
 
 
 def _cost(
-    engine: str, patches: int, once: float, flops: float | int, numbers: float | int, rates: Rates = _LARGE
+    engine: str, patches: int, once: float, flops: float | int, numbers: float | int, rate: Rate, calling: float
 ) -> Cost:
-    seconds = _STEP[engine] * (once / patches + flops / rates.products + numbers / rates.numbers)
+    seconds = _STEP[engine] * (once / patches + flops / rate.products + numbers / rate.numbers) + calling / patches
     return Cost(float(once), float(flops), float(numbers), seconds)
 
 
@@ -163,13 +197,18 @@ def _steps(operations: Sequence[Operation], size: int, parts: int) -> tuple[floa
     return flops, numbers
 
 
-def _table(known: int, num_qubits: int) -> float:
+def _calls(operations: Sequence[Operation]) -> int:
+    """Operations for which something is called."""
+    return sum(not isinstance(operation, Permutation) for operation in operations)
+
+
+def _table(known: int, num_qubits: int, rate: Rate) -> float:
     """Seconds for the table of the `heisenberg` engine, if all amplitudes are real."""
     size, cut = 2**num_qubits, heisenberg.half(num_qubits)
     first, second = known**cut, known ** (num_qubits - cut)
     flops = 2 * size * second * (size + first * 2**cut)
     # The amplitudes are written, moved, and squared; the squares of complex ones are added up.
-    return flops / _LARGE.products + 2.5 * size * known**num_qubits / _LARGE.numbers
+    return flops / rate.products + 2.5 * size * known**num_qubits / rate.numbers
 
 
 def _weights(known: int, num_qubits: int, channels: int) -> tuple[float, float]:
@@ -181,7 +220,14 @@ def _weights(known: int, num_qubits: int, channels: int) -> tuple[float, float]:
     return 2.0 * channels * known**num_qubits, numbers
 
 
-def _terms(gates: Sequence[Gate], num_qubits: int, channels: int, parts: int) -> tuple[float, float]:
+def _calls_of_halves(gates: Sequence[Gate], num_qubits: int) -> int:
+    """Operations of a register in two halves."""
+    cut = num_qubits // 2
+    segments = [(across, list(own)) for across, own in groupby(gates, lambda gate: crosses(gate, cut))]
+    return sum(len(own) if across else _calls(merged(own, num_qubits, num_qubits - cut)) for across, own in segments)
+
+
+def _terms(gates: Sequence[Gate], num_qubits: int, channels: int, parts: int, rates: Rates) -> tuple[float, float]:
     """The same for a register in two halves, with about one product for each observable."""
     cut = num_qubits // 2
     size = 2**cut + 2 ** (num_qubits - cut)
@@ -199,8 +245,8 @@ def _terms(gates: Sequence[Gate], num_qubits: int, channels: int, parts: int) ->
     if halves.joins(channels, num_qubits, terms):
         return flops, numbers + (terms * parts + 2) * 2**num_qubits
     # The overlaps of all terms are few large products.
-    flops += 2 * channels * terms**2 * size * _SMALL.products / _LARGE.products
-    return flops, numbers + terms**2 * size * _SMALL.numbers / _LARGE.numbers
+    flops += 2 * channels * terms**2 * size * rates.small.products / rates.large.products
+    return flops, numbers + terms**2 * size * rates.small.numbers / rates.large.numbers
 
 
 def numbers_of_gates(gates: Sequence[Gate], num_qubits: int, max_block: int, parts: int) -> float:

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 
 from qconv.circuit import fused, halves, heisenberg, lookup, statevector, unitary
 from qconv.circuit.circuit import Circuit, real_dtype
-from qconv.circuit.cost import MANY, costs
+from qconv.circuit.cost import MANY, Rates, costs
 from qconv.circuit.memory import check_memory
 from qconv.encoding.base import BitEncoding
 from qconv.errors import InputError
@@ -39,8 +39,17 @@ def check_engine(engine: str) -> None:
 
 
 @lru_cache(maxsize=1024)
-def choose_engine(circuit: Circuit, patch_size: int, engine: Engine = "auto", patches: int = MANY) -> EngineName:
-    """The engine that `expectations` uses: the one named, or the cheapest by `qconv.circuit.cost` for so many patches.
+def choose_engine(
+    circuit: Circuit, patch_size: int, engine: Engine = "auto", patches: int = MANY, rates: Rates | None = None
+) -> EngineName:
+    """The engine named, or the cheapest by `qconv.circuit.cost` for so many patches.
+
+    Args:
+        circuit: encoding, ansatz and readout.
+        patch_size: numbers of a patch.
+        engine: the name, or auto.
+        patches: how many there are to share the angles, about.
+        rates: of the machine, by default those of the platform that JAX computes on.
 
     Raises:
         InputError: no such engine, or one that cannot take this encoding: `lookup` needs one of bits, `halves` and
@@ -66,7 +75,7 @@ def choose_engine(circuit: Circuit, patch_size: int, engine: Engine = "auto", pa
         )
     if engine != "auto":
         return engine
-    found = costs(circuit, patch_size, patches)
+    found = costs(circuit, patch_size, patches, rates)
     return cast(EngineName, min(found, key=lambda name: found[name].seconds))
 
 
@@ -84,8 +93,8 @@ def expectations(
         theta: angles in radians, shape `circuit.param_shape(pixels)`; the same for all patches.
         patches: pixels row by row, the channel fastest.
         engine: `unitary`, `fused`, `halves` and `heisenberg` (for encodings that keep qubits independent), `lookup`
-            (for encodings of bits), `statevector` (the reference), or the cheapest for this circuit. They agree to
-            float accuracy.
+            (for encodings of bits), `statevector` (the reference), or the cheapest for this circuit and so many
+            patches. They agree to float accuracy.
         scaling: factors of the patches' numbers for each encoding, shape `circuit.scaling_shape(pixels)`, if the
             circuit has `trainable_scaling`; None for 1.
 
@@ -108,7 +117,7 @@ def expectations(
             raise InputError(f"scaling has shape {scaling.shape}; allowed: {circuit.scaling_shape(patch_size)}")
         arrays["scaling"] = scaling
     dtype = real_dtype(**arrays)
-    name = choose_engine(circuit, patch_size, engine)
+    name = choose_engine(circuit, patch_size, engine, max(1, len(patches)))
     check_memory(circuit, patch_size, name, dtype, len(patches))
     return _evaluate(circuit, *(array.astype(dtype) for array in arrays.values()), engine=name)
 

@@ -2,7 +2,7 @@
 
 from rich.table import Table
 
-from qconv.circuit.cost import costs
+from qconv.circuit.cost import costs, rates_of
 from qconv.layers.circuit_layer import CircuitLayer
 from qconv.layers.quantum_layer import QuantumLayer
 
@@ -18,7 +18,7 @@ def engines_table(layer: QuantumLayer, in_features: int) -> Table | str:
     table = Table(
         title=f"engines, for one of {layer.typical_patches:,} windows",
         title_justify="left",
-        caption="estimates: two cores with AVX-512, with gradient",
+        caption=f"estimates, with gradient: rates of {rates_of().device}",
     )
     table.add_column("engine")
     for column in ("flops", "numbers written", "shared, ms", "total, µs"):

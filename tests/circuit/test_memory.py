@@ -24,8 +24,8 @@ from qconv.encoding.basis import Basis
 from qconv.encoding.dense_angle import DenseAngle
 from qconv.encoding.iqp import IQP
 from qconv.errors import InputError
+from qconv.layers.circuit_layer import run_circuits
 from qconv.layers.quantum_dense import QuantumDense
-from qconv.layers.quantum_layer import run_circuits
 from qconv.readout.pauli import AllZZ, PauliStrings, PauliXYZ
 from qconv.readout.probabilities import Probabilities
 
