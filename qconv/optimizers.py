@@ -1,7 +1,7 @@
 """Optimisers as specs: frozen dataclasses that build Optax transformations."""
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal
 
 import optax
@@ -27,7 +27,7 @@ class Adam(Optimizer):
     """Part of each parameter taken off at each step, times the learning rate; quantum angles too."""
     schedule: Literal["constant", "cosine"] = "constant"
     """Constant, or falling to 0 along a half cosine over the run."""
-    b2: float = field(default=0.999, metadata={"json": "not at its default"})
+    b2: float = 0.999
     """Part of the mean of squared gradients that is kept at each step."""
 
     def __post_init__(self) -> None:

@@ -37,9 +37,9 @@ class Circuit:
     """The trainable part."""
     readout: Readout = field(default_factory=PauliZ)
     """State to channels. Of an ansatz that gives up qubits it sees those that are kept, numbered from 0."""
-    reuploads: int = field(default=0, metadata={"json": "not at its default"})
+    reuploads: int = 0
     """How often encoding and ansatz are repeated after the first time."""
-    trainable_scaling: bool = field(default=False, metadata={"json": "not at its default"})
+    trainable_scaling: bool = False
     """Whether each encoding multiplies the numbers of the patch by factors that are trained, 1 at first."""
 
     def __post_init__(self) -> None:

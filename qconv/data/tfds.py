@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, get_args, runtime_checkable
 
@@ -33,7 +33,7 @@ class Tfds(Dataset):
 
     name: str
     """Name in the TFDS catalogue, such as cifar10, cifar100, mnist, fashion_mnist or emnist/letters."""
-    prepare: bool = field(default=True, metadata={"json": "not at its default"})
+    prepare: bool = True
     """Whether it is downloaded and prepared where it is not there yet."""
 
     @property

@@ -43,11 +43,11 @@ class Experiment:
     """Steps from one checkpoint to the next; the last step always has one."""
     dtype: Literal["float32", "float64"] = "float32"
     """Precision of images, parameters and circuits: float32 with complex64, or float64 with complex128."""
-    sampling: Literal["epochs", "replacement"] = field(default="epochs", metadata={"json": "not at its default"})
+    sampling: Literal["epochs", "replacement"] = "epochs"
     """Every image once in each epoch (epochs), or batches drawn from all images with replacement (replacement)."""
-    loss: Loss = field(default=CrossEntropy(), metadata={"json": "not at its default"})
+    loss: Loss = CrossEntropy()
     """What is minimised."""
-    plateau: int = field(default=0, metadata={"json": "not at its default"})
+    plateau: int = 0
     """Steps of an interval: training ends before `num_steps` where the mean training loss of the last interval and that
     of the one before differ by no more than half the standard error of the last; 0 for never."""
 

@@ -3,7 +3,7 @@
 import math
 from abc import abstractmethod
 from collections.abc import Callable
-from dataclasses import KW_ONLY, field
+from dataclasses import KW_ONLY
 from typing import Any, ClassVar, Literal
 
 import flax.linen as nn
@@ -36,7 +36,7 @@ class CircuitLayer(QuantumLayer):
     """Whether the parameters are trained; if not, a model computes this layer's output once, not in each epoch."""
     angle_range: float = math.pi
     """Angles start in [-angle_range, angle_range] radians."""
-    angle_distribution: Literal["uniform", "normal"] = field(default="uniform", metadata={"json": "not at its default"})
+    angle_distribution: Literal["uniform", "normal"] = "uniform"
     """Uniform there, or normal with mean 0 and standard deviation angle_range."""
     engine: Engine = "auto"
     """How circuits are evaluated: by name, or the fastest by the cost model (auto)."""

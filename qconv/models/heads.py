@@ -1,6 +1,5 @@
 """Classical heads: feature maps to logits, or to scores where the loss is the squared error."""
 
-from dataclasses import field
 from typing import Any, Literal
 
 import flax.linen as nn
@@ -18,7 +17,7 @@ class LinearHead(nn.Module):
 
     num_classes: int = 10
     """Number of logits."""
-    distribution: Literal["normal", "uniform"] = field(default="normal", metadata={"json": "not at its default"})
+    distribution: Literal["normal", "uniform"] = "normal"
     """First weights: normal with variance 1 / inputs, cut off at two standard deviations, and biases 0; or both uniform
     in [-1 / sqrt(inputs), 1 / sqrt(inputs)], as in PyTorch: a third of the variance, which a short training shows."""
 
@@ -50,9 +49,9 @@ class ConvHead(nn.Module):
     """Width of the hidden dense layer."""
     dropout: float = 0.0
     """Part of the values that training sets to 0 before each dense layer."""
-    kernel_size: tuple[int, int] = field(default=(3, 3), metadata={"json": "not at its default"})
+    kernel_size: tuple[int, int] = (3, 3)
     """Height and width of each convolution."""
-    relu: bool = field(default=True, metadata={"json": "not at its default"})
+    relu: bool = True
     """Whether negative values become 0 after each convolution; the hidden layer always has ReLU."""
 
     def __post_init__(self) -> None:
