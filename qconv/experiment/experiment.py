@@ -45,7 +45,7 @@ class Experiment:
     """Precision of images, parameters and circuits: float32 with complex64, or float64 with complex128."""
     sampling: Literal["epochs", "replacement"] = "epochs"
     """Every image once in each epoch (epochs), or batches drawn from all images with replacement (replacement)."""
-    loss: Loss = CrossEntropy()
+    loss: Loss = field(default=CrossEntropy())
     """What is minimised."""
     plateau: int = 0
     """Steps of an interval: training ends before `num_steps` where the mean training loss of the last interval and that
