@@ -1,7 +1,7 @@
 """Gates that differ only in qubits and angles: their matrices are computed at once, which is less to compile."""
 
-from collections.abc import Sequence
-from itertools import groupby
+from collections.abc import Hashable, Sequence
+from itertools import pairwise
 from typing import Any
 
 import jax
@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import Array
 
 from qconv.gate_table import exponential, in_one_dtype
-from qconv.gates import Entry, Gate
+from qconv.gates import ARRAYS, Entry, Gate
 
 
 def built_together(gates: Sequence[Gate]) -> list[Gate]:
@@ -53,28 +53,30 @@ def stacked_angles(gates: Sequence[Gate]) -> dict[str, Array]:
 
 def stacked(params: Sequence[Any]) -> Array:
     """Angles or matrices as one array (params, ...). Those that belong together are not taken apart."""
-    parts = []
-    for _, run in groupby(enumerate(params), lambda item: _source(*item)):
-        together = [param for _, param in run]
-        if isinstance(together[0], Entry):
-            values, indices = together[0].values, [entry.index for entry in together]
-            parts.append(_rows(values, indices))
-        else:
-            parts.append(jnp.asarray(together[0])[None])
-    return parts[0] if len(parts) == 1 else jnp.concatenate(in_one_dtype(*parts))
+    together: dict[Hashable, list[int]] = {}
+    for place, param in enumerate(params):
+        together.setdefault(("entry", id(param.values)) if isinstance(param, Entry) else place, []).append(place)
+    parts = [_together([params[place] for place in places]) for places in together.values()]
+    if len(parts) == 1:
+        return parts[0]
+    order = np.argsort([place for places in together.values() for place in places])
+    return _rows(jnp.concatenate(in_one_dtype(*parts)), order.tolist())
+
+
+def _together(params: list[Any]) -> Array:
+    """Entries of one array, or one that is none."""
+    if isinstance(params[0], Entry):
+        return _rows(params[0].values, [entry.index for entry in params])
+    return jnp.asarray(params[0])[None]
 
 
 def _rows(values: Array, indices: list[int]) -> Array:
-    """These rows: a slice if they are neighbours, since its gradient is no scattering."""
-    first, count = indices[0], len(indices)
-    if indices == [*range(first, first + count)]:
-        return values if count == len(values) else jax.lax.slice_in_dim(values, first, first + count)
-    return values[np.array(indices)]
-
-
-def _source(position: int, param: Any) -> tuple[str, int]:
-    """What it belongs to."""
-    return ("together", id(param.values)) if isinstance(param, Entry) else ("alone", position)
+    """These rows: a slice if they are evenly spaced, since its gradient is no scattering."""
+    first, last = indices[0], indices[-1]
+    step, *others = {after - before for before, after in pairwise(indices)} or {1}
+    if others or step < 1:
+        return values[np.array(indices)]
+    return values if len(indices) == len(values) else jax.lax.slice_in_dim(values, first, last + 1, step)
 
 
 def matrices_of(gate: Gate, angles: dict[str, Array]) -> Array:
@@ -89,7 +91,7 @@ def has_angles(gate: Gate) -> bool:
 
 def _is_angle(value: Any) -> bool:
     """Whether a parameter is a number, or an array that may be traced; else it is the same in every run."""
-    return isinstance(value, float | np.floating | jax.Array | Entry)
+    return isinstance(value, (float, np.floating, *ARRAYS))
 
 
 def signature(gate: Gate) -> tuple[Any, ...]:

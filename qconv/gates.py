@@ -12,9 +12,9 @@ Angles are in radians.
 import inspect
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -24,16 +24,45 @@ from jaxtyping import Array
 from qconv.errors import InputError
 from qconv.gate_table import ALIASES, KINDS, Matrix, cast, is_permutation, side
 
+_Class = TypeVar("_Class", bound=type)
+
 CircuitBuilder = Any
 """What encodings and ansätze append their gates to: a `Tape`, or a `tensorcircuit.Circuit` that was given the attribute
 `num_qubits`."""
 
 
-class Entry(NamedTuple):
+@dataclass(frozen=True, eq=False)
+class Structure:
+    """What of a pytree is no leaf. Equals itself only: whether arrays among it are equal has no one answer."""
+
+    parts: Any
+
+
+def pytree(*leaves: str) -> Callable[[_Class], _Class]:
+    """Makes a dataclass a pytree. The named fields are its leaves, or pytrees; all others are structure."""
+
+    def register(cls: Any) -> Any:
+        others = [field.name for field in fields(cls) if field.name not in leaves]
+
+        def flatten(own: Any) -> tuple[list[Any], Structure]:
+            return [getattr(own, name) for name in leaves], Structure({name: getattr(own, name) for name in others})
+
+        def unflatten(structure: Structure, values: Any) -> Any:
+            return cls(**dict(zip(leaves, values, strict=True)), **structure.parts)
+
+        jax.tree_util.register_pytree_node(cls, flatten, unflatten)
+        return cls
+
+    return register
+
+
+@pytree("values")
+@dataclass(frozen=True, eq=False)
+class Entry:
     """One of many angles or matrices. Engines take them together as well, which is less to trace and to compile."""
 
-    values: Array
-    """(gates, ...)."""
+    values: Any
+    """(gates, ...); of an example, no more than shape and dtype."""
     index: int
     """Which of them."""
 
@@ -43,9 +72,13 @@ class Entry(NamedTuple):
         return self.values[self.index]
 
 
+ARRAYS = (jax.Array, jax.ShapeDtypeStruct, Entry)
+"""What a parameter is that may be traced; of an example, shape and dtype of it. Anything else is a constant."""
+
+
 @dataclass(frozen=True, eq=False)
 class Gate:
-    """One recorded gate."""
+    """One recorded gate. A pytree: its arrays are leaves, all else is structure."""
 
     name: str
     """As in TensorCircuit, without aliases (`cnot`, never `cx`)."""
@@ -86,13 +119,16 @@ class Gate:
     def is_real(self) -> bool:
         """Whether the matrix is real, whatever the angles."""
         if self.name in ("any", "multicontrol"):
-            return not jnp.iscomplexobj(self.params["unitary"])
+            unitary = self.params["unitary"]
+            return not jnp.iscomplexobj(unitary.values if isinstance(unitary, Entry) else unitary)
         return KINDS[self.name].is_real
 
     @cached_property
     def permutation(self) -> np.ndarray | None:
         """For a constant gate that only permutes basis states: the one that each of them comes from; else None."""
-        if (self.params and self.name != "any") or not is_permutation(self.matrix):
+        if (self.params and self.name != "any") or isinstance(self.params.get("unitary"), ARRAYS):
+            return None
+        if not is_permutation(self.matrix):
             return None
         return np.asarray(self.matrix).argmax(axis=1)
 
@@ -112,6 +148,20 @@ class Gate:
         return replace(self, params=params, built=None)
 
 
+def _flatten_gate(gate: Gate) -> tuple[Any, Structure]:
+    arrays = {name: param for name, param in gate.params.items() if isinstance(param, ARRAYS)}
+    others = {name: None if name in arrays else param for name, param in gate.params.items()}
+    return (arrays, gate.built), Structure((gate.name, gate.qubits, others, gate.dtype))
+
+
+def _unflatten_gate(structure: Structure, arrays: Any) -> Gate:
+    name, qubits, others, dtype = structure.parts
+    return Gate(name, qubits, others | arrays[0], dtype, arrays[1])
+
+
+jax.tree_util.register_pytree_node(Gate, _flatten_gate, _unflatten_gate)
+
+
 def value_of(param: Any) -> Any:
     """A parameter of a gate, taken apart from those that were given with it."""
     return param.value if isinstance(param, Entry) else param
@@ -123,7 +173,7 @@ def x64_enabled() -> bool:
 
 
 class Tape:
-    """Records gates. Each gate of TensorCircuit is a method: `tape.rzz(0, 1, theta=0.3)`, `tape.H(0)`.
+    """Records gates. Each gate of TensorCircuit is a method: `tape.rzz(0, 1, theta=0.3)`, `tape.H(0)`. A pytree.
 
     All but `diagonal`, `rzm`, `cmz` and `mpo`, which TensorCircuit runs only with packages it does not install.
 
@@ -187,6 +237,17 @@ class Tape:
         if len(set(qubits)) < len(qubits) or not all(0 <= q < self.num_qubits for q in qubits):
             raise InputError(f"gate {name!r} on qubits {qubits}; allowed: different ones of 0 .. {self.num_qubits - 1}")
         self.gates.append(Gate(name, tuple(int(q) for q in qubits), params, self.dtype))
+
+
+def _unflatten_tape(structure: Any, arrays: Any) -> Tape:
+    tape = Tape(*structure)
+    tape.initial, tape.gates = arrays
+    return tape
+
+
+jax.tree_util.register_pytree_node(
+    Tape, lambda tape: ((tape.initial, tape.gates), (tape.num_qubits, tape.dtype)), _unflatten_tape
+)
 
 
 def _element(value: Any, position: int) -> Any:

@@ -1,7 +1,7 @@
 """A circuit: encoding and ansatz, once or several times, then readout."""
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 import jax
@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz, check_depth
 from qconv.ansatz.hardware_efficient import HardwareEfficient
+from qconv.circuit.together import recorded
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import BitEncoding, Encoding
 from qconv.errors import InputError
@@ -106,9 +107,7 @@ def record_encoding(circuit: Circuit, patch: Float[Array, " pixels"]) -> Tape:
 
 def record_ansatz(circuit: Circuit, theta: Float[Array, "..."], num_qubits: int) -> Tape:
     """The gates of the ansatz with angles `theta`."""
-    tape = Tape(num_qubits, theta.dtype)
-    circuit.ansatz(tape, theta)
-    return tape
+    return recorded(circuit.ansatz, num_qubits, theta)
 
 
 def block_angles(circuit: Circuit, theta: Float[Array, "..."]) -> list[Float[Array, "..."]]:
@@ -122,24 +121,19 @@ def scaled(patches: Float[Array, "pixels ..."], scaling: Float[Array, "blocks pi
 
 
 def example_encoding(circuit: Circuit, patch_size: int, dtype: Any = np.float32) -> Tape:
-    """The encoding as recorded for some patch: which gates there are and where, not their values.
+    """The encoding as recorded for some patch: which gates there are and where, and shapes of arrays in their place.
 
     Nothing is computed, so it is quick for any register.
     """
-    tapes: list[Tape] = []
     patch = jax.ShapeDtypeStruct((patch_size,), np.dtype(dtype))
-    jax.eval_shape(lambda patch: tapes.append(record_encoding(circuit, patch)), patch)
-    return tapes[0]
+    return jax.eval_shape(partial(record_encoding, circuit), patch)
 
 
 def example_ansatz(circuit: Circuit, patch_size: int) -> Tape:
     """The ansatz as recorded for some angles, once even if it is repeated; see `example_encoding`."""
-    tapes: list[Tape] = []
-    num_qubits = circuit.num_qubits(patch_size)
     shape = circuit.param_shape(patch_size)[1 if circuit.reuploads else 0 :]
     theta = jax.ShapeDtypeStruct(shape, np.dtype(np.float32))
-    jax.eval_shape(lambda theta: tapes.append(record_ansatz(circuit, theta, num_qubits)), theta)
-    return tapes[0]
+    return jax.eval_shape(partial(record_ansatz, circuit, num_qubits=circuit.num_qubits(patch_size)), theta)
 
 
 def num_gates(circuit: Circuit, patch_size: int) -> int:

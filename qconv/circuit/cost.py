@@ -17,6 +17,7 @@ from qconv.circuit.fused import block_size
 from qconv.circuit.light_cone import seen
 from qconv.circuit.measurement import bases
 from qconv.circuit.operations import Block, Operation, Permutation, Phases, merged
+from qconv.circuit.order import ordered
 from qconv.circuit.reupload import upload
 from qconv.circuit.states import SHARED_BLOCK, Run
 from qconv.circuit.unitary import BLOCK
@@ -107,14 +108,14 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY, rates: Rates |
         return {"fused": Cost(0.0, math.inf, math.inf, math.inf)}
     encoding, ansatz = example_encoding(circuit, patch_size), example_ansatz(circuit, patch_size)
     observables = circuit.observables(patch_size)
-    gates, channels = seen(ansatz.gates, observables), len(observables)
+    gates, channels = ordered(seen(ansatz.gates, observables)), len(observables)
     measured = bases(observables, np.dtype(np.float32))
     reading = [sum(numbers) for numbers in zip(*(basis.numbers for basis in measured), strict=True)]
     size = 2**num_qubits
     real_states = all(gate.is_real for gate in encoding.gates)
     start = 1 if real_states else 2
     reuploads = circuit.reuploads
-    before = ansatz.gates if reuploads else []  # of each block but the last
+    before = ordered(ansatz.gates) if reuploads else []  # of each block but the last
     end = 2 if not real_states or not all(gate.is_real for gate in [*before, *gates]) else 1
     runs = upload(circuit, patch_size, np.dtype(np.float32)).runs if reuploads else []
 

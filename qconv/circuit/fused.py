@@ -6,7 +6,6 @@ phases at the end join the observables.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import jax
@@ -88,17 +87,10 @@ def _stacked(
     circuit: Circuit, thetas: Float[Array, "blocks ..."], again: Upload, num_qubits: int
 ) -> tuple[Callable[[list[Any], Columns], Columns], list[Any]]:
     """What comes between two encodings with each of `thetas`: a function of values and states, and the values."""
-    found: list[Program] = []
 
-    def values(theta: Float[Array, "..."]) -> list[Any]:
+    def block(theta: Float[Array, "..."]) -> Program:
         leading, rest = leading_gates([*again.closing, *record_ansatz(circuit, theta, num_qubits).gates])
-        found.append(_chained([leading, rest, again.opening], num_qubits))
-        return [step.values for step in found[0].steps]
+        return _chained([leading, rest, again.opening], num_qubits)
 
-    stacked = jax.vmap(values)(thetas)
-
-    def run(values: list[Any], states: Columns) -> Columns:
-        steps = [replace(step, values=own) for step, own in zip(found[0].steps, values, strict=True)]
-        return Program(steps, found[0].names).run_in_order(states)
-
-    return run, stacked
+    values, structure = jax.tree.flatten(jax.vmap(block)(thetas))
+    return lambda values, states: jax.tree.unflatten(structure, values).run_in_order(states), values

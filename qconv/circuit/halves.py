@@ -28,6 +28,7 @@ from qconv.circuit.ends import leading_gates, trailing_gates
 from qconv.circuit.light_cone import seen
 from qconv.circuit.measurement import Basis, bases, diagonals, expectations_in, in_order
 from qconv.circuit.operations import Permutation
+from qconv.circuit.order import ordered
 from qconv.circuit.product_states import is_product, product_states, qubit_matrices, qubit_states
 from qconv.gates import Gate
 
@@ -171,7 +172,7 @@ def patches_at_once(circuit: Circuit, patch_size: int, terms: int, dtype: np.dty
 def in_parts(circuit: Circuit, patch_size: int, gates: Sequence[Gate]) -> Parts:
     """The gates of the ansatz, by who takes them over."""
     observables = circuit.observables(patch_size)
-    leading, rest = leading_gates(seen(gates, observables))
+    leading, rest = leading_gates(ordered(seen(gates, observables)))
     if any(set("XY") & set(observable) for observable in observables):
         return Parts(leading, rest, [])
     return Parts(leading, *trailing_gates(rest))

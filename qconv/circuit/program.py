@@ -2,6 +2,7 @@
 
 Gates are gathered into operations first. A permutation of the amplitudes then costs nothing: from there on the rows
 are known by other names. Rows move only where a block needs its qubits in front. Layers that repeat are compiled once.
+The order in which gates that commute were written makes no difference.
 """
 
 from collections.abc import Sequence
@@ -13,16 +14,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from qconv.alike import alike, built_together, signature, stacked_angles
+from qconv.alike import alike, built_together, stacked_angles
 from qconv.circuit.columns import Columns, multiply, reordered, transform
 from qconv.circuit.ends import trailing_gates
 from qconv.circuit.operations import Operation, Permutation, Phases, merged
-from qconv.gates import Entry, Gate
+from qconv.circuit.order import loops, ordered
+from qconv.gates import Entry, Gate, pytree
 
 _SMALL = 6
 """Qubits of a register whose columns are worth reordering by a product."""
 
 
+@pytree("values")
 @dataclass(frozen=True, eq=False)
 class Step:
     """What is done to the states: rows are reordered, and then multiplied by numbers or by a matrix.
@@ -42,36 +45,38 @@ class Step:
         return multiply(self.values[:, None], states) if self.values.ndim == 1 else transform(self.values, states)
 
 
+@pytree("layer")
 @dataclass(frozen=True, eq=False)
 class Layers:
     """Layers of the same gates with angles of their own, one after the other.
 
     Attributes:
-        rows: of the steps of each layer.
-        values: of the steps, with a leading axis for the layers.
-        closing: the reordering after each layer.
+        layer: the steps of each layer, their values with a leading axis for the layers.
+        names: which amplitude each row holds before each layer, and after the last.
     """
 
-    rows: list[np.ndarray | None]
-    values: list[Any]
-    closing: np.ndarray | None
+    layer: "Program"
+    names: np.ndarray
 
     def apply(self, states: Columns) -> Columns:
         """The states after it."""
+        values, structure = jax.tree.flatten(self.layer)
+        after = self.layer.names
+        closing = None if np.array_equal(after, self.names) else np.argsort(after)[self.names]
 
-        def layer(states: Columns, values: list[Any]) -> tuple[Columns, None]:
-            for rows, own in zip(self.rows, values, strict=True):
-                states = Step(rows, own).apply(states)
-            return states if self.closing is None else reordered(states, self.closing), None
+        def layer(states: Columns, own: list[Any]) -> tuple[Columns, None]:
+            states = jax.tree.unflatten(structure, own).run(states)
+            return states if closing is None else reordered(states, closing), None
 
-        if states.shape[1] == 1 and any(jnp.iscomplexobj(own) for own in self.values):
+        if states.shape[1] == 1 and any(jnp.iscomplexobj(own) for own in values):
             states = jnp.concatenate([states, jnp.zeros_like(states)], axis=1)
-        return jax.lax.scan(layer, states, self.values)[0]
+        return jax.lax.scan(layer, states, values)[0]
 
 
+@pytree("steps")
 @dataclass(frozen=True, eq=False)
 class Program:
-    """Steps, and what the rows are called afterwards.
+    """Steps, and what the rows are called afterwards. A pytree: its numbers are leaves, all else is structure.
 
     Attributes:
         steps: in order.
@@ -106,13 +111,15 @@ def program(
         measured: whether only the sizes of the amplitudes count afterwards, so that phases at the end do not.
     """
     names = np.arange(2**num_qubits) if names is None else names
-    period = _period([signature(gate) for gate in gates])
-    repeats = len(gates) // period if period else 0
+    gates = ordered(gates)
     steps: list[Step | Layers] = []
-    if repeats > 2:  # two are quicker to compile, and to run, one after the other
-        layers = [gates[start : start + period] for start in range(0, repeats * period, period)]
-        steps.append(_layers(layers, num_qubits, max_block, names))
-        gates = gates[repeats * period :]
+    done = 0
+    for loop in loops(gates):
+        more, names = _steps(merged(built_together(gates[done : loop.start]), num_qubits, max_block), names)
+        layers = [gates[start : start + loop.period] for start in range(loop.start, loop.stop, loop.period)]
+        steps += [*more, _layers(layers, num_qubits, max_block, names)]
+        done = loop.stop
+    gates = gates[done:]
     if measured:
         gates, trailing = trailing_gates(gates)
         gates = [*gates, *(gate for gate in trailing if gate.permutation is not None)]
@@ -120,33 +127,25 @@ def program(
     return Program([*steps, *more], names)
 
 
-def _layers(layers: list[Sequence[Gate]], num_qubits: int, max_block: int, names: np.ndarray) -> Layers:
+def _layers(layers: Sequence[Sequence[Gate]], num_qubits: int, max_block: int, names: np.ndarray) -> Layers:
     first = layers[0]
     groups = alike(first)
     angles = [stacked_angles([layer[index] for layer in layers for index in members]) for members in groups]
     angles = jax.tree.map(lambda values: values.reshape(len(layers), -1, *values.shape[1:]), angles)
-    rows: list[list[np.ndarray | None]] = []
-    last: list[np.ndarray] = []
 
-    def build(angles: list[dict[str, Array]]) -> list[Any]:
+    def build(angles: list[dict[str, Array]]) -> Program:
         gates = list(first)
         for members, values in zip(groups, angles, strict=True):
             for position, index in enumerate(members):
                 own = {name: Entry(value, position) for name, value in values.items()}
                 gates[index] = first[index].with_params({**first[index].params, **own})
-        gates = built_together(gates)
-        steps, after = _steps(merged(gates, num_qubits, max_block), names)
-        rows.append([step.rows for step in steps])
-        last.append(after)
-        return [jnp.asarray(step.values) for step in steps]
+        return Program(*_steps(merged(built_together(gates), num_qubits, max_block), names))
 
-    values = jax.vmap(build, axis_size=len(layers))(angles)
-    closing = None if np.array_equal(last[0], names) else np.argsort(last[0])[names]
-    return Layers(rows[0], values, closing)
+    return Layers(jax.vmap(build, axis_size=len(layers))(angles), names)
 
 
-def _steps(operations: Sequence[Operation], names: np.ndarray) -> tuple[list[Step], np.ndarray]:
-    steps: list[Step] = []
+def _steps(operations: Sequence[Operation], names: np.ndarray) -> tuple[list[Step | Layers], np.ndarray]:
+    steps: list[Step | Layers] = []
     for operation in operations:
         if isinstance(operation, Permutation):
             names = np.argsort(operation.source)[names]
@@ -198,14 +197,3 @@ def _spread_bits(qubits: tuple[int, ...], num_qubits: int) -> np.ndarray:
 
 def _is_sorted(names: np.ndarray) -> bool:
     return np.array_equal(names, np.arange(len(names)))
-
-
-def _period(items: Sequence[Any]) -> int:
-    """The smallest p with items[i] == items[i + p] throughout, by the failure function of Knuth, Morris and Pratt."""
-    overlaps: list[int] = []
-    for item in items:
-        overlap = overlaps[-1] if overlaps else -1
-        while overlap >= 0 and items[overlap] != item:
-            overlap = overlaps[overlap - 1] if overlap else -1
-        overlaps.append(overlap + 1)
-    return len(items) - overlaps[-1] if overlaps else 0

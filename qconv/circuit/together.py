@@ -1,0 +1,214 @@
+"""Angles that an ansatz takes or computes one by one, as entries of few arrays.
+
+`theta[layer, qubit, 0]` is a slice to trace, to compile and to differentiate for each gate, and a minus before it one
+more operation. So the ansatz is traced by itself first. What it only takes out of an array is then known by its place
+there, and what it does to many numbers alike is done once, to all of them: how an ansatz comes by its angles makes no
+difference to what is compiled.
+"""
+
+import math
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.extend.core import JaxprEqn, Literal
+from jaxtyping import Array
+
+from qconv.alike import stacked
+from qconv.gates import Entry, Gate, Tape
+
+_TAKING: dict[str, Callable[[np.ndarray, dict[str, Any]], np.ndarray]] = {
+    "slice": lambda places, p: places[
+        tuple(map(slice, p["start_indices"], p["limit_indices"], p["strides"] or [1] * places.ndim))
+    ],
+    "squeeze": lambda places, p: places.squeeze(p["dimensions"]),
+    "reshape": lambda places, p: places.reshape(p["new_sizes"]),
+    "transpose": lambda places, p: places.transpose(p["permutation"]),
+    "rev": lambda places, p: np.flip(places, p["dimensions"]),
+}
+"""Operations that take numbers out of an array: where those come from that are taken out of numbers at `places`."""
+
+
+@dataclass(eq=False)
+class _Source:
+    """An array that numbers are taken out of.
+
+    Attributes:
+        array: None as long as what it is computed from is not there.
+        rows: the array as rows of some shape, for who asked for it: the same one for all of them.
+    """
+
+    array: Any = None
+    rows: dict[tuple[int, ...], Array] = field(default_factory=dict)
+
+    def row(self, places: np.ndarray) -> Entry | None:
+        """The numbers at `places` as one of rows like it; None if they do not lie so."""
+        index, before = divmod(int(places.flat[0]), places.size) if places.size else (0, 1)
+        aligned = not before and self.array.size % places.size == 0
+        if not aligned or (places.ravel() != np.arange(places.size) + places.flat[0]).any():
+            return None
+        if places.shape not in self.rows:
+            self.rows[places.shape] = self.array.reshape(-1, *places.shape)
+        return Entry(self.rows[places.shape], index)
+
+
+@dataclass(frozen=True, eq=False)
+class _Numbers:
+    """What a variable of a traced function holds.
+
+    Attributes:
+        source: the array that it was taken out of, or itself.
+        places: which of its numbers they are, in the shape of the variable.
+        round: after how many rounds of operations it is known.
+        compute: how to come by the array itself.
+    """
+
+    source: _Source
+    places: np.ndarray
+    round: int
+    compute: Callable[[], Any]
+
+    @cached_property
+    def value(self) -> Any:
+        """The array itself."""
+        return self.compute()
+
+    @property
+    def entry(self) -> Any:
+        """As one of many, if it is a number or a vector that lies so; else the array itself."""
+        row = self.source.row(self.places) if self.places.ndim < 2 else None
+        return row or self.value
+
+
+@dataclass(eq=False)
+class _Alike:
+    """Operations that differ in nothing but the variables that they are done to.
+
+    Attributes:
+        operation: that of the first.
+        operands: the variables of each.
+        results: what they give.
+    """
+
+    operation: Callable[..., Sequence[Any]]
+    operands: list[list[_Numbers]]
+    results: list[_Source]
+
+    def run(self) -> None:
+        """Computes all results, at once if there are several operations."""
+        if len(self.operands) == 1:
+            found = self.operation(*(own.value for own in self.operands[0]))
+        else:
+            columns = [stacked([own.entry for own in column]) for column in zip(*self.operands, strict=True)]
+            found = jax.vmap(self.operation)(*columns)
+        for source, array in zip(self.results, found, strict=True):
+            source.array = array
+
+
+def recorded(ansatz: Callable[[Tape, Array], None], num_qubits: int, theta: Array) -> Tape:
+    """What an ansatz appends to a tape, its angles as entries of `theta` and of what it computes of them."""
+
+    def record(theta: Array) -> Tape:
+        tape = Tape(num_qubits, theta.dtype)
+        ansatz(tape, theta)
+        return tape
+
+    traced, example = jax.make_jaxpr(record, return_shape=True)(theta)
+    numbers = _evaluated(traced, theta)
+    tape = jax.tree.unflatten(jax.tree.structure(example), numbers)
+    tape.initial = None if tape.initial is None else tape.initial.value
+    tape.gates = [_with_entries(gate) for gate in tape.gates]
+    return tape
+
+
+def _with_entries(gate: Gate) -> Gate:
+    return replace(gate, params={name: _as_entry(param) for name, param in gate.params.items()})
+
+
+def _as_entry(param: Any) -> Any:
+    """A parameter of a gate for what is known of it; constants stay what they are."""
+    if isinstance(param, Entry):
+        places = param.values.places[param.index, ...]
+        row = param.values.source.row(places) if places.ndim < 2 else None
+        return row or Entry(param.values.value, param.index)
+    return param.entry if isinstance(param, _Numbers) else param
+
+
+def _evaluated(traced: Any, theta: Array) -> list[_Numbers]:
+    """The results of a traced function."""
+    inputs = zip([*traced.jaxpr.constvars, *traced.jaxpr.invars], [*traced.consts, theta], strict=True)
+    known: dict[Any, _Numbers] = {var: _itself(_Source(array), var, 0) for var, array in inputs}
+    rounds: list[dict[Hashable, _Alike]] = []
+    for equation in traced.jaxpr.eqns:
+        variables = list(dict.fromkeys(own for own in equation.invars if not isinstance(own, Literal)))
+        operands = [known[var] for var in variables]
+        operation = partial(_done, equation, variables)
+        if (name := equation.primitive.name) in _TAKING and operands:
+            known[equation.outvars[0]] = _taken(
+                operation, operands[0], _TAKING[name](operands[0].places, equation.params)
+            )
+            continue
+        # Numbers that are computed alike are computed in the same round.
+        round = max((own.round for own in operands), default=0)
+        rounds += [{} for _ in range(round + 1 - len(rounds))]
+        new = _Alike(operation, [], [_Source() for _ in equation.outvars])
+        alike = rounds[round].setdefault(_likeness(equation, variables), new)
+        for var, source in zip(equation.outvars, alike.results, strict=True):
+            known[var] = _result(source, var, len(alike.operands), round + 1)
+        alike.operands.append(operands)
+    for groups in rounds:
+        for alike in groups.values():
+            alike.run()
+    return [
+        _itself(_Source(jnp.asarray(var.val)), var, 0) if isinstance(var, Literal) else known[var]
+        for var in traced.jaxpr.outvars
+    ]
+
+
+def _itself(source: _Source, var: Any, round: int) -> _Numbers:
+    shape = var.aval.shape
+    return _Numbers(source, np.arange(math.prod(shape)).reshape(shape), round, lambda: source.array)
+
+
+def _taken(operation: Callable[..., Sequence[Any]], own: _Numbers, places: np.ndarray) -> _Numbers:
+    return _Numbers(own.source, places, own.round, lambda: operation(own.value)[0])
+
+
+def _result(source: _Source, var: Any, index: int, round: int) -> _Numbers:
+    if var.aval.shape:
+        return _itself(source, var, round)
+    return _Numbers(source, np.array(index), round, lambda: source.array[index] if source.array.ndim else source.array)
+
+
+def _done(equation: JaxprEqn, variables: list[Any], *values: Any) -> Sequence[Any]:
+    known = dict(zip(variables, values, strict=True))
+    operands = [own.val if isinstance(own, Literal) else known[own] for own in equation.invars]
+    found = equation.primitive.bind(*operands, **equation.primitive.get_bind_params(equation.params))
+    return found if equation.primitive.multiple_results else [found]
+
+
+def _likeness(equation: JaxprEqn, variables: list[Any]) -> Hashable:
+    """What operations on single numbers have in common that can be done at once; any others are alone."""
+    kinds: list[Any] = [own.aval for own in [*equation.invars, *equation.outvars]]
+    if not variables or any(kind.shape for kind in kinds):
+        return id(equation)
+    operands = [
+        np.asarray(own.val).item() if isinstance(own, Literal) else f"variable {variables.index(own)}"
+        for own in equation.invars
+    ]
+    kinds = [(kind.dtype, kind.weak_type) for kind in kinds]
+    params = [(name, _hashable(value)) for name, value in sorted(equation.params.items())]
+    return equation.primitive, *operands, *kinds, *params
+
+
+def _hashable(value: Any) -> Hashable:
+    """With its type, since 1 equals 1.0 and True."""
+    try:
+        hash(value)
+    except TypeError:
+        return id(value)
+    return type(value), value
