@@ -59,9 +59,6 @@ MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     (CONV.clone(circuit=SCALED, features=2), IMAGE),
     *((CONV.clone(channels=channels), (2, 2, 2)) for channels in ("sum", "concatenate")),
     (CONV.clone(channels="concatenate").twin(), (2, 2, 2)),
-    *((DENSE.clone(engine=engine), (4,)) for engine in ("statevector", "unitary", "fused", "halves", "heisenberg")),
-    (QuantumDense(Circuit(Basis(), HardwareEfficient(1)), engine="lookup"), (4,)),
-    (QuantumDense(Circuit(Amplitude(), HardwareEfficient(1))), (4,)),
     (TREE.clone(read=2, tree=Tree(ansatz=HardwareEfficient(1), shared=False)), (4, 3, 1)),
     (TREE.clone(read=2, tree=Tree(ansatz=HardwareEfficient(1), shared=False)).twin(), (4, 3, 1)),
     *((ConvFilter(trainable=trainable), IMAGE) for trainable in (True, False)),
@@ -76,7 +73,16 @@ MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     (QuanvNet(CONV, LinearHead(2)), IMAGE),
     (TreeNet(TREE, LinearHead(2)), IMAGE),
 ]
-NAMES = [f"{number} {type(module).__name__}" for number, (module, _) in enumerate(MODULES)]
+"""Every class, as often as there are other parameters, with the shape of one input."""
+ENGINES: list[tuple[nn.Module, tuple[int, ...]]] = [
+    *((DENSE.clone(engine=engine), (4,)) for engine in ("statevector", "unitary", "fused", "halves", "heisenberg")),
+    (QuantumDense(Circuit(Basis(), HardwareEfficient(1)), engine="lookup"), (4,)),
+    (QuantumDense(Circuit(Amplitude(), HardwareEfficient(1))), (4,)),
+]
+
+
+def names(modules: list[tuple[nn.Module, tuple[int, ...]]]) -> list[str]:
+    return [f"{number} {type(module).__name__}" for number, (module, _) in enumerate(modules)]
 
 
 def modules() -> Iterator[type[nn.Module]]:
@@ -94,33 +100,31 @@ def test_no_class_is_left_out() -> None:
     assert {ClassicalConv, ClassicalDense, ClassicalTree} < set(modules())
 
 
-@pytest.mark.parametrize(("module", "shape"), MODULES, ids=NAMES)
+@pytest.mark.parametrize(("module", "shape"), MODULES + ENGINES, ids=names(MODULES + ENGINES))
 def test_an_empty_batch_has_empty_outputs_and_no_gradient(module: nn.Module, shape: tuple[int, ...]) -> None:
-    variables = jax.jit(module.init)(jax.random.key(0), jnp.full((1, *shape), 0.5))
-    assert jax.tree.map(jnp.shape, jax.eval_shape(module.init, jax.random.key(0), jnp.zeros((0, *shape)))) == (
-        jax.tree.map(jnp.shape, variables)
-    )
-    params = variables.get("params", {})
-
-    def outputs(params: Any, images: Any) -> Any:
-        return module.apply({**variables, "params": params}, images)
-
-    def loss(params: Any, images: Any) -> Any:
-        return jnp.sum(outputs(params, images) ** 2)
-
-    expected = jax.eval_shape(outputs, params, jnp.zeros((3, *shape)))
     none = jnp.zeros((0, *shape))
-    for apply, differentiate in (
-        (outputs, jax.grad(loss, argnums=(0, 1))),
-        (jax.jit(outputs), jax.jit(jax.grad(loss, argnums=(0, 1)))),
-    ):
-        assert apply(params, none).shape == (0, *expected.shape[1:])
-        by_params, by_images = differentiate(params, none)
-        assert by_images.shape == none.shape
-        assert all(np.all(np.asarray(leaf) == 0) for leaf in jax.tree.leaves(by_params))
+    shapes = jax.eval_shape(module.init, jax.random.key(0), jnp.zeros((3, *shape)))
+    assert jax.tree.map(jnp.shape, jax.eval_shape(module.init, jax.random.key(0), none)) == (
+        jax.tree.map(jnp.shape, shapes)
+    )
+    variables = jax.tree.map(lambda leaf: jnp.full(leaf.shape, 0.3, leaf.dtype), shapes)
+
+    def outputs(variables: Any, images: Any) -> Any:
+        return module.apply(variables, images)
+
+    expected = jax.eval_shape(outputs, variables, jnp.zeros((3, *shape)))
+    assert outputs(variables, none).shape == (0, *expected.shape[1:])
+
+    @jax.jit
+    def gradient(variables: Any, images: Any) -> Any:
+        return jax.value_and_grad(lambda *own: jnp.sum(outputs(*own) ** 2), argnums=(0, 1))(variables, images)
+
+    value, (by_variables, by_images) = gradient(variables, none)
+    assert value == 0 and by_images.shape == none.shape
+    assert all(np.all(np.asarray(leaf) == 0) for leaf in jax.tree.leaves(by_variables))
 
 
-@pytest.mark.parametrize(("module", "shape"), MODULES, ids=NAMES)
+@pytest.mark.parametrize(("module", "shape"), MODULES, ids=names(MODULES))
 def test_three_steps_of_adam_in_nnx_are_those_in_linen(module: nn.Module, shape: tuple[int, ...]) -> None:
     images = jnp.asarray(np.random.default_rng(0).integers(0, 2, (2, *shape)), jnp.float32)  # bits, for `Basis`
 

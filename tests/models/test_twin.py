@@ -1,6 +1,7 @@
 """Quantum layers are found by a network's calls; classical ones take their places in its twin, or it is refused."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import flax.linen as nn
@@ -355,7 +356,7 @@ def test_no_tracer_escapes(wrap: Callable[[nn.Module], nn.Module]) -> None:
 @pytest.mark.parametrize("name", ["a tuple", "called twice", "a keyword", "remat", "remat of the layer", "jit"])
 def test_inputs_and_outputs_of_quantum_layers(name: str) -> None:
     model = Net(IN_FIELDS[name][0])
-    variables = model.init(KEY, IMAGES)
+    variables: Any = jax.jit(model.init)(KEY, IMAGES)
     for _ in range(2):
         seen = jax.jit(lambda v: watch(model, v, IMAGES))(variables)
         assert list(seen) == IN_FIELDS[name][1]
@@ -366,15 +367,14 @@ def test_inputs_and_outputs_of_quantum_layers(name: str) -> None:
         for part in call.path:
             params = params[part]
         inputs, outputs = seen[call.path]
-        expected: Any = call.layer.apply({"params": params}, inputs)
+        expected: Any = jax.jit(call.layer.apply)({"params": params}, inputs)
         np.testing.assert_allclose(outputs, expected, atol=1e-6)
 
 
 def test_what_a_loop_keeps_is_not_shown() -> None:
     model = Net(scanned(nn.Sequential((SMALL, nn.Conv(1, (1, 1))))))
-    variables = model.init(KEY, IMAGES)
-    assert watch(model, variables, IMAGES) == {}
+    state = jax.jit(partial(init_state, model=model, tx=optax.sgd(0.1), plateau=0))(KEY, IMAGES)
+    assert watch(model, {"params": state.params}, IMAGES) == {}
     with pytest.raises(InputError, match="what QuantumConv is given does not leave the transformation around it"):
         layer_inputs(model, np.asarray(IMAGES), 0)
-    state = init_state(KEY, IMAGES, model=model, tx=optax.sgd(0.1), plateau=0)
     assert filters_figure(model, state, state, np.asarray(IMAGES)) is None
