@@ -139,6 +139,7 @@ class Dense:
 
         def apply(*qubits: Any, **params: Any) -> None:
             if not isinstance(qubits[0], int):  # one gate for each
+                params = {key: np.asarray(param) for key, param in params.items()}
                 for place, own in enumerate(zip(*qubits, strict=True)):
                     apply(*own, **{key: param[place] for key, param in params.items()})
                 return
@@ -154,11 +155,34 @@ class Dense:
         return np.vdot(self.state, kron(*(OPERATORS[letter] for letter in observable)) @ self.state).real
 
 
-def expectations(circuit: Any, theta: Any, patches: Any, scaling: Any = None) -> np.ndarray:
+class State(Dense):
+    """The same register without matrices on all of it, which from 10 qubits on take too long."""
+
+    def __init__(self, num_qubits: int) -> None:
+        self.num_qubits = num_qubits
+        self.state = np.zeros(2**num_qubits, complex)
+        self.state[0] = 1
+
+    def act(self, matrix: np.ndarray, qubits: tuple[int, ...]) -> None:
+        k = len(qubits)
+        state = self.state.reshape((2,) * self.num_qubits)
+        moved = np.tensordot(matrix.reshape((2,) * (2 * k)), state, (range(k, 2 * k), qubits))
+        self.state = np.moveaxis(moved, range(k), qubits).ravel()
+
+    def expectation(self, observable: str) -> float:
+        other = State(self.num_qubits)
+        other.state = self.state
+        for qubit, letter in enumerate(observable):
+            if letter != "I":
+                other.unitary(qubit, unitary=OPERATORS[letter])
+        return np.vdot(self.state, other.state).real
+
+
+def expectations(circuit: Any, theta: Any, patches: Any, scaling: Any = None, kind: type[Dense] = Dense) -> np.ndarray:
     """What `qconv.circuit.expectations.expectations` returns, patch by patch."""
     rows = []
     for patch in patches:
-        register = Dense(circuit.encoding.num_qubits(len(patch)))
+        register = kind(circuit.encoding.num_qubits(len(patch)))
         for block in range(circuit.reuploads + 1):
             circuit.encoding(register, patch if scaling is None else patch * scaling[block])
             circuit.ansatz(register, theta[block] if circuit.reuploads else theta)

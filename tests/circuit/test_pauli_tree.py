@@ -81,29 +81,6 @@ def whole(tree: Tree, theta: Any, image: Any, register: Any, until: int | None =
     return sites
 
 
-class State(oracle.Dense):
-    """The same register without matrices on all of it, which 16 qubits are too many for."""
-
-    def __init__(self, num_qubits: int) -> None:
-        self.num_qubits = num_qubits
-        self.state = np.zeros(2**num_qubits, complex)
-        self.state[0] = 1
-
-    def act(self, matrix: np.ndarray, qubits: tuple[int, ...]) -> None:
-        k = len(qubits)
-        state = self.state.reshape((2,) * self.num_qubits)
-        moved = np.tensordot(matrix.reshape((2,) * (2 * k)), state, (range(k, 2 * k), qubits))
-        self.state = np.moveaxis(moved, range(k), qubits).ravel()
-
-    def expectation(self, observable: str) -> float:
-        other = State(self.num_qubits)
-        other.state = self.state
-        for qubit, letter in enumerate(observable):
-            if letter != "I":
-                other.unitary(qubit, unitary=oracle.OPERATORS[letter])
-        return np.vdot(self.state, other.state).real
-
-
 def measured(
     tree: Tree, theta: Any, image: Any, until: int | None = None, kind: Any = oracle.Dense
 ) -> dict[Any, list[float]]:
@@ -162,7 +139,7 @@ def test_sixteen_qubits_and_the_slope_by_angles_and_pixels(shared: bool) -> None
 
     def by_state(step: float) -> np.ndarray:
         angles_, image_ = moved(step)
-        return np.array(measured(tree, angles_, image_, kind=State)[0, 0])
+        return np.array(measured(tree, angles_, image_, kind=oracle.State)[0, 0])
 
     def root(angles_: Any, image_: Any) -> jax.Array:
         return maps(tree, angles_, image_[None])[0][0, 0, 0]
