@@ -60,22 +60,19 @@ def check_memory(
     refuse_beyond(
         needed,
         f"{circuit.num_qubits(patch_size)} qubits (patches of {patch_size} numbers, {several})",
-        engine,
+        f" with engine {engine!r}",
         "a smaller batch, a smaller kernel, one register per channel, or an encoding with fewer qubits (amplitude)",
     )
 
 
-def refuse_beyond(needed: int, what: str, engine: str, advice: str) -> None:
+def refuse_beyond(needed: int, what: str, how: str, advice: str) -> None:
     """Refuses what needs more bytes than there are.
 
     Raises:
         InputError: so.
     """
     if needed > (available := available_bytes()):
-        raise InputError(
-            f"{what} need {gibibytes(needed)} with engine {engine!r}, and {gibibytes(available)} are there; "
-            f"use {advice}"
-        )
+        raise InputError(f"{what} need {gibibytes(needed)}{how}, and {gibibytes(available)} are there; use {advice}")
 
 
 def available_bytes() -> int:

@@ -80,7 +80,7 @@ def maps(
     refuse_beyond(
         bytes_needed(tree, shape, dtype, count, features, read),
         f"{count:,} images of shape {shape} in {features:,} networks",
-        "pauli_tree",
+        " with engine 'pauli_tree'",
         "a smaller batch, fewer features, or smaller blocks",
     )
     columns = _evaluate(tree, tuple(t.astype(dtype) for t in theta), images.astype(dtype), read)

@@ -9,13 +9,17 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, num_gates, real_dtype
+from qconv.circuit.memory import available_bytes, refuse_beyond
 from qconv.diagnostics.effective_dimension import effective_dimension, fisher_information, spectrum
+from qconv.diagnostics.effective_dimension import numbers_held as fisher_held
 from qconv.diagnostics.entanglement import haar_meyer_wallach, meyer_wallach
 from qconv.diagnostics.expressibility import expressibility, fidelities, haar_floor
 from qconv.diagnostics.gradients import gradient_variance, gradients
+from qconv.diagnostics.gradients import numbers_held as gradients_held
 from qconv.diagnostics.sampling import Sampling, resolution
 from qconv.diagnostics.states import after_ansatz, chunk_rows, encoded, ground, in_chunks
 from qconv.errors import InputError
+from qconv.gate_table import complex_dtype
 
 _MAX_WORK = 2e11
 """Amplitudes times gates: from minutes to an hour on two CPU cores."""
@@ -71,11 +75,12 @@ def diagnose_circuit(
         seed: of the draws.
 
     Raises:
-        InputError: it would take too long, or `data_count` is too small for the effective dimension.
+        InputError: it would take too long or too much memory, or `data_count` is too small for the effective dimension.
     """
     patch_size = patches.shape[1]
     num_qubits, shape = circuit.num_qubits(patch_size), circuit.param_shape(patch_size)
     has_angles = math.prod(shape) > 0
+    _check_memory(circuit, patch_size, sampling, real_dtype(patches))
     _check_work(circuit, patch_size, sampling)
     if has_angles:
         resolution(data_count, sampling.gamma)
@@ -130,6 +135,39 @@ def _state_diagnoses(
         for sample, entanglement in found
     )
     return first, second
+
+
+def bytes_needed(circuit: Circuit, patch_size: int, sampling: Sampling, dtype: np.dtype) -> int:
+    """Memory of all diagnostics, within a factor of two: one chunk of samples, and what is kept of all of them."""
+    num_angles = math.prod(circuit.param_shape(patch_size))
+    amplitude = complex_dtype(dtype).itemsize
+    held = max(
+        gradients_held(circuit, patch_size), fisher_held(circuit, patch_size), 8 * 2 ** circuit.num_qubits(patch_size)
+    )
+    # In both precisions, and once more on the way to their variance.
+    kept = (dtype.itemsize + 2 * 8) * sampling.gradients * circuit.num_observables(patch_size) * num_angles
+    fisher = (dtype.itemsize + 2 * 8) * sampling.fisher_angles * num_angles**2
+    drawn = 4 * sampling.pairs * (num_angles + patch_size) * dtype.itemsize
+    return max(chunk_rows(held, dtype) * held * amplitude, kept, fisher) + kept + drawn
+
+
+def _check_memory(circuit: Circuit, patch_size: int, sampling: Sampling, dtype: np.dtype) -> None:
+    """Refuses what does not fit into memory, before any work.
+
+    Raises:
+        InputError: so.
+    """
+    num_qubits, observables = circuit.num_qubits(patch_size), circuit.num_observables(patch_size)
+    # Where the states alone are too many, so would be their observables to be written down.
+    needed = 8 * 2**num_qubits * complex_dtype(dtype).itemsize
+    if needed <= available_bytes():
+        needed = bytes_needed(circuit, patch_size, sampling, dtype)
+    refuse_beyond(
+        needed,
+        f"diagnostics of {num_qubits} qubits, {observables:,} channels and {sampling.gradients:,} gradients",
+        "",
+        "fewer gradients, a readout of fewer channels, or a smaller kernel",
+    )
 
 
 def _check_work(circuit: Circuit, patch_size: int, sampling: Sampling) -> None:

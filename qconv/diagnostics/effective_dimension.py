@@ -44,8 +44,7 @@ def fisher_information(
         with jax.default_matmul_precision("highest"):
             return scores @ scores.T
 
-    num_angles = math.prod(thetas.shape[1:])
-    rows = chunk_rows(2 * (num_angles + 1) * 2 ** circuit.num_qubits(patches.shape[1]), thetas.dtype)
+    rows = chunk_rows(numbers_held(circuit, patches.shape[1]), thetas.dtype)
     at_once = min(rows, len(patches))
 
     def at_angles(thetas: Array) -> Array:
@@ -57,6 +56,12 @@ def fisher_information(
 
     found = in_chunks(at_angles, (thetas,), max(1, rows // at_once))
     return np.asarray(found, np.float64)
+
+
+def numbers_held(circuit: Circuit, patch_size: int) -> int:
+    """Amplitudes, and numbers instead of them, that one patch holds at a time."""
+    num_angles = math.prod(circuit.param_shape(patch_size))
+    return 2 * (num_angles + 1) * 2 ** circuit.num_qubits(patch_size) + num_angles**2
 
 
 def normalised(fisher: Float[np.ndarray, "samples angles angles"]) -> Float[np.ndarray, "samples angles angles"]:

@@ -12,10 +12,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit
+from qconv.circuit.measurement import bases, in_order
 from qconv.diagnostics.states import amplitude_slopes, chunk_rows, in_chunks
-from qconv.gate_table import complex_dtype
 from qconv.gates import apply_matrix
-from qconv.readout.base import OPERATORS
 
 
 def gradients(
@@ -23,20 +22,31 @@ def gradients(
 ) -> Float[np.ndarray, "samples channels angles"]:
     """d<O>/dtheta_k of each channel O by each angle, at angles `thetas[s]` (radians) for the patch `patches[s]`.
 
-    Every sample has angles of its own, so no two share a unitary: states are differentiated, and
-    d<psi|O|psi> = 2 Re <O psi|dpsi>.
+    Every sample has angles of its own, so no two share a unitary: states are differentiated, and in the basis of O the
+    probabilities of the outcomes change by dp = 2 Re(conj(psi) dpsi), whose sum with the eigenvalues of O it is.
     """
-    patch_size, num_angles = patches.shape[1], math.prod(thetas.shape[1:])
-    observables = circuit.observables(patch_size)
+    measured = bases(circuit.observables(patches.shape[1]), thetas.dtype)
 
     def of_one(theta: Array, patch: Array) -> Array:
         state, slopes = amplitude_slopes(circuit, theta, patch)
-        images = jnp.stack([_image(state, observable) for observable in observables])
-        with jax.default_matmul_precision("highest"):
-            return 2 * jnp.real(images.conj() @ slopes.T)
+        channels = []
+        for basis in measured:
+            turned = jnp.concatenate([state[None], slopes])
+            for gate in basis.turn:
+                turned = apply_matrix(turned, gate.matrix, gate.qubits)
+            of_probabilities = 2 * jnp.real(turned[:1].conj() * turned[1:])  # (angles, outcomes)
+            channels.append((basis, basis.of_probabilities(of_probabilities.T, np.arange(len(state)))))
+        return in_order(channels)
 
-    held = 2 * (len(observables) + num_angles + 1) * 2 ** circuit.num_qubits(patch_size)
-    return in_chunks(jax.vmap(of_one), (thetas, patches), chunk_rows(held, thetas.dtype))
+    rows = chunk_rows(numbers_held(circuit, patches.shape[1]), thetas.dtype)
+    return in_chunks(jax.vmap(of_one), (thetas, patches), rows)
+
+
+def numbers_held(circuit: Circuit, patch_size: int) -> int:
+    """Amplitudes, and numbers instead of them, that one sample holds at a time."""
+    num_angles, observables = math.prod(circuit.param_shape(patch_size)), circuit.observables(patch_size)
+    turned = len(bases(observables, np.dtype(np.float32)))
+    return (2 + turned) * (num_angles + 1) * 2 ** circuit.num_qubits(patch_size) + len(observables) * num_angles
 
 
 def gradient_variance(
@@ -48,12 +58,3 @@ def gradient_variance(
     so that this is the variance over angles, averaged over patches.
     """
     return np.var(np.asarray(sample, np.float64), axis=0, ddof=1)
-
-
-def _image(state: Array, observable: str) -> Array:
-    """O |state>, by the operator of one qubit after the other; complex, so that all observables are alike."""
-    image = state.astype(complex_dtype(jnp.real(state).dtype))[None]
-    for qubit, letter in enumerate(observable):
-        if letter != "I":
-            image = apply_matrix(image, jnp.asarray(OPERATORS[letter], image.dtype), (qubit,))
-    return image[0]

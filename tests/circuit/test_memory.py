@@ -206,9 +206,9 @@ def test_too_many_patches_or_circuits_are_refused(monkeypatch):
 
 def refused(monkeypatch, run, what, engine):
     monkeypatch.setattr(memory, "available_bytes", lambda: 16 * 2**30)
-    started = time.perf_counter()
+    started = time.process_time()  # of this process: others may be busy
     with pytest.raises(InputError) as error:
         run()
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 10
     assert str(error.value).startswith(what)
     assert f" GiB with engine '{engine}', and 16.0 GiB are there; use " in str(error.value)
