@@ -36,7 +36,7 @@ def layer_inputs(
     return [(layer.clone(parent=None), own) for layer, own in zip(layers, inputs, strict=True)]
 
 
-def layer_patches(layer: Any, images: Float[Array, "*batch height width channels"]) -> Float[Array, "patches pixels"]:
+def layer_patches(layer: Any, images: Float[Array, "..."]) -> Float[Array, "patches pixels"]:
     """All patches that the circuit of a quantum layer sees; those of all registers where there are several.
 
     Raises:
@@ -44,5 +44,5 @@ def layer_patches(layer: Any, images: Float[Array, "*batch height width channels
     """
     if not hasattr(layer, "patches"):
         raise InputError(f"diagnose takes patches of a layer; the network has a {type(layer).__name__}, without any")
-    windows = layer.patches(images.reshape(-1, *images.shape[-3:]))
+    windows = layer.patches(images)
     return windows.reshape(-1, windows.shape[-1])
