@@ -19,6 +19,7 @@ from qconv.circuit.cut import crosses, num_terms
 from qconv.circuit.ends import leading_gates
 from qconv.circuit.light_cone import seen
 from qconv.circuit.measurement import bases
+from qconv.circuit.order import ordered
 from qconv.circuit.product_states import is_product
 from qconv.circuit.reupload import upload
 from qconv.circuit.states import runs
@@ -127,8 +128,8 @@ def _fused(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Numbers:
     num_qubits, block = circuit.num_qubits(patch_size), fused.block_size(circuit.num_qubits(patch_size))
     size, (start, end) = 2**num_qubits, _parts(circuit, patch_size)
     observables = circuit.observables(patch_size)
-    gates = example_ansatz(circuit, patch_size).gates
-    _, rest = leading_gates(seen(gates, observables))
+    gates = ordered(example_ansatz(circuit, patch_size).gates)
+    _, rest = leading_gates(ordered(seen(gates, observables)))
     each = _encoding(circuit, patch_size) + numbers_of_gates(rest, num_qubits, block, start)
     if circuit.reuploads:
         again = numbers_of_gates(gates, num_qubits, block, end) + numbers_of_runs(
@@ -150,7 +151,7 @@ def _unitary(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Numbers:
         each += circuit.reuploads * (
             2 * end * size + numbers_of_runs(upload(circuit, patch_size, dtype).runs[1:-1], num_qubits, end)
         )
-        gates = example_ansatz(circuit, patch_size).gates
+        gates = ordered(example_ansatz(circuit, patch_size).gates)
         shared += circuit.reuploads * size * (numbers_of_gates(gates, num_qubits, unitary.BLOCK, 1) + 2 * end * size)
     return shared, each, unitary.patches_at_once(circuit, patch_size, dtype)
 
@@ -159,7 +160,7 @@ def _matrix(circuit: Circuit, patch_size: int, dtype: np.dtype) -> float | int:
     """Numbers of the unitary after each step, turned to each basis."""
     num_qubits = circuit.num_qubits(patch_size)
     size, observables = 2**num_qubits, circuit.observables(patch_size)
-    gates = seen(example_ansatz(circuit, patch_size).gates, observables)
+    gates = ordered(seen(example_ansatz(circuit, patch_size).gates, observables))
     turned = len(bases(observables, dtype))
     return size * (numbers_of_gates(gates, num_qubits, unitary.BLOCK, 1) + 4 * (1 + turned) * size)
 

@@ -33,9 +33,7 @@ def layer_inputs(
     return [(layer, own) for (layer, _), own in zip(layers, inputs, strict=True)]
 
 
-def layer_patches(
-    layer: QuantumLayer, images: Float[Array, "*batch height width channels"]
-) -> Float[Array, "patches pixels"]:
+def layer_patches(layer: QuantumLayer, images: Float[Array, "..."]) -> Float[Array, "patches pixels"]:
     """All patches that the circuit of a quantum layer sees; those of all registers where there are several."""
-    windows = layer.patches(images.reshape(-1, *images.shape[-3:]))
+    windows = layer.patches(images)
     return windows.reshape(-1, windows.shape[-1])

@@ -145,8 +145,8 @@ def fit(
 
         if any_process(stop.is_set()):
             raise Interrupted(f"{label}: stopped and saved at step {step} of {num_steps}")
-        means, confusion, right = evaluate(state)
-        _require_finite(state, checkpoints, means["loss"])
+    means, confusion, right = evaluate(state)
+    _require_finite(state, checkpoints, means["loss"])
     return Fitted(state, initial_state, means["loss"], means["accuracy"], confusion, right, wall_seconds)
 
 

@@ -13,6 +13,8 @@ from qconv.diagnostics.patches import layer_inputs, layer_patches
 from qconv.diagnostics.sampling import Sampling
 from qconv.errors import InputError
 from qconv.layers.quantum_conv import QuantumConv
+from qconv.layers.quantum_dense import QuantumDense
+from qconv.models.dressed_net import DressedNet
 from qconv.models.heads import LinearHead
 from qconv.models.quanv_net import QuanvNet
 from qconv.report.diagnostics import diagnosis_figure
@@ -33,6 +35,14 @@ def test_patches_are_the_windows_of_the_layer(channels: Any) -> None:
     expected = windows.reshape(-1, 4) if channels == "joint" else np.moveaxis(windows, -1, 0).reshape(-1, 2)
     np.testing.assert_array_equal(patches, expected)
     assert inputs.shape[-1] == 2 and layer.window(2) == "1x2 pixels"
+
+
+def test_patches_of_a_register_behind_another_layer_are_its_vectors() -> None:
+    images = np.random.default_rng(0).random((5, 2, 2, 1), np.float32)
+    quantum = QuantumDense(Circuit(ansatz=HardwareEfficient(0)))
+    ((layer, inputs),) = layer_inputs(DressedNet(quantum, width=3), images, seed=0)
+    assert inputs.shape == (5, 3)
+    np.testing.assert_array_equal(layer_patches(layer, inputs), inputs)
 
 
 def test_the_same_seed_draws_the_same() -> None:

@@ -12,14 +12,18 @@ PROGRAM = """
 from dataclasses import replace
 from pathlib import Path
 
+import flax.linen as nn
 import jax
 import numpy as np
 from jax.sharding import AxisType
 from rich.console import Console
 
+from qconv.errors import InputError
 from qconv.experiment.loading import load
+from qconv.models.classical_net import ClassicalNet
 from qconv.training.fit import fit
 from qconv.training.mesh import device_mesh
+from qconv.training.rehearsal import rehearse
 
 one = jax.make_mesh((1,), ("batch",), axis_types=(AxisType.Auto,), devices=jax.devices()[:1])
 assert device_mesh().size == 8
@@ -34,6 +38,21 @@ for size in (16, 20):
         fitted = fit(experiment, experiment.model, folder=folder, mesh=mesh, **options)
         assert {len(leaf.devices()) for leaf in jax.tree.leaves(fitted.state)} == {mesh.size}
         np.save(folder / "theta.npy", fitted.state.params["conv"]["theta"])
+
+
+class Normalised(nn.Module):
+    @nn.compact
+    def __call__(self, features, *, train=False):
+        return nn.Dense(4)(nn.BatchNorm(use_running_average=not train)(features.reshape(len(features), -1)))
+
+
+model = ClassicalNet(Normalised())
+rehearse(replace(tiny, batch_size=16), model, train, device_mesh())
+rehearse(replace(tiny, batch_size=20), model, train, one)
+try:
+    rehearse(replace(tiny, batch_size=20), model, train, device_mesh())
+except InputError as error:
+    Path("refused").write_text(str(error))
 """
 
 
@@ -54,3 +73,9 @@ def test_eight_devices_train_as_one_does(folder: Path, size: int) -> None:
     values = ([value for line in part for value in line.values()] for part in lines)
     np.testing.assert_allclose(*values, rtol=1e-5)
     np.testing.assert_allclose(np.load(one / "theta.npy"), np.load(eight / "theta.npy"), rtol=1e-4, atol=1e-6)
+
+
+def test_rows_that_fill_a_batch_up_may_not_count_in_its_statistics(folder: Path) -> None:
+    assert (folder / "refused").read_text() == (
+        "batch_size = 20; allowed: multiples of the 8 devices, since ClassicalNet keeps batch_stats of its batches"
+    )
