@@ -70,7 +70,7 @@ class ChoiceAim:
     @property
     def text(self) -> str:
         """What it says."""
-        return f"engine chosen: at most {self.factor:g}x the time of the fastest one, in every case"
+        return f"engine chosen: at most {self.factor:g}x the time of the fastest, in every case"
 
     def reached(self, results: list[Result]) -> tuple[str, bool] | None:
         """How many cases miss it, and by how much; None if none was measured."""

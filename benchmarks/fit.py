@@ -23,7 +23,7 @@ from qconv.circuit.cost import Rates, costs, rates_of
 
 _CALL = 2e-5
 """Seconds of a call that does nothing, the same for all engines, before they are fitted."""
-_TRUST = 0.1
+_TRUST = 0.3
 """Weight of a logarithm of the rates before, beside that of a time: what no case depends on stays as it was."""
 
 

@@ -52,11 +52,31 @@ class Rates(NamedTuple):
 
 
 RATES = {
-    "cpu": Rates("two cores with AVX-512, as fitted", Rate(2e11, 3e9), Rate(4.5e10, 2.7e9), Rate(2e10, 1.2e9), 1.5e5),
-    "gpu": Rates("an H100, estimated from its peak", Rate(3e13, 2e11), Rate(1e13, 2e11), Rate(3e12, 1e11), 3e4),
-    "tpu": Rates("a TPU v5e, estimated from its peak", Rate(2e13, 5e10), Rate(5e12, 5e10), Rate(1e12, 2e10), 3e4),
+    "cpu": Rates(
+        "two cores of an AMD EPYC with AVX2, fitted by benchmarks.fit",
+        large=Rate(4.3e10, 1.8e9),
+        blocks=Rate(8.7e10, 1.3e9),
+        small=Rate(3.7e10, 7.9e8),
+        calls=8.1e4,
+    ),
+    # 6.7e13 operations in float32 and 3.35e12 bytes a second; a launch takes some 5 microseconds.
+    "gpu": Rates(
+        "an H100, estimated from published peaks",
+        large=Rate(3e13, 2e11),
+        blocks=Rate(1e13, 2e11),
+        small=Rate(3e12, 1e11),
+        calls=3e4,
+    ),
+    # 1.97e14 operations in bfloat16, six of which make one in float32, and 8.2e11 bytes a second.
+    "tpu": Rates(
+        "a TPU v5e, estimated from published peaks",
+        large=Rate(2e13, 5e10),
+        blocks=Rate(5e12, 5e10),
+        small=Rate(1e12, 2e10),
+        calls=3e4,
+    ),
 }
-"""By platform, as JAX names it."""
+"""By platform, as JAX names it. Those that are estimated are to be fitted where there is such a device."""
 
 
 def rates_of(platform: str | None = None) -> Rates:
@@ -88,7 +108,7 @@ class Cost:
     numbers: float
     """Numbers written for each patch, forward."""
     seconds: float
-    """For each patch, forward and backward, with its share of `once`."""
+    """For each patch, forward and, if there are angles, backward, with its share of `once`."""
 
 
 def costs(circuit: Circuit, patch_size: int, patches: int = MANY, rates: Rates | None = None) -> dict[str, Cost]:
@@ -117,6 +137,8 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY, rates: Rates |
     reuploads = circuit.reuploads
     before = ordered(ansatz.gates) if reuploads else []  # of each block but the last
     end = 2 if not real_states or not all(gate.is_real for gate in [*before, *gates]) else 1
+    has_angles = circuit.trainable_scaling or math.prod(circuit.param_shape(patch_size)) > 0
+    step = _STEP if has_angles else dict.fromkeys(_STEP, 1)  # else there is no gradient
     runs = upload(circuit, patch_size, np.dtype(np.float32)).runs if reuploads else []
 
     found: dict[str, Cost] = {}
@@ -127,14 +149,14 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY, rates: Rates |
     flops, passes = flops + reuploads * (again[0][0] + again[1][0]), passes + reuploads * (again[0][1] + again[1][1])
     flops, passes = flops + reading[0], passes + reading[1] + (start + end) * size + 2 * len(leading)
     calls = 1 + 2 * bool(leading) + _calls(own) + reuploads * (len(runs) + _calls(repeated))
-    found["fused"] = _cost("fused", patches, 0.0, flops, passes, rates.blocks, calls / rates.calls)
+    found["fused"] = _cost(step["fused"], patches, 0.0, flops, passes, rates.blocks, calls / rates.calls)
     if num_qubits >= _LEAST_HALVED and halves.fits(circuit, patch_size):
         parts = halves.in_parts(circuit, patch_size, gates)
         if num_terms(parts.middle, num_qubits // 2) ** 2 <= size:  # else the whole state is smaller
             flops, passes = _terms(parts.middle, num_qubits, channels, end, rates)
             passes += 2 * len(leading)
             calls = 1 + 4 * bool(leading) + _calls_of_halves(parts.middle, num_qubits)
-            found["halves"] = _cost("halves", patches, 0.0, flops, passes, rates.small, calls / rates.calls)
+            found["halves"] = _cost(step["halves"], patches, 0.0, flops, passes, rates.small, calls / rates.calls)
     if num_qubits > _MAX_UNITARY_QUBITS:
         return found
     own = merged(gates, num_qubits, BLOCK)
@@ -147,15 +169,15 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY, rates: Rates |
     if reuploads:  # the shared gates at the ends of an encoding are part of the unitaries
         flops, passes = _upload(runs[1:-1], num_qubits, end)
         products, numbers = products + reuploads * flops, numbers + reuploads * (end * size + passes)
-    found["unitary"] = _cost("unitary", patches, build, products, numbers, rates.large, calling)
+    found["unitary"] = _cost(step["unitary"], patches, build, products, numbers, rates.large, calling)
     known = len(heisenberg.known_states(circuit, patch_size))
     if heisenberg.fits(circuit, patch_size) and (2 * known) ** num_qubits <= _MAX_TABLE:
         once = build + turned * end * _table(known, num_qubits, rates.large)
         flops, numbers = _weights(known, num_qubits, channels)
-        found["heisenberg"] = _cost("heisenberg", patches, once, flops, numbers, rates.large, calling)
+        found["heisenberg"] = _cost(step["heisenberg"], patches, once, flops, numbers, rates.large, calling)
     if lookup.fits(circuit):
         once = build + size * (reading[0] / rates.large.products + reading[1] / rates.large.numbers)
-        found["lookup"] = _cost("lookup", patches, once, 0, 2 * channels, rates.large, calling)
+        found["lookup"] = _cost(step["lookup"], patches, once, 0, 2 * channels, rates.large, calling)
     return found
 
 
@@ -175,9 +197,9 @@ def _upload(runs: Sequence[Run], num_qubits: int, parts: int) -> tuple[float, fl
 
 
 def _cost(
-    engine: str, patches: int, once: float, flops: float | int, numbers: float | int, rate: Rate, calling: float
+    step: int, patches: int, once: float, flops: float | int, numbers: float | int, rate: Rate, calling: float
 ) -> Cost:
-    seconds = _STEP[engine] * (once / patches + flops / rate.products + numbers / rate.numbers) + calling / patches
+    seconds = step * (once / patches + flops / rate.products + numbers / rate.numbers) + calling / patches
     return Cost(float(once), float(flops), float(numbers), seconds)
 
 
@@ -217,7 +239,8 @@ def _weights(known: int, num_qubits: int, channels: int) -> tuple[float, float]:
     cut = heisenberg.half(num_qubits)
     pairs = (num_qubits - cut) // 2 * known**2
     # What the first half gives with the table is summed over at once, from the cache: as good as half the numbers.
-    numbers = num_qubits * (known + 2) + known**cut + pairs + channels * known ** (num_qubits - cut) / 2
+    # Angles, amplitudes and weights are several small steps each, which takes as long as three times their numbers.
+    numbers = 3 * num_qubits * (known + 2) + known**cut + pairs + channels * known ** (num_qubits - cut) / 2
     return 2.0 * channels * known**num_qubits, numbers
 
 

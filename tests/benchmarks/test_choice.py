@@ -28,11 +28,14 @@ RESULTS = [
 ]
 
 
-def modelled(rates: Rates, every: int) -> list[Result]:
-    """Results that take as long as the cost model says with some rates."""
+FEW = [case for case in grid() if case.circuit.num_qubits(case.pixels) in (4, 9)][::17]
+
+
+def modelled(rates: Rates) -> list[Result]:
+    """Results that take as long as the cost model says with some rates, and 0.03 ms for the call."""
     return [
-        Result(case.name, engine, gradient_per_s=1 / cost.seconds)
-        for case in grid()[::every]
+        Result(case.name, engine, gradient_per_s=case.windows / (3e-5 + case.windows * cost.seconds))
+        for case in FEW
         for engine, cost in costs(case.circuit, case.pixels, case.windows, rates).items()
     ]
 
@@ -57,7 +60,7 @@ def test_the_table_names_the_engine_chosen_and_the_fastest():
     console = Console(record=True, width=120, file=io.StringIO())
     print_tables(RESULTS, console)
     text = console.export_text()
-    assert "unitary 2.00 fused (!)" in text and "choice:" not in text and CHOICE.text in text
+    assert "unitary 2.00 fused (!)" in text and "1 of 3 cases miss it" in text and "choice:" not in text
 
 
 def test_the_grid_has_small_batches_and_every_engine_that_can_be_chosen():
@@ -84,28 +87,24 @@ def test_every_engine_is_timed_and_one_of_them_is_the_one_chosen():
     assert len(choices(found)) == 1
 
 
-def test_rates_are_found_again_from_the_times_that_they_give():
+def test_rates_are_found_again_from_the_times_that_they_give(tmp_path: File, capsys: pytest.CaptureFixture[str]):
     start = RATES["cpu"]
     (device, *numbers), structure = jax.tree.flatten(start)
     factors = [1.5, 0.7, 2.0, 0.6, 1.3, 0.5, 1.8]
     true = jax.tree.unflatten(structure, [device, *(n * f for n, f in zip(numbers, factors, strict=True))])
-    results = modelled(true, every=11)
+    results = modelled(true)
+    write([*results, RESULTS[-1]], machine(), tmp_path / "choice.json")
     found = fit.fitted(results, start)
     assert found.device == start.device
-    assert jax.tree.leaves(found)[1:] == pytest.approx(jax.tree.leaves(true)[1:], rel=0.1)
+    assert jax.tree.leaves(found)[1:] == pytest.approx(jax.tree.leaves(true)[1:], rel=0.2)
     # With them, the model chooses what is fastest in each case.
-    assert CHOICE.reached(fit.rechosen(results, true)) == (
-        f"0 of {len(grid()[::11])} cases miss it, at most 1.00x",
-        True,
-    )
-
-
-def test_the_fit_says_what_it_would_choose(tmp_path: File, capsys: pytest.CaptureFixture[str]):
-    results = modelled(RATES["cpu"], every=90)
-    write([*results, RESULTS[-1]], machine(), tmp_path / "choice.json")
+    assert CHOICE.reached(fit.rechosen(results, found)) == (f"0 of {len(FEW)} cases miss it, at most 1.00x", True)
     fit.main(fit.Options(results=tmp_path / "choice.json", platform="cpu"))
     out = capsys.readouterr().out
-    assert f"before: 0 of {len(grid()[::90])} cases miss it" in out and "fitted: 0 of" in out and "Rates(" in out
+    assert "Rates(" in out and "before: " in out and f"fitted: 0 of {len(FEW)} cases miss it" in out
+
+
+def test_results_without_the_part_are_refused(tmp_path: File):
     write(RESULTS[-1:], machine(), tmp_path / "other.json")
     with pytest.raises(SystemExit, match="has nothing of the part choice"):
         fit.main(fit.Options(results=tmp_path / "other.json"))
