@@ -56,7 +56,7 @@ def check_memory(
     if needed <= available:
         needed += _ends(circuit, patch_size, dtype, patches, circuits) + _compiling(circuit, patch_size)
     if needed <= available:
-        needed = bytes_needed(circuit, patch_size, engine, dtype, patches, circuits)
+        needed = bytes_needed(circuit, patch_size, engine, dtype, patches, circuits) + _compiling(circuit, patch_size)
     several = f"{patches:,} patches" + (f" in {circuits:,} circuits" if circuits > 1 else "")
     refuse_beyond(
         needed,
@@ -105,17 +105,18 @@ def bytes_needed(
     # In chunks, the gradient computes each of them again; else all circuits keep what they wrote until it has come.
     kept = -(-patches // chunks) * (circuits if chunks == 1 else 1)
     evaluation = int(np.dtype(dtype).itemsize * (circuits * shared + kept * each))
-    return evaluation + _ends(circuit, patch_size, dtype, patches, circuits) + _compiling(circuit, patch_size)
+    return evaluation + _ends(circuit, patch_size, dtype, patches, circuits)
 
 
 def _ends(circuit: Circuit, patch_size: int, dtype: np.dtype, patches: int, circuits: int) -> int:
     """Patches and channels, with their gradients and copies."""
-    numbers = 4 * patch_size + 3 * circuits * circuit.num_channels(patch_size)
+    # The loop over circuits keeps the columns of each.
+    numbers = (2 + 2 * circuits) * patch_size + 3 * circuits * circuit.num_channels(patch_size)
     return patches * numbers * np.dtype(dtype).itemsize
 
 
 def _compiling(circuit: Circuit, patch_size: int) -> int:
-    """What is made of the observables and of the names of the amplitudes, beside the arrays of the evaluation."""
+    """What is made of the observables and of the names of the amplitudes before an evaluation starts."""
     num_qubits, observables = circuit.num_qubits(patch_size), circuit.num_observables(patch_size)
     return observables * (_STRING + _LETTER * num_qubits) + _INDEX * 2**num_qubits
 
@@ -162,7 +163,8 @@ def _matrix(circuit: Circuit, patch_size: int, dtype: np.dtype) -> float | int:
     size, observables = 2**num_qubits, circuit.observables(patch_size)
     gates = ordered(seen(example_ansatz(circuit, patch_size).gates, observables))
     turned = len(bases(observables, dtype))
-    return size * (numbers_of_gates(gates, num_qubits, unitary.BLOCK, 1) + 4 * (1 + turned) * size)
+    _, end = _parts(circuit, patch_size)
+    return end / 2 * size * (numbers_of_gates(gates, num_qubits, unitary.BLOCK, 1) + 4 * (1 + turned) * size)
 
 
 def _heisenberg(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Numbers:

@@ -53,11 +53,11 @@ SOON = [
 ]
 LATER = [
     Cell("fused", Circuit(Angle(), LAYER), 16, 100),
-    Cell("fused", Circuit(Angle(), REAL), 18, 5),
+    Cell("fused", Circuit(Angle(), LAYER), 18, 5),
     Cell("fused", Circuit(Angle("X"), LAYERS), 14, 500),
     Cell("fused", Circuit(Angle(), HardwareEfficient(8)), 14, 16),  # repeated layers are a loop
     Cell("fused", Circuit(Angle(), LAYER, PauliXYZ()), 14, 32, 4),
-    Cell("fused", Circuit(Angle(), Identity(), Probabilities(tuple(range(8)))), 16, 100, 2),
+    Cell("fused", Circuit(Angle(), Identity(), Probabilities(tuple(range(8)))), 12, 20_000, 2),
     Cell("fused", Circuit(Amplitude(), LAYER, AllZZ()), 2**13, 256),
     Cell("fused", Circuit(IQP(), LAYER), 14, 16),
     Cell("fused", Circuit(Angle(), LAYER, reuploads=3), 13, 100),
