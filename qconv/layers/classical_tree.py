@@ -40,9 +40,8 @@ class ClassicalTree(ClassicalTwin):
             width = max(1, min(layer.tree.num_channels(level), angles // inputs))
             rows, columns = (1, 1) if layer.tree.shared else (level.rows, level.columns)
             window = [2 if axis in level.axes else 1 for axis in (0, 1)]
-            weights = self.param(
-                f"level{index}", _INIT, (layer.features, rows, columns, *window, sites.shape[-1], width)
-            )
+            shape = (layer.features, rows, columns, *window, sites.shape[-1], width)
+            weights = self.param(f"level{index}", _INIT, shape, jnp.float32)  # as `nn.Conv`, in 64-bit mode too
             sites = sites.reshape(batch, level.rows, window[0], level.columns, window[1], *sites.shape[3:])
             product = "brhcwfi,fhwio->brcfo" if layer.tree.shared else "brhcwfi,frchwio->brcfo"
             sites = nn.relu(jnp.einsum(product, sites, weights[:, 0, 0] if layer.tree.shared else weights))

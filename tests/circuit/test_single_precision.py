@@ -85,7 +85,7 @@ def test_engines_are_right_to_single_precision(
     double = theta.astype(np.float64), patch.astype(np.float64)
     with jax.enable_x64(True):
         assert_close(values, expected(*double), atol)
-        atol *= np.linalg.norm(weights)
+        atol *= float(np.linalg.norm(weights))
         forth, back = (
             np.array([expected(moved, double[1]) @ weights for moved in shifted(double[0], sign * math.pi / 2)])
             for sign in (1, -1)

@@ -134,7 +134,7 @@ def test_trees(tree, dtype):
 @pytest.mark.parametrize("module", modules(), ids=lambda module: type(module).__name__)
 def test_layers_twins_filters_and_heads(module, dtype):
     inputs = inputs_of(module, dtype)
-    made = jax.eval_shape(partial(module.init, jax.random.key(0)), inputs)
+    made = jax.eval_shape(partial(module.init, jax.random.key(0)), inputs_of(module, np.float32))
     variables = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, dtype), made)
     assert jax.eval_shape(module.apply, variables, inputs).dtype == dtype
     jax.eval_shape(jax.grad(lambda v, x: jnp.sum(module.apply(v, x)), (0, 1)), variables, inputs)
