@@ -53,7 +53,7 @@ test: $(VENV)/.installed-dev  ## the tests, but for the slow ones
 	@$(BIN)/pytest -n auto --dist loadfile -m "not slow" $(ARGS)
 
 test-all: $(VENV)/.installed-dev  ## all tests
-	@$(BIN)/pytest -n auto --dist loadfile $(ARGS)
+	@$(BIN)/pytest -n auto --dist worksteal $(ARGS)
 
 bench: $(BENCH_VENV)/.installed  ## how fast, beside other libraries: all of it, or make bench QUICK=1
 	@$(BENCH_VENV)/bin/python -m benchmarks $(if $(QUICK),--quick) $(ARGS)

@@ -345,21 +345,28 @@ def test_the_table_is_for_encodings_of_bits():
         choose_engine(Circuit(), 4, "lookup")
 
 
-def test_engine_is_chosen_by_the_size_of_the_register_and_can_be_overridden():
-    assert choose_engine(Circuit(ansatz=HardwareEfficient(3)), 10) == "unitary"
-    assert choose_engine(Circuit(ansatz=HardwareEfficient(2)), 12) == "halves"
-    assert choose_engine(Circuit(ansatz=HardwareEfficient(8)), 12) == "fused"
-    assert choose_engine(Circuit(), 2000) == "fused"
-    assert choose_engine(Circuit(Basis()), 9) == "lookup"
-    assert choose_engine(Circuit(Amplitude()), 2**4) == "unitary"
-    assert choose_engine(Circuit(Amplitude()), 2**10) == "fused"
-    assert choose_engine(Circuit(), 4) == "heisenberg"
-    assert choose_engine(Circuit(readout=Probabilities((0, 1, 2, 3))), 4) == "unitary"
-    assert choose_engine(Circuit(ansatz=HardwareEfficient(8)), 7) == "heisenberg"
-    assert choose_engine(Circuit(ansatz=HardwareEfficient(8)), 9) == "unitary"
-    assert choose_engine(Circuit(ansatz=HardwareEfficient(8)), 8, patches=64) == "fused"
-    assert choose_engine(Circuit(), 10, "statevector") == "statevector"
-    assert choose_engine(Circuit(), 11, "unitary") == "unitary"
+SIZES = [(Circuit(ansatz=HardwareEfficient(depth)), qubits) for depth in (1, 4) for qubits in (1, 4, 9, 12, 2000)]
+
+
+def test_the_engine_asked_for_is_used_whatever_it_costs():
+    for engine in ("statevector", "unitary", "fused"):
+        assert {choose_engine(circuit, qubits, engine) for circuit, qubits in SIZES} == {engine}
+
+
+def test_the_reference_is_never_chosen_by_itself():
+    assert "statevector" not in {choose_engine(circuit, qubits) for circuit, qubits in SIZES}
+
+
+def test_no_unitary_is_built_that_takes_gigabytes():
+    """4^n numbers, and several of them for the gradient: of 11 qubits it would be the fastest for many windows."""
+    for qubits in (11, 12, 16, 2000):
+        assert choose_engine(Circuit(ansatz=HardwareEfficient(8)), qubits) != "unitary"
+
+
+def test_bits_are_looked_up():
+    """Nothing is cheaper than reading a row, and it is exact."""
+    for qubits in (1, 4, 9):
+        assert choose_engine(Circuit(Basis()), qubits) == "lookup"
 
 
 @pytest.mark.parametrize("engine", ENGINES)
