@@ -347,7 +347,7 @@ def test_the_table_is_for_encodings_of_bits():
 
 
 def test_engine_is_chosen_by_the_size_of_the_register_and_can_be_overridden():
-    assert choose_engine(Circuit(ansatz=HardwareEfficient(3)), 10) == "unitary"
+    assert choose_engine(Circuit(ansatz=HardwareEfficient(8)), 10) == "unitary"
     assert choose_engine(Circuit(ansatz=HardwareEfficient(2)), 12) == "halves"
     assert choose_engine(Circuit(ansatz=HardwareEfficient(8)), 12) == "fused"
     assert choose_engine(Circuit(), 2000) == "fused"
