@@ -163,5 +163,5 @@ def test_budgets_are_at_least_1(name: str) -> None:
 
 
 def test_seed_is_not_negative() -> None:
-    with pytest.raises(InputError, match=r"^seed = -1; allowed: 0 or more$"):
+    with pytest.raises(InputError, match=r"^seed = -1; allowed: 0 to 4294967295$"):
         dataclasses.replace(EXPERIMENT, seed=-1)
