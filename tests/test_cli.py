@@ -250,7 +250,10 @@ BAD: dict[tuple[str, ...], str] = {
     ("diagnose", "tiny", "--gamma", "nan"): "gamma = nan; allowed: more than 0, at most 1",
     ("diagnose", "tiny", "--data-count", "9"): "gamma n / (2 pi ln n) = 0.652; allowed: more than 1",
     ("diagnose", "tiny", "--data.num-images", "9"): "data_count = 9 with gamma = 1.0 give",
-    ("diagnose", "tiny", "--pairs", "2000000000"): "Most of them are for pairs = 2000000000: lower it",
+    (
+        *("diagnose", "tiny", "--fisher-angles", "1000000", "--fisher-patches", "1000000"),
+    ): "Most of them are for fisher_angles * fisher_patches = 1000000 * 1000000: lower it",
+    ("diagnose", "tiny", "--pairs", "2000000000"): "pairs = 2000000000 take 1.6e+10 angles and pixels; allowed: 5e+08",
     ("diagnose", "tiny", "--output", "no/folder.png"): "cannot write no/folder.png: there is no folder no",
     (
         "diagnose",

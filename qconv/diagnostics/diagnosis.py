@@ -21,6 +21,8 @@ from qconv.diagnostics.states import after_ansatz, chunk_rows, encoded, ground, 
 from qconv.errors import InputError
 from qconv.gate_table import complex_dtype
 
+_MAX_NUMBERS = 5e8
+"""Random numbers that are drawn at once: two GiB in single precision."""
 _MAX_WORK = 2e11
 """Amplitudes times gates: from minutes to an hour on two CPU cores."""
 
@@ -183,6 +185,11 @@ def _check_work(circuit: Circuit, patch_size: int, sampling: Sampling) -> None:
         "gradients": sampling.gradients * (1 + num_angles),
         "fisher_angles * fisher_patches": sampling.fisher_angles * sampling.fisher_patches * (1 + num_angles),
     }
+    for name, count in (("pairs", 2 * sampling.pairs), ("gradients", sampling.gradients)):
+        if (numbers := count * (num_angles + patch_size)) > _MAX_NUMBERS:
+            raise InputError(
+                f"{name} = {getattr(sampling, name)} take {numbers:.1e} angles and pixels; allowed: {_MAX_NUMBERS:.0e}"
+            )
     if not num_angles:
         passes = {"pairs": passes["pairs"]}
     work = {name: count * gates * 2**num_qubits for name, count in passes.items()}
