@@ -339,7 +339,9 @@ class Cosine(QuantumLayer):
         return nn.Dense(1)
 
 
-@pytest.mark.parametrize("wrap", [lambda layer: layer, RematField, JitField, several], ids=str)
+@pytest.mark.parametrize(
+    "wrap", [lambda layer: layer, RematField, JitField, several], ids=["a field", "remat", "jit", "several"]
+)
 def test_no_tracer_escapes(wrap: Callable[[nn.Module], nn.Module]) -> None:
     model = Net(wrap(Cosine(nn.Dense(1))))
     with jax.checking_leaks():
