@@ -66,7 +66,7 @@ def stacked(params: Sequence[Any]) -> Array:
 def _together(params: list[Any]) -> Array:
     """Entries of one array, or one that is none."""
     if isinstance(params[0], Entry):
-        return _rows(params[0].values, [entry.index for entry in params])
+        return _rows(jnp.asarray(params[0].values), [entry.index for entry in params])
     return jnp.asarray(params[0])[None]
 
 

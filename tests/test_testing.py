@@ -241,7 +241,7 @@ class Miscounting(Strings):
         (Rotations((2,)), r"angles beyond param_shape \(2,\) are used: .* index 2 is out of bounds"),
         (Rotations((4,)), r"theta\[3\] has no effect; is param_shape \(4,\) too large"),
         (NotUnitary(), r"gate any on qubits \(0,\) is not unitary"),
-        (Branching(), "compiling with jax.jit fails with TracerBoolConversionError"),
+        (Branching(), "recording the gates fails with TracerBoolConversionError"),
         (UnknownGate(), "recording the gates fails with AttributeError: no gate 'rzq'"),
         (Restless(), "compiled and not, the states differ"),
         (OnlyTape(), "the engines disagree"),

@@ -82,8 +82,8 @@ def diagnose_circuit(
     patch_size = patches.shape[1]
     num_qubits, shape = circuit.num_qubits(patch_size), circuit.param_shape(patch_size)
     has_angles = math.prod(shape) > 0
-    _check_memory(circuit, patch_size, sampling, real_dtype(patches=patches))
     _check_work(circuit, patch_size, sampling)
+    _check_memory(circuit, patch_size, sampling, real_dtype(patches=patches))
     if has_angles:
         resolution(data_count, sampling.gamma)
     keys = iter(jax.random.split(jax.random.key(seed), 6))

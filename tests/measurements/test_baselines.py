@@ -41,7 +41,10 @@ class Circles(Dataset):
 def test_circles(baseline: Baseline, low: float, high: float, parameters: int | None) -> None:
     measured = baseline.measure()
     assert low <= measured.value <= high and measured.num_parameters == parameters
-    assert baseline.measure() == measured
+    again = baseline.measure()
+    assert again[:2] == measured[:2] and measured.right is not None
+    np.testing.assert_array_equal(again.right, measured.right)
+    assert measured.right.mean() == measured.value
 
 
 def test_logistic_regression_counts_every_class() -> None:

@@ -213,7 +213,7 @@ def test_the_twin_has_a_classical_layer_for_each_quantum_layer(name: str) -> Non
     assert jax.tree.map(np.shape, gradient) == jax.tree.map(np.shape, variables)
     if name != "a dict":  # it makes the network itself one that cannot be hashed
         assert hash(twin) == hash(classical_twin(Net(layers))) and twin == classical_twin(Net(layers))
-    Experiment(DATA, Net(layers), batch_size=4).check(DATA.load("train"), DATA.load("test"))
+        Experiment(DATA, Net(layers), batch_size=4).check(DATA.load("train"), DATA.load("test"))
 
 
 @pytest.mark.parametrize("name", MADE)
@@ -280,7 +280,7 @@ def test_names_make_no_layer_quantum() -> None:
     assert classical_twin(model) is model
     traced = trace(model, SHAPE)
     assert traced.calls == [] and traced.num_quantum_parameters == 0
-    model = Net(WithMethod(nn.Sequential([Lookalike(), CONV])))
+    model = Net(WithMethod(nn.Sequential((Lookalike(), CONV))))
     assert trace(model, SHAPE).num_quantum_parameters == 4
     assert trace(classical_twin(model), SHAPE).num_quantum_parameters == 0
     Experiment(DATA, model, batch_size=4).check(DATA.load("train"), DATA.load("test"))

@@ -9,7 +9,7 @@ from qconv.tables.table import Axis, Published, Row
 
 
 def result(at: float | None, values: tuple[float, ...], section: str, published: float | None = None) -> RowResult:
-    figure = None if published is None else Published(published, "somewhere", 0.1)
+    figure = None if published is None else Published(published, "somewhere", tolerance=0.1, reason="one figure")
     row = Row(f"{at}", (LogisticRegression(),), figure, section=section, at=at)
     return RowResult(row, Figures(values), False, (), 1.0, "")
 

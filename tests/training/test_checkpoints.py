@@ -46,7 +46,10 @@ def damage(checkpoint: Path, how: str) -> None:
     elif how == "no digest":
         (checkpoint / "meta" / "metadata").write_text("{}")
     else:
-        file = max((path for path in checkpoint.rglob("*") if path.is_file()), key=lambda path: path.stat().st_size)
+        file = max(
+            (path for path in checkpoint.rglob("*") if path.is_file() and path.name != "manifest.json"),
+            key=lambda path: path.stat().st_size,
+        )
         content = file.read_bytes()
         file.unlink()
         if how == "truncated":

@@ -21,6 +21,7 @@ from tensorboardX.proto.event_pb2 import Event  # ty: ignore[missing-module-memb
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
+from qconv.circuit.expectations import choose_engine
 from qconv.data.dataset import Batch, Source
 from qconv.data.synthetic import Synthetic
 from qconv.errors import InputError, RunError
@@ -295,6 +296,7 @@ def test_a_run_trains_the_network_and_its_twin(tmp_path: Path) -> None:
     assert "theta" not in str(result.twin.state.params)
     head, twins_head = result.network.state.params["head"], result.twin.state.params["head"]
     assert jax.tree.map(np.shape, head) == jax.tree.map(np.shape, twins_head)
+    stored = json.loads((run.folder / "spec.json").read_text())
     assert summary == {
         "experiment": "tiny",
         "run_id": run.run_id,
@@ -306,8 +308,9 @@ def test_a_run_trains_the_network_and_its_twin(tmp_path: Path) -> None:
         "wall_seconds": round(result.network.wall_seconds, 2),
         "num_test_images": 8,
         "num_quantum_parameters": 4,
-        "engines": ["heisenberg"],
+        "engines": [choose_engine(CONV.circuit, 2)],
         "device": "1 x cpu",
+        "provenance": stored["provenance"],
         "twin": {
             "test_accuracy": result.twin.test_accuracy,
             "test_loss": result.twin.test_loss,
@@ -316,9 +319,8 @@ def test_a_run_trains_the_network_and_its_twin(tmp_path: Path) -> None:
             "wall_seconds": round(result.twin.wall_seconds, 2),
         },
     }
-    stored = json.loads((run.folder / "spec.json").read_text())
     assert stored["spec"]["num_steps"] == 9 and stored["experiment"] == "tiny" and stored["run_id"] == run.run_id
-    assert stored["versions"]["jax"] == jax.__version__
+    assert stored["provenance"][0]["versions"]["jax"] == jax.__version__
 
 
 def test_a_network_without_quantum_layer_has_no_twin(tmp_path: Path) -> None:
@@ -328,12 +330,11 @@ def test_a_network_without_quantum_layer_has_no_twin(tmp_path: Path) -> None:
             return LinearHead(2)(features)
 
     experiment = dataclasses.replace(TINY, num_steps=2)
-    run = RunDirectory("plain", experiment, tmp_path)
-    object.__setattr__(experiment, "model", Plain())  # a class inside a function has no place in spec.json
-    run.folder.mkdir(parents=True)
-    result = execute(run, Console(quiet=True))
-    assert result.twin is None and result.engines == ()
-    assert result.summary(run)["twin"] is None and not (run.folder / "twin").exists()
+    with RunDirectory("plain", experiment, tmp_path) as run:
+        object.__setattr__(experiment, "model", Plain())  # a class inside a function has no place in spec.json
+        result = execute(run, Console(quiet=True))
+        assert result.twin is None and result.engines == ()
+        assert result.summary(run)["twin"] is None and not (run.folder / "twin").exists()
 
 
 def events(folder: Path) -> list[Event]:

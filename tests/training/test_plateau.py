@@ -15,7 +15,6 @@ from qconv.data.dataset import Batch, Source
 from qconv.data.synthetic import Synthetic
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
-from qconv.experiment.spec import to_json
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import LinearHead
 from qconv.models.quanv_net import QuanvNet
@@ -111,12 +110,6 @@ def test_a_run_that_was_killed_ends_at_the_same_step(
     assert (folder / "metrics.jsonl").read_bytes() == (other / "metrics.jsonl").read_bytes()
     once_more, _ = run(FLAT, tmp_path)  # finished: only restored
     jax.tree.map(np.testing.assert_array_equal, uninterrupted.network.state, once_more.network.state)
-
-
-def test_runs_without_it_are_as_they_were() -> None:
-    plain = dataclasses.replace(FLAT, plateau=0, sampling="epochs")
-    assert {"plateau", "sampling"} & set(to_json(plain)) == set()
-    assert to_json(FLAT) == to_json(plain) | {"plateau": 7, "sampling": "replacement"}
 
 
 @pytest.mark.parametrize("interval", [-1, 1])
