@@ -6,6 +6,7 @@ from typing import Literal
 import jax
 import numpy as np
 
+from qconv.circuit.memory import available_bytes, gibibytes
 from qconv.data.dataset import Dataset, Source
 from qconv.errors import InputError, refusing
 from qconv.experiment.parts import check_parts
@@ -14,9 +15,6 @@ from qconv.models.base import ImageModel
 from qconv.models.quantum_calls import trace
 from qconv.models.twin import check_twin
 from qconv.optimizers import Adam, Optimizer
-
-_MOST_PARAMETERS = 2**28
-"""With the gradient and Adam's two moments they take 4 GiB."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +78,12 @@ class Experiment:
             raise InputError(f"training images have shape {train.image_shape}, test images {test.image_shape}")
         with refusing(f"{type(self.model).__name__} cannot take images of shape {train.image_shape}"):
             network = trace(self.model, train.image_shape)
-        if network.num_parameters > _MOST_PARAMETERS:
+        # Parameters, their gradient, and Adam's two moments.
+        needed = 4 * network.num_parameters * np.dtype(self.dtype).itemsize
+        if needed > (available := available_bytes()):
             raise InputError(
-                f"the network has {network.num_parameters:,} parameters; allowed: at most {_MOST_PARAMETERS:,}"
+                f"the network has {network.num_parameters:,} parameters, and to train them takes {gibibytes(needed)}; "
+                f"{gibibytes(available)} are there"
             )
         logits = network.outputs
         if logits.shape != (1, self.data.num_classes):

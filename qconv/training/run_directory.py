@@ -6,6 +6,7 @@ numerics have begun is neither gone on with nor overwritten: where that is asked
 
 import json
 import os
+import shutil
 from collections.abc import Generator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -21,6 +22,9 @@ from qconv.experiment.spec import code_of, from_json, run_id, to_json
 from qconv.measurements.base import Measurement
 from qconv.training.mesh import any_process
 from qconv.training.provenance import Provenance, of_run, with_another
+
+_BEFORE_CHECKPOINTS = ("spec.json", ".lock", "metrics.jsonl", "tensorboard", "checkpoints", "twin")
+"""What a run has written before its first checkpoint, at most."""
 
 Spec = TypeVar("Spec", bound=Experiment | Measurement)
 
@@ -72,8 +76,8 @@ class RunDirectory(Generic[Spec]):
         return self
 
     def __exit__(self, kind: type | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        if isinstance(value, InputError) and not (self.folder / "checkpoints").exists():
-            self._remove()  # nothing has been done: no trace of it stays
+        if isinstance(value, InputError) and not any(self.folder.glob("**/checkpoints/[0-9]*")):
+            self._remove()  # nothing has been saved: no trace of it stays
         self._exit.close()
 
     @property
@@ -89,8 +93,9 @@ class RunDirectory(Generic[Spec]):
 
     def _remove(self) -> None:
         if jax.process_index() == 0:
-            for name in ("spec.json", ".lock"):
-                (self.folder / name).unlink(missing_ok=True)
+            for name in _BEFORE_CHECKPOINTS:
+                path = self.folder / name
+                shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
             with suppress(OSError):  # other seeds, runs or experiments are there
                 for folder in (self.folder, *self.folder.parents[:2]):
                     folder.rmdir()

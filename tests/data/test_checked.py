@@ -203,3 +203,9 @@ def test_a_bad_label_in_the_middle_of_a_run_leaves_its_checkpoints(tmp_path: Pat
     assert reads == 6 + 4
     assert evaluate_run(folder)[0].step == 8
     del BENT["bad_at_last"]
+
+
+def test_a_bad_label_before_the_first_checkpoint_leaves_nothing_behind(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="label -1 is out of range"):
+        run(experiment(Mine("minus_one")), tmp_path)
+    assert not (tmp_path / "mine").exists()
