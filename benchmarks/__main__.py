@@ -60,6 +60,8 @@ def main(options: Options) -> None:
     if not console.is_terminal:
         console = Console(width=120)
     parts = options.only or (("conv", "choice") if options.quick else _PARTS)
+    if not options.only and (options.case or options.path):  # the part choice has cases of its own, and no paths
+        parts = tuple(part for part in parts if part != "choice")
     cases = [
         case for case in (QUICK_CASES if options.quick else CASES) if not options.case or case.name in options.case
     ]
