@@ -84,10 +84,8 @@ LATER = [
     Cell("statevector", Circuit(Amplitude(), LAYER), 2**12, 100),
 ]
 TOO_MUCH = Cell("statevector", Circuit(Angle(), LAYER), 16, 4)
-"""For few patches of large registers XLA keeps less of the reference than a state a gate, and we do not know why: 36 MiB
-where 130 are said."""
-
-
+"""For few patches of large registers XLA keeps less of the reference than a state a gate, and we do not know why:
+36 MiB for 130 that are said."""
 KNOWN = pytest.param(TOO_MUCH, marks=[pytest.mark.slow, pytest.mark.xfail(reason="3.6 times too much", strict=True)])
 
 
