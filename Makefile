@@ -50,10 +50,10 @@ check: $(VENV)/.installed-dev  ## format, lint, types, and the direction of impo
 	@$(BIN)/lint-imports --no-logo
 
 test: $(VENV)/.installed-dev  ## the tests, but for the slow ones
-	@$(BIN)/pytest -n auto --dist loadfile -m "not slow" $(ARGS)
+	@$(BIN)/pytest -n auto --dist worksteal -m "not slow" $(ARGS)
 
-test-all: $(VENV)/.installed-dev  ## all tests
-	@$(BIN)/pytest -n auto --dist worksteal $(ARGS)
+test-all: test  ## all tests
+	@$(BIN)/pytest -n auto --dist worksteal -m slow $(ARGS)
 
 bench: $(BENCH_VENV)/.installed  ## how fast, beside other libraries: all of it, or make bench QUICK=1
 	@$(BENCH_VENV)/bin/python -m benchmarks $(if $(QUICK),--quick) $(ARGS)
