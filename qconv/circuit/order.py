@@ -30,7 +30,7 @@ class Loop(NamedTuple):
 
 
 def ordered(gates: Sequence[Gate]) -> list[Gate]:
-    """The same circuit in a canonical order: gates of one kind together, as many as can be, those of one time by qubit.
+    """Gates in a canonical order: those of one kind together, as many as can be, those of one time by qubit.
 
     Kinds are permutations, phases and all others. Of several that could come next it is the first of these, so that
     what costs most, the others, are together as long as possible.

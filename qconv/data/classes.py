@@ -31,7 +31,7 @@ class OnlyClasses(Dataset):
 
     @property
     def items(self) -> Dataset:
-        """Those of the source that are of these classes."""
+        """The images of the source that are of these classes."""
         return dataclasses.replace(self, data=self.data.items)
 
     def load(self, split: Split) -> ArraySource:

@@ -25,7 +25,7 @@ class Derived(Dataset):
 
     @property
     def items(self) -> Dataset:
-        """Those of the source: each image stands for one there."""
+        """The images of the source: each one here stands for one there."""
         return self.data.items
 
     def everything(self, split: Split) -> Batch:

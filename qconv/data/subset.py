@@ -30,7 +30,7 @@ class Subset(Derived):
 
     @property
     def items(self) -> Dataset:
-        """As many of those of the source."""
+        """So many images of the source."""
         return dataclasses.replace(self, data=self.data.items)
 
     def load(self, split: Split) -> "SubsetSource":

@@ -13,7 +13,7 @@ from qconv.models.quantum_calls import Traced, trace
 
 
 def classical_twin(model: Any) -> Any:
-    """The same network with a classical layer in the place of each quantum layer.
+    """A network with a classical layer in the place of each quantum layer.
 
     Args:
         model: a module; layers are looked for in its fields, in tuples, lists and dicts there, and in the fields of

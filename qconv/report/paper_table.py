@@ -88,7 +88,7 @@ def overview(entries: Sequence[tuple[str, str, Sequence[RowResult]]]) -> str:
 
 
 def as_json(name: str, table: Table, results: Sequence[RowResult]) -> dict[str, Any]:
-    """The same as JSON values: one object for each row, and what computed the cells."""
+    """A table as JSON values: one object for each row, and what computed the cells."""
     computed = [{"cells": count} | entry.to_json() for entry, count in _cells_by_provenance(results)]
     return {
         "table": name,
@@ -193,7 +193,7 @@ _VERDICTS: tuple[Verdict, ...] = ("ahead", "no difference", "behind")
 
 
 def _verdicts(results: Sequence[RowResult]) -> list[Verdict]:
-    """Those of rows with a quantum network and something classical, where nothing is missing on either side."""
+    """Verdicts of the rows with a quantum network and something classical, where nothing is missing on either side."""
     return [result.verdict for result in results if result.verdict]
 
 
