@@ -30,7 +30,7 @@ class Subset(Derived):
 
     @property
     def items(self) -> Dataset:
-        """So many images of the source."""
+        """A number of the images of the source."""
         return dataclasses.replace(self, data=self.data.items)
 
     def load(self, split: Split) -> "SubsetSource":
