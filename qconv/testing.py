@@ -63,11 +63,10 @@ def check_encoding(encoding: Encoding, patch_size: int = 4) -> None:
     start = state(patches[0])
     norm = float(jnp.linalg.norm(start))
     _require(abs(norm - 1) < _ATOL, f"the state has norm {norm:.6f}; allowed: 1")
-    _check_compiled(state, patches[0], start)
-    dark = _attempt("encoding a patch of zeros", state, jnp.zeros(patch_size))
-    _require(_close(jnp.linalg.norm(dark), jnp.ones(())), "the state of a patch of zeros does not have norm 1")
-    for pixel in range(patch_size):
-        others = [state(patches[0].at[pixel].set(value)) for value in (0.1, 0.45, 0.9)]
+    moved = jnp.stack([patches[0].at[pixel].set(value) for pixel in range(patch_size) for value in (0.1, 0.45, 0.9)])
+    compiled = _compiled(state, jnp.concatenate([patches[:1], jnp.zeros((1, patch_size)), moved]), start)
+    _require(abs(float(np.linalg.norm(compiled[1])) - 1) < _ATOL, "the state of a patch of zeros does not have norm 1")
+    for pixel, others in enumerate(compiled[2:].reshape(patch_size, 3, -1)):
         _require(not all(_same(others[0], other) for other in others[1:]), f"number {pixel} of the patch has no effect")
     if tape.initial is None:  # gates can be re-uploaded: they must do the same on any state
         circuit = Circuit(encoding, HardwareEfficient(1, ("ry",)), circuit.readout, reuploads=1)
@@ -101,11 +100,10 @@ def check_ansatz(ansatz: Ansatz, num_qubits: int = 4) -> None:
     _require(tape.initial is None, "an ansatz calls replace_inputs; allowed: gates")
     _check_gates(tape)
     end = state(theta)
-    _check_compiled(state, theta, end)
+    end, *moved = _compiled(state, jnp.concatenate([theta[None], _each_moved(theta)]), end)
     # JAX itself takes the last angle for an index that is too large.
     error, _ = checkify.checkify(lambda angles: _matrices(circuit, angles, num_qubits), checkify.index_checks)(theta)
     _require(error.get() is None, f"angles beyond param_shape {shape} are used: {error.get()}")
-    moved = jax.jit(jax.vmap(state))(_each_moved(theta)) if theta.size else []
     for index, image in zip(np.ndindex(shape), moved, strict=True):
         _require(not _same(end, image), f"theta{list(index)} has no effect; is param_shape {shape} too large?")
     _check_engines(circuit, theta, _uniform((3, num_qubits), 0.05, 0.95))
@@ -172,9 +170,12 @@ def _check_gates(tape: Tape) -> None:
         _require(error < _ATOL, f"gate {gate.name} on qubits {gate.qubits} is not unitary (error {error:.1e})")
 
 
-def _check_compiled(state: Callable[[Array], Array], argument: Array, eager: Array) -> None:
-    compiled = _attempt("compiling with jax.jit", jax.jit(state), argument)
-    _require(_close(compiled, eager), "compiled and not, the states differ; is something drawn or kept between calls?")
+def _compiled(state: Callable[[Array], Array], arguments: Array, eager: Array) -> np.ndarray:
+    """The states of all arguments, compiled; the first of them has been computed without."""
+    states = np.asarray(_attempt("compiling with jax.jit", jax.jit(jax.vmap(state)), arguments))
+    alike = states[0].shape == eager.shape and np.abs(states[0] - eager).max() < _ATOL
+    _require(bool(alike), "compiled and not, the states differ; is something drawn or kept between calls?")
+    return states
 
 
 def _check_engines(circuit: Circuit, theta: Array, patches: Array) -> None:
@@ -213,9 +214,9 @@ def _close(one: Array, other: Array) -> bool:
     return one.shape == other.shape and bool(jnp.abs(one - other).max() < _ATOL)
 
 
-def _same(one: Array, other: Array) -> bool:
+def _same(one: np.ndarray, other: np.ndarray) -> bool:
     """Whether two states differ by no more than a phase."""
-    return bool(jnp.abs(jnp.vdot(one, other)) > 1 - _ATOL)
+    return bool(np.abs(np.vdot(one, other)) > 1 - _ATOL)
 
 
 def _pure(name: str, function: Callable[[], Any]) -> Any:

@@ -1,18 +1,39 @@
-"""What holds for every test: no silent rank promotion, and no executables kept from module to module."""
+"""What holds for every test: no silent rank promotion, quick compilation, and compiled programs that are shared."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import jax
 import pytest
+from jax.experimental.compilation_cache import compilation_cache
+
+from tests.processes import compiled_programs
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
+MAPPINGS = Path("/proc/self/maps")
+MOST_MAPPINGS = 20_000
+"""Each compiled program takes some, and Linux allows a process 65,530 of them."""
+
+
+@pytest.fixture(scope="session", autouse=True)
+def keep_compiled_programs(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """What one worker has compiled, another one, or the next module, need not."""
+    jax.config.update("jax_compilation_cache_dir", str(compiled_programs(tmp_path_factory)))
+    jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+    compilation_cache.reset_cache()
+
 
 @pytest.fixture(scope="module", autouse=True)
-def clear_caches() -> Iterator[None]:
-    """Long runs would keep every compiled executable mapped."""
+def compilation(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Modules marked `optimized` compile as users do; for all others it is enough that their programs are right."""
+    quick = request.node.get_closest_marker("optimized") is None
+    if jax.config.read("jax_disable_most_optimizations") != quick:
+        jax.clear_caches()
+        jax.config.update("jax_disable_most_optimizations", quick)
     yield
-    jax.clear_caches()
+    if MAPPINGS.exists() and MAPPINGS.read_text().count("\n") > MOST_MAPPINGS:
+        jax.clear_caches()
 
 
 @pytest.fixture
@@ -20,11 +41,3 @@ def x64() -> Iterator[None]:
     """JAX's 64-bit mode: float64 and complex128."""
     with jax.enable_x64(True):
         yield
-
-
-@pytest.fixture
-def quick_compilation() -> Iterator[None]:
-    """For tests of whether parts fit together; what tests numbers compiles as users do."""
-    jax.config.update("jax_disable_most_optimizations", True)
-    yield
-    jax.config.update("jax_disable_most_optimizations", False)

@@ -147,7 +147,6 @@ FEW = ("--pairs", "20", "--gradients", "4", "--fisher-angles", "2", "--fisher-pa
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("quick_compilation")
 def test_diagnose(inside: Workshop, tmp_path: Path, capsys: Output) -> None:
     picture = tmp_path / "tiny.png"
     out, _ = said(capsys, "diagnose", "tiny", *FEW, "--model.conv.circuit.ansatz.depth", "2", "--output", str(picture))

@@ -22,7 +22,6 @@ QUICK = ("quanv_digits", "qcnn_digits")
 MARKED = [pytest.param(name, marks=[pytest.mark.slow] * (name not in QUICK)) for name in available()]
 
 
-@pytest.mark.usefixtures("quick_compilation")
 @pytest.mark.parametrize("name", MARKED)
 def test_an_experiment_trains_a_step(name: str, tmp_path: Path) -> None:
     experiment, _ = load(name)

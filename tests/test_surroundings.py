@@ -40,7 +40,6 @@ def inside(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path
 SHORT = ("train", "odd", "--num-steps", "1", "--runs", "runs [/b]:smile:")
 
 
-@pytest.mark.usefixtures("quick_compilation")
 def test_brackets_in_docstrings_and_paths_are_no_markup(inside: Path, capsys: Output) -> None:
     main(["list"])
     assert f"{ODD} Größe θ that does" in capsys.readouterr().out

@@ -136,7 +136,7 @@ def test_pooling_pairs():
     ],
     ids=str,
 )
-def test_every_circuit_keeps_the_contract(quick_compilation, ansatz):
+def test_every_circuit_keeps_the_contract(ansatz):
     check_ansatz(ansatz)
 
 

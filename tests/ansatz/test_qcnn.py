@@ -243,7 +243,7 @@ def test_gates_are_gathered_into_as_few_blocks_as_there_can_be():
     ],
     ids=str,
 )
-def test_every_network_keeps_the_contract(quick_compilation, ansatz):
+def test_every_network_keeps_the_contract(ansatz):
     check_ansatz(ansatz)
 
 

@@ -98,7 +98,7 @@ def test_other_registers_than_the_papers(circuit_id, num_qubits, gates):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("circuit_id", range(1, 20))
-def test_every_circuit_keeps_the_contract(quick_compilation, circuit_id):
+def test_every_circuit_keeps_the_contract(circuit_id):
     check_ansatz(SimCircuit(circuit_id))
 
 

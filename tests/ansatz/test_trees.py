@@ -107,7 +107,7 @@ def test_the_network_of_cong_choi_and_lukin(x64, num_qubits, fours, last):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("ansatz", [TTN(), TTN(HurConvolution(9)), MERA(), CongQCNN()], ids=str)
-def test_every_network_keeps_the_contract(quick_compilation, ansatz):
+def test_every_network_keeps_the_contract(ansatz):
     check_ansatz(ansatz)
 
 

@@ -23,8 +23,6 @@ from benchmarks.paths.qconv_layer import QconvLayer
 from benchmarks.report import markdown, print_tables, update_page
 from benchmarks.results import Result, machine, read, write
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 ROOT = File(__file__).parents[2]
 TINY = Case("tiny", (1, 2), depth=1, batch=2, size=(3, 4))
 

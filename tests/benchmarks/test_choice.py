@@ -15,8 +15,6 @@ from benchmarks.report import markdown, print_tables
 from benchmarks.results import Result, machine, write
 from qconv.circuit.cost import RATES, Rates, costs
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 RESULTS = [
     Result("choice: circuit A: 64", "fused", gradient_per_s=100, chosen=True),
     Result("choice: circuit A: 64", "unitary", gradient_per_s=50, chosen=False),

@@ -92,7 +92,7 @@ KNOWN = pytest.param(TOO_MUCH, marks=[pytest.mark.slow, pytest.mark.xfail(reason
 @pytest.mark.parametrize(
     "cell", [*SOON, *(pytest.param(cell, marks=pytest.mark.slow) for cell in LATER), KNOWN], ids=str
 )
-def test_memory_needed_is_within_a_factor_of_two_of_what_is_allocated(cell, quick_compilation):
+def test_memory_needed_is_within_a_factor_of_two_of_what_is_allocated(cell):
     """XLA knows before it runs: it allocates arguments, results and all between them in advance, to the byte."""
     circuit = cell.circuit
     with jax.enable_x64(cell.dtype == np.float64):

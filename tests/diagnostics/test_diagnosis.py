@@ -20,8 +20,6 @@ from qconv.models.quanv_net import QuanvNet
 from qconv.report.diagnostics import diagnosis_figure
 from tests import oracle
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 SAMPLING = Sampling(pairs=10, gradients=3, fisher_angles=2, fisher_patches=2)
 
 

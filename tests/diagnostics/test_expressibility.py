@@ -72,7 +72,6 @@ def diagnosed(ansatz: Ansatz) -> Diagnosis:
     return diagnose_circuit(Circuit(ansatz=ansatz), jax.numpy.zeros((1, 1)), 1000, sampling, seed=0)
 
 
-@pytest.mark.usefixtures("quick_compilation")
 @pytest.mark.parametrize(
     ("rotations", "published", "atol"), [((), np.log(75), 1e-9), (("rz",), 0.22, 0.03), (("rz", "rx"), 0.02, 0.01)]
 )

@@ -234,7 +234,6 @@ COMPLEX = [DenseAngle(), DenseAngle("YZ"), HigherOrderAngle(), IQP(), IQP(1, "ri
 
 @pytest.mark.slow
 @pytest.mark.parametrize("encoding", REAL + COMPLEX, ids=str)
-@pytest.mark.usefixtures("quick_compilation")
 def test_batches_precision_and_gradients(x64, encoding):
     size = 5 if encoding in REAL else 3
     special = np.stack([*patches(size), np.eye(size)[0]])
@@ -258,7 +257,6 @@ def test_batches_precision_and_gradients(x64, encoding):
     assert_close(slopes[0], (raised - lowered) / 2e-6, atol=1e-7)
 
 
-@pytest.mark.usefixtures("quick_compilation")
 def test_gradients_of_dark_blocks_and_of_levels_are_zero():
     def slope(encoding, patch):
         weights = jnp.cos(jnp.arange(2.0 ** encoding.num_qubits(6)))
@@ -282,7 +280,6 @@ def test_gradients_of_dark_blocks_and_of_levels_are_zero():
     ids=str,
 )
 @pytest.mark.slow
-@pytest.mark.usefixtures("quick_compilation")
 def test_forms_other_than_the_default_keep_the_contract(encoding, patch_size):
     check_encoding(encoding, patch_size)
 

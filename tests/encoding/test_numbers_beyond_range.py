@@ -26,6 +26,8 @@ from qconv.readout.probabilities import Probabilities
 from tests.oracle import assert_close
 from tests.variants import catalogue
 
+pytestmark = pytest.mark.optimized
+
 HALF_TURNS = np.array([[0.3, 0.1, 0.9, 0.6], [0.2, np.nan, 0.7, 0.5], [0.8, 0.4, 0.0, 0.5]], np.float32)
 """The second patch has a NaN."""
 
@@ -115,7 +117,6 @@ def check_nan_stays(circuit: Circuit, engine: EngineName) -> None:
 
 
 @pytest.mark.parametrize("encoding", catalogue(Encoding), ids=str)
-@pytest.mark.usefixtures("quick_compilation")
 def test_a_nan_stays_a_nan_whatever_encodes_it(encoding):
     if isinstance(encoding, NEQR):
         encoding = replace(encoding, bits=2)
@@ -133,12 +134,10 @@ def test_a_nan_stays_a_nan_whatever_encodes_it(encoding):
     ],
     ids=str,
 )
-@pytest.mark.usefixtures("quick_compilation")
 def test_a_nan_stays_a_nan_whatever_evaluates_it(engine, encoding):
     check_nan_stays(Circuit(encoding, HardwareEfficient(1, ("ry",)), PauliXYZ()), engine)
 
 
-@pytest.mark.usefixtures("quick_compilation")
 def test_the_most_probable_outcome_of_nan_is_nan():
     for engine in ("lookup", "unitary"):
         check_nan_stays(Circuit(Basis(), HardwareEfficient(1, ("ry",)), MostProbableWeight()), engine)

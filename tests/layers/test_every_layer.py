@@ -41,8 +41,6 @@ from qconv.models.quanv_net import QuanvNet
 from qconv.models.tree_net import TreeNet
 from qconv.readout.probabilities import Probabilities
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 IMAGE = (2, 2, 1)
 CIRCUIT = Circuit(Angle(), HardwareEfficient(1))
 CONV = QuantumConv(CIRCUIT)

@@ -27,8 +27,6 @@ from qconv.report.diagnostics import diagnosis_figure, signal_table
 from qconv.training.run import num_parameters
 from tests import oracle
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 LAYER = QuantumTree(Tree(ansatz=HardwareEfficient(1)), features=2, read=2, angle_range=0.5)
 IMAGES = jnp.asarray(np.random.default_rng(0).random((3, 4, 3, 1)), jnp.float32)
 

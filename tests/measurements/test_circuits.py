@@ -22,8 +22,6 @@ from qconv.readout.probabilities import Probabilities
 from tests import oracle
 from tests.oracle import assert_close
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 RY = HardwareEfficient(1, ("ry",), "cz", "chain")
 
 

@@ -20,8 +20,6 @@ from qconv.models.twin import classical_twin
 from qconv.readout.pauli import PauliZ
 from tests.oracle import Dense, assert_close
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 KEY = jax.random.key(0)
 MODEL = DressedNet(QuantumDense(Circuit(Angle(), Staggered(3), PauliZ())), width=5, weight_std=0.7)
 POINTS = jnp.asarray(np.random.default_rng(0).normal(size=(4, 1, 2, 1)), jnp.float32)

@@ -30,8 +30,6 @@ from qconv.models.twin import classical_twin
 from qconv.report.filters import filters_figure
 from qconv.training.steps import init_state
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 KEY = jax.random.key(0)
 CONV = QuantumConv(Circuit(Angle(), HardwareEfficient(1, ("ry",))), strides=2)
 """Four angles."""

@@ -16,8 +16,6 @@ from qconv.layers.quantum_conv import QuantumConv
 from qconv.readout.pauli import Parity, PauliZ
 from qconv.report.drawing import circuit_drawing, circuit_figure, circuit_text, layer_drawing
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 RY_RZ = HardwareEfficient(depth=1, rotations=("ry", "rz"))
 
 

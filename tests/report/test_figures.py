@@ -28,8 +28,6 @@ from qconv.training.mesh import device_mesh
 from qconv.training.run import execute
 from qconv.training.run_directory import RunDirectory
 
-pytestmark = pytest.mark.usefixtures("quick_compilation")
-
 CONV = QuantumConv(Circuit(ansatz=HardwareEfficient(depth=1)), kernel_size=(1, 2), strides=2)
 TINY = Experiment(
     Synthetic(num_images=16, height=4, width=4, num_classes=2), QuanvNet(CONV, LinearHead(2)), num_steps=2, batch_size=4

@@ -56,7 +56,6 @@ QUICK = ("filter_zoo", "mnist_3v5_bowles", "sim2019")
 MARKED = [pytest.param(name, marks=[pytest.mark.slow] * (name not in QUICK)) for name in NAMES]
 
 
-@pytest.mark.usefixtures("quick_compilation")
 @pytest.mark.parametrize("name", MARKED)
 def test_a_shrunken_cell_runs(name: str, tmp_path: Path) -> None:
     table, _ = load_table(name)
