@@ -169,7 +169,7 @@ def value_of(param: Any) -> Any:
 
 def x64_enabled() -> bool:
     """Whether JAX's 64-bit mode is on here; without it float64 silently becomes float32."""
-    return jnp.zeros(0, float).dtype == np.float64
+    return jax.dtypes.canonicalize_dtype(np.float64) == np.float64
 
 
 class Tape:

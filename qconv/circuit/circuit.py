@@ -123,17 +123,31 @@ def scaled(patches: Float[Array, "pixels ..."], scaling: Float[Array, "blocks pi
 def example_encoding(circuit: Circuit, patch_size: int, dtype: Any = np.float32) -> Tape:
     """The encoding as recorded for some patch: which gates there are and where, and shapes of arrays in their place.
 
-    Nothing is computed, so it is quick for any register.
+    Nothing is computed, so it is quick for any register. The tape is kept for who asks next: nobody may change it.
     """
-    patch = jax.ShapeDtypeStruct((patch_size,), np.dtype(dtype))
-    return jax.eval_shape(partial(record_encoding, circuit), patch)
+    return _encoding_of(circuit, patch_size, np.dtype(dtype), x64_enabled())
 
 
 def example_ansatz(circuit: Circuit, patch_size: int) -> Tape:
     """The ansatz as recorded for some angles, once even if it is repeated; see `example_encoding`."""
     shape = circuit.param_shape(patch_size)[1 if circuit.reuploads else 0 :]
+    return _ansatz_of(circuit.ansatz, circuit.num_qubits(patch_size), shape, x64_enabled())
+
+
+# Engines, their costs and the memory they take are all asked about the same few circuits.
+_kept = lru_cache(maxsize=64)
+
+
+@_kept
+def _encoding_of(circuit: Circuit, patch_size: int, dtype: np.dtype, x64: bool) -> Tape:
+    """The same; with 64-bit mode, a gate may have another dtype."""
+    return jax.eval_shape(partial(record_encoding, circuit), jax.ShapeDtypeStruct((patch_size,), dtype))
+
+
+@_kept
+def _ansatz_of(ansatz: Ansatz, num_qubits: int, shape: tuple[int, ...], x64: bool) -> Tape:
     theta = jax.ShapeDtypeStruct(shape, np.dtype(np.float32))
-    return jax.eval_shape(partial(record_ansatz, circuit, num_qubits=circuit.num_qubits(patch_size)), theta)
+    return jax.eval_shape(partial(recorded, ansatz, num_qubits), theta)
 
 
 def num_gates(circuit: Circuit, patch_size: int) -> int:

@@ -1,13 +1,23 @@
 """Drawings of circuits, as text and as pictures, from the gates they record."""
 
+import math
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Bool, Float
 
-from qconv.circuit.circuit import Circuit, block_angles, record_ansatz, record_encoding
+from qconv.circuit.circuit import (
+    Circuit,
+    block_angles,
+    example_ansatz,
+    example_encoding,
+    record_ansatz,
+    record_encoding,
+)
 from qconv.gates import Gate
 from qconv.layers.quantum_layer import QuantumLayer
 from qconv.report.figure import Figure, Rectangle
@@ -52,30 +62,52 @@ def circuit_drawing(circuit: Circuit, patch_size: int, title: str = "") -> Circu
     Which of them set a gate is found by changing one after the other. Factors of the data are not shown.
     """
     num_qubits = circuit.num_qubits(patch_size)
-    patch, shape = jnp.zeros(patch_size), circuit.param_shape(patch_size)
-    encoding = record_encoding(circuit, patch)
-    symbols = []
+    encoding, ansatz = example_encoding(circuit, patch_size), example_ansatz(circuit, patch_size)
+    data = [f"x{i}" for i in range(patch_size)]
+    encoded = []
     if encoding.initial is not None:
-        symbols.append(Symbol(dict.fromkeys(range(num_qubits), "|x⟩"), True))
-    moved = [record_encoding(circuit, patch.at[i].set(1.0)).gates for i in range(patch_size)]
-    for position, gate in enumerate(encoding.gates):
-        causes = [i for i in range(patch_size) if not np.allclose(moved[i][position].matrix, gate.matrix)]
-        symbols.append(Symbol(_marks(gate, [f"x{i}" for i in causes]), True))
-
-    # A generic point, so that no derivative vanishes by chance.
-    theta = jnp.linspace(0.3, 1.1, int(np.prod(shape))).reshape(shape)
-
-    def ansatze(angles: Any) -> list[list[Gate]]:
-        return [record_ansatz(circuit, own, num_qubits).gates for own in block_angles(circuit, angles)]
-
-    derivatives = jax.jacfwd(lambda angles: [[gate.matrix for gate in gates] for gates in ansatze(angles)])(theta)
-    encoded, symbols = symbols, []
-    for gates, slopes in zip(ansatze(theta), derivatives, strict=True):
+        encoded.append(Symbol(dict.fromkeys(range(num_qubits), "|x⟩"), True))
+    for gate, sizes in zip(encoding.gates, _changes_of_encoding(circuit, patch_size), strict=True):
+        encoded.append(Symbol(_marks(gate, list(compress(data, sizes))), True))
+    angles = [f"θ{i}" for i in range(math.prod(circuit.param_shape(patch_size)))]
+    symbols = []
+    for block in _slopes_of_ansatz(circuit, patch_size):
         symbols += encoded
-        for gate, derivative in zip(gates, slopes, strict=True):
-            sizes = np.abs(np.asarray(derivative)).reshape(gate.matrix.size, -1).max(axis=0, initial=0)
-            symbols.append(Symbol(_marks(gate, [f"θ{i}" for i in np.flatnonzero(sizes > 1e-6)]), False))
+        for gate, sizes in zip(ansatz.gates, block, strict=True):
+            symbols.append(Symbol(_marks(gate, list(compress(angles, sizes))), False))
     return CircuitDrawing(title, num_qubits, _columns(symbols, num_qubits), circuit.observables(patch_size))
+
+
+def _changes_of_encoding(circuit: Circuit, patch_size: int) -> list[Bool[np.ndarray, " pixels"]]:
+    """For each gate, which numbers of a patch of zeros change it when they become 1."""
+
+    @jax.jit  # gate by gate, a first drawing would take seconds
+    @jax.vmap
+    def matrices(patch: Float[Array, " pixels"]) -> list[Array]:
+        return [jnp.asarray(gate.matrix) for gate in record_encoding(circuit, patch).gates]
+
+    return [
+        ~np.isclose(own[1:], own[0]).all(axis=(1, 2))
+        for own in map(np.asarray, matrices(jnp.concatenate([jnp.zeros((1, patch_size)), jnp.eye(patch_size)])))
+    ]
+
+
+def _slopes_of_ansatz(circuit: Circuit, patch_size: int) -> list[list[Bool[np.ndarray, " angles"]]]:
+    """For each gate of each repetition of the ansatz, by which angles its matrix has a derivative."""
+    shape, num_qubits = circuit.param_shape(patch_size), circuit.num_qubits(patch_size)
+    # A generic point, so that no derivative vanishes by chance.
+    theta = jnp.linspace(0.3, 1.1, math.prod(shape)).reshape(shape)
+
+    @jax.jit
+    @jax.jacfwd
+    def slopes(theta: Float[Array, "..."]) -> list[list[Array]]:
+        blocks = block_angles(circuit, theta)
+        return [[jnp.asarray(g.matrix) for g in record_ansatz(circuit, own, num_qubits).gates] for own in blocks]
+
+    return [
+        [np.abs(np.asarray(own)).reshape(-1, theta.size).max(axis=0, initial=0) > 1e-6 for own in block]
+        for block in slopes(theta)
+    ]
 
 
 def _marks(gate: Gate, causes: list[str]) -> dict[int, str]:

@@ -8,6 +8,7 @@ import pytest
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.su4_brickwork import SU4Brickwork
+from qconv.circuit import circuit as circuits
 from qconv.circuit.circuit import Circuit, example_ansatz, example_encoding
 from qconv.circuit.expectations import EngineName, choose_engine, expectations
 from qconv.circuit.tree import Tree
@@ -26,7 +27,8 @@ CIRCUITS = {name: Circuit(Basis() if name == "lookup" else Angle(), DEEP) for na
 
 def check(function: Any, *arguments: Any) -> None:
     """Traces a function and its gradient by the first argument."""
-    choose_engine.cache_clear()  # what has been chosen is not looked at again
+    for kept in (choose_engine, circuits._encoding_of, circuits._ansatz_of):
+        kept.cache_clear()  # what is known is not looked at again
     with jax.checking_leaks():
         jax.eval_shape(jax.value_and_grad(function), *arguments)
 
