@@ -17,6 +17,7 @@ import json
 import math
 import textwrap
 from collections.abc import Callable
+from functools import reduce
 from itertools import pairwise
 from typing import Any
 
@@ -60,11 +61,11 @@ def check_encoding(encoding: Encoding, patch_size: int = 4) -> None:
 
     tape = _attempt("recording the gates", record_encoding, circuit, patches[0])
     _check_gates(tape)
-    start = state(patches[0])
-    norm = float(jnp.linalg.norm(start))
+    ground = np.eye(2**num_qubits)[0] if tape.initial is None else np.asarray(tape.initial)
+    norm = float(np.linalg.norm(ground))
     _require(abs(norm - 1) < _ATOL, f"the state has norm {norm:.6f}; allowed: 1")
     moved = jnp.stack([patches[0].at[pixel].set(value) for pixel in range(patch_size) for value in (0.1, 0.45, 0.9)])
-    compiled = _compiled(state, jnp.concatenate([patches[:1], jnp.zeros((1, patch_size)), moved]), start)
+    compiled = _compiled(state, jnp.concatenate([patches[:1], jnp.zeros((1, patch_size)), moved]), _after(tape, ground))
     _require(abs(float(np.linalg.norm(compiled[1])) - 1) < _ATOL, "the state of a patch of zeros does not have norm 1")
     for pixel, others in enumerate(compiled[2:].reshape(patch_size, 3, -1)):
         _require(not all(_same(others[0], other) for other in others[1:]), f"number {pixel} of the patch has no effect")
@@ -91,16 +92,14 @@ def check_ansatz(ansatz: Ansatz, num_qubits: int = 4) -> None:
     start = jax.lax.complex(real, imaginary) / jnp.sqrt(jnp.sum(real**2 + imaginary**2))
 
     def state(angles: Array) -> Array:
-        current = start[None]
-        for gate in record_ansatz(circuit, angles, num_qubits).gates:
-            current = apply_matrix(current, gate.matrix, gate.qubits)
-        return current[0]
+        gates = record_ansatz(circuit, angles, num_qubits).gates
+        return reduce(lambda current, gate: apply_matrix(current, gate.matrix, gate.qubits), gates, start[None])[0]
 
     tape = _attempt("recording the gates", record_ansatz, circuit, theta, num_qubits)
     _require(tape.initial is None, "an ansatz calls replace_inputs; allowed: gates")
     _check_gates(tape)
-    end = state(theta)
-    end, *moved = _compiled(state, jnp.concatenate([theta[None], _each_moved(theta)]), end)
+    angles = jnp.concatenate([theta[None], _each_moved(theta)])
+    end, *moved = _compiled(state, angles, _after(tape, np.asarray(start)))
     # JAX itself takes the last angle for an index that is too large.
     error, _ = checkify.checkify(lambda angles: _matrices(circuit, angles, num_qubits), checkify.index_checks)(theta)
     _require(error.get() is None, f"angles beyond param_shape {shape} are used: {error.get()}")
@@ -170,8 +169,19 @@ def _check_gates(tape: Tape) -> None:
         _require(error < _ATOL, f"gate {gate.name} on qubits {gate.qubits} is not unitary (error {error:.1e})")
 
 
-def _compiled(state: Callable[[Array], Array], arguments: Array, eager: Array) -> np.ndarray:
-    """The states of all arguments, compiled; the first of them has been computed without."""
+def _after(tape: Tape, state: np.ndarray) -> np.ndarray:
+    """A state (2^n,) after the gates recorded, in NumPy: nothing is compiled."""
+    tensor = state.reshape((2,) * tape.num_qubits)
+    for gate in tape.gates:
+        count = len(gate.qubits)
+        matrix = np.asarray(gate.matrix).reshape((2,) * 2 * count)
+        product = np.tensordot(matrix, tensor, axes=(range(count, 2 * count), gate.qubits))
+        tensor = np.moveaxis(product, range(count), gate.qubits)
+    return tensor.ravel()
+
+
+def _compiled(state: Callable[[Array], Array], arguments: Array, eager: np.ndarray) -> np.ndarray:
+    """The states of all arguments, compiled; that of the first is known."""
     states = np.asarray(_attempt("compiling with jax.jit", jax.jit(jax.vmap(state)), arguments))
     alike = states[0].shape == eager.shape and np.abs(states[0] - eager).max() < _ATOL
     _require(bool(alike), "compiled and not, the states differ; is something drawn or kept between calls?")

@@ -97,8 +97,8 @@ def test_other_registers_than_the_papers(circuit_id, num_qubits, gates):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("circuit_id", range(1, 20))
-def test_every_circuit_keeps_the_contract(circuit_id):
+@pytest.mark.parametrize("circuit_id", [number for number in range(1, 20) if number != SimCircuit().circuit_id])
+def test_every_other_circuit_keeps_the_contract(circuit_id):
     check_ansatz(SimCircuit(circuit_id))
 
 

@@ -106,9 +106,8 @@ def test_the_network_of_cong_choi_and_lukin(x64, num_qubits, fours, last):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("ansatz", [TTN(), TTN(HurConvolution(9)), MERA(), CongQCNN()], ids=str)
-def test_every_network_keeps_the_contract(ansatz):
-    check_ansatz(ansatz)
+def test_a_tree_of_other_blocks_keeps_the_contract():
+    check_ansatz(TTN(HurConvolution(9)))
 
 
 def test_what_is_not_allowed_is_said():
