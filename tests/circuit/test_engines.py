@@ -37,8 +37,6 @@ from tests import oracle
 from tests.oracle import assert_close
 from tests.variants import TABLE, Gates, Joined
 
-pytestmark = pytest.mark.optimized
-
 ENGINES = [name for name in get_args(EngineName) if name != "lookup"]  # that one is for encodings of bits
 APART = ("halves", "heisenberg")  # those need qubits that are independent
 READOUT = Joined(

@@ -21,8 +21,6 @@ from tests import oracle
 from tests.oracle import assert_close
 from tests.variants import TABLE, Gates
 
-pytestmark = pytest.mark.optimized
-
 ENGINES = [name for name in get_args(EngineName) if name != "lookup"]  # that one has no gradient in the patches
 READOUT = PauliStrings(("ZII", "XYI", "YZX"))
 WEIGHTS = np.array([0.7, -1.1, 0.4])
