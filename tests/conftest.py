@@ -1,5 +1,6 @@
 """What holds for every test: no silent rank promotion, quick compilation, and compiled programs that are shared."""
 
+import gc
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,9 @@ from jax.experimental.compilation_cache import compilation_cache
 from tests.processes import compiled_programs
 
 jax.config.update("jax_numpy_rank_promotion", "raise")
+# Tracing makes many objects, hardly any of them in cycles, beside all those of the modules, which stay.
+gc.freeze()
+gc.set_threshold(50_000, 20, 50)
 
 MAPPINGS = Path("/proc/self/maps")
 MOST_MAPPINGS = 20_000

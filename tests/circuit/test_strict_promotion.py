@@ -46,16 +46,17 @@ def check(circuit: Circuit, engine: EngineName, dtype: Any) -> None:
         arrays.append(circuit.scaling_shape(size))
     arrays = [jax.ShapeDtypeStruct(shape, dtype) for shape in arrays]
 
-    def outputs(theta, patches, *scaling):
-        return expectations(circuit, theta, patches, engine, *scaling)
+    def loss(theta, patches, *scaling):
+        outputs = expectations(circuit, theta, patches, engine, *scaling)
+        return jnp.sum(outputs), outputs
 
-    def loss(*arrays):
-        return jnp.sum(outputs(*arrays))
-
-    assert jax.eval_shape(outputs, *arrays).dtype == dtype
-    if circuit.readout.is_differentiable:
-        for found, own in zip(jax.eval_shape(jax.grad(loss, range(len(arrays))), *arrays), arrays, strict=True):
-            assert (found.shape, found.dtype) == (own.shape, own.dtype)
+    if not circuit.readout.is_differentiable:
+        assert jax.eval_shape(loss, *arrays)[1].dtype == dtype
+        return
+    slopes, outputs = jax.eval_shape(jax.grad(loss, range(len(arrays)), has_aux=True), *arrays)
+    assert outputs.dtype == dtype
+    for found, own in zip(slopes, arrays, strict=True):
+        assert (found.shape, found.dtype) == (own.shape, own.dtype)
 
 
 def fits(circuit: Circuit, size: int) -> bool:
@@ -125,8 +126,13 @@ def test_trees(tree, dtype):
     shape = (4, 4, 2)
     theta = tuple(jax.ShapeDtypeStruct((2, *own), dtype) for own in tree.param_shapes(shape))
     images = jax.ShapeDtypeStruct((3, *shape), dtype)
-    assert jax.eval_shape(partial(maps, tree), theta, images)[0].dtype == dtype
-    slopes = jax.eval_shape(jax.grad(lambda t, x: jnp.sum(maps(tree, t, x)[0]), (0, 1)), theta, images)
+
+    def loss(theta, images):
+        outputs = maps(tree, theta, images)[0]
+        return jnp.sum(outputs), outputs
+
+    slopes, outputs = jax.eval_shape(jax.grad(loss, (0, 1), has_aux=True), theta, images)
+    assert outputs.dtype == dtype
     assert {leaf.dtype for leaf in jax.tree.leaves(slopes)} == {np.dtype(dtype)}
 
 
@@ -136,8 +142,13 @@ def test_layers_twins_filters_and_heads(module, dtype):
     inputs = inputs_of(module, dtype)
     made = jax.eval_shape(partial(module.init, jax.random.key(0)), inputs_of(module, np.float32))
     variables = jax.tree.map(lambda leaf: jax.ShapeDtypeStruct(leaf.shape, dtype), made)
-    assert jax.eval_shape(module.apply, variables, inputs).dtype == dtype
-    jax.eval_shape(jax.grad(lambda v, x: jnp.sum(module.apply(v, x)), (0, 1)), variables, inputs)
+
+    def loss(variables, inputs):
+        outputs = module.apply(variables, inputs)
+        return jnp.sum(outputs), outputs
+
+    _, outputs = jax.eval_shape(jax.grad(loss, (0, 1), has_aux=True), variables, inputs)
+    assert outputs.dtype == dtype
 
 
 @pytest.mark.parametrize("encoding", [Angle(), DenseAngle()], ids=str)
