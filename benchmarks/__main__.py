@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import tyro
-from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from benchmarks.cases import CASES, MEMORY_CASE, QUICK_CASES, Case
@@ -29,6 +28,7 @@ from benchmarks.qcnn import measure_qcnn
 from benchmarks.report import markdown, print_tables, update_page
 from benchmarks.results import Result, machine, write
 from benchmarks.training_step import measure_training_step
+from qconv.console import text_console
 
 Part = Literal["conv", "memory", "henderson", "qcnn", "training", "native", "growth", "choice"]
 _PARTS: tuple[Part, ...] = ("conv", "memory", "henderson", "qcnn", "training", "native", "growth", "choice")
@@ -56,9 +56,9 @@ class Options:
 
 def main(options: Options) -> None:
     """Measures, prints, and writes."""
-    console, start = Console(), time.perf_counter()
+    console, start = text_console(), time.perf_counter()
     if not console.is_terminal:
-        console = Console(width=120)
+        console.width = 120
     parts = options.only or (("conv", "choice") if options.quick else _PARTS)
     if not options.only and (options.case or options.path):  # the part choice has cases of its own, and no paths
         parts = tuple(part for part in parts if part != "choice")

@@ -12,7 +12,6 @@ import jax
 import numpy as np
 import tyro
 from jaxtyping import Float
-from rich.console import Console
 from scipy.optimize import least_squares
 
 from benchmarks.aims import CHOICE
@@ -20,6 +19,7 @@ from benchmarks.child import ROOT
 from benchmarks.choice import PREFIX, Case, grid
 from benchmarks.results import Result, read
 from qconv.circuit.cost import Rates, costs, rates_of
+from qconv.console import text_console
 
 _CALL = 2e-5
 """Seconds of a call that does nothing, the same for all engines, before they are fitted."""
@@ -40,7 +40,7 @@ class Options:
 def main(options: Options) -> None:
     """Fits and prints."""
     results = [result for result in read(options.results)[0] if result.case.startswith(PREFIX)]
-    console = Console(width=120)
+    console = text_console()
     if not results:
         raise SystemExit(f"{options.results} has nothing of the part choice")
     before = rates_of(options.platform)

@@ -76,7 +76,7 @@ def print_tables(results: list[Result], console: Console) -> None:
         for index, column in enumerate(_COLUMNS):
             table.add_column(column, justify="right" if index else "left", no_wrap=0 < index < 3, overflow="fold")
         for row in rows:
-            table.add_row(*(cell.replace("[", r"\[") for cell in row))
+            table.add_row(*row)
         console.print(table)
     columns, rows = _choices(results)
     if rows:

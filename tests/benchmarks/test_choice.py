@@ -55,7 +55,7 @@ def test_the_table_names_the_engine_chosen_and_the_fastest():
     assert "| circuit A | fused | unitary 2.00 fused (!) |" in page
     assert "| circuit B | unitary 1.20 fused |  |" in page
     assert f"| {CHOICE.text} | 1 of 3 cases miss it, at most 2.00x | no |" in page
-    console = Console(record=True, width=120, file=io.StringIO())
+    console = Console(record=True, markup=False, width=120, file=io.StringIO())
     print_tables(RESULTS, console)
     text = console.export_text()
     assert "unitary 2.00 fused (!)" in text and "1 of 3 cases miss it" in text and "choice:" not in text
