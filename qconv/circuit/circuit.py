@@ -123,18 +123,23 @@ def scaled(patches: Float[Array, "pixels ..."], scaling: Float[Array, "blocks pi
 def example_encoding(circuit: Circuit, patch_size: int, dtype: Any = np.float32) -> Tape:
     """The encoding as recorded for some patch: which gates there are and where, and shapes of arrays in their place.
 
-    Nothing is computed, so it is quick for any register. The tape is kept for who asks next: nobody may change it.
+    Nothing is computed, so it is quick for any register.
     """
-    return _encoding_of(circuit, patch_size, np.dtype(dtype), x64_enabled())
+    return _copied(_encoding_of(circuit, patch_size, np.dtype(dtype), x64_enabled()))
 
 
 def example_ansatz(circuit: Circuit, patch_size: int) -> Tape:
     """The ansatz as recorded for some angles, once even if it is repeated; see `example_encoding`."""
     shape = circuit.param_shape(patch_size)[1 if circuit.reuploads else 0 :]
-    return _ansatz_of(circuit.ansatz, circuit.num_qubits(patch_size), shape, x64_enabled())
+    return _copied(_ansatz_of(circuit.ansatz, circuit.num_qubits(patch_size), shape, x64_enabled()))
 
 
-# Engines, their costs and the memory they take are all asked about the same few circuits.
+def _copied(tape: Tape) -> Tape:
+    """The same for one caller: gates hold their matrices once asked, which may belong to a function being traced."""
+    return jax.tree.map(lambda leaf: leaf, tape)
+
+
+# Engines, their costs and their memory are all asked about the same few circuits.
 _kept = lru_cache(maxsize=64)
 
 

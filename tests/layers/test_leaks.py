@@ -1,5 +1,6 @@
 """No value of a function that is being traced outlives it: `jax.checking_leaks()` has nothing to say."""
 
+from dataclasses import dataclass
 from typing import Any, get_args
 
 import jax
@@ -14,6 +15,7 @@ from qconv.circuit.expectations import EngineName, choose_engine, expectations
 from qconv.circuit.tree import Tree
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
+from qconv.encoding.base import Encoding
 from qconv.encoding.basis import Basis
 from qconv.encoding.iqp import IQP
 from qconv.layers.quantum_conv import QuantumConv
@@ -73,3 +75,23 @@ def test_an_example_holds_shapes_and_no_values():
     for tape in (example_encoding(circuit, 3), example_ansatz(circuit, 3)):
         assert tape.gates
         assert all(type(leaf) is jax.ShapeDtypeStruct for leaf in jax.tree.leaves(tape))
+
+
+@dataclass(frozen=True)
+class Turned(Encoding):
+    """A rotation by a constant, whose matrix JAX computes, before each of the data."""
+
+    def num_qubits(self, patch_size: int) -> int:
+        return patch_size
+
+    def __call__(self, circuit: Any, patch: Any) -> None:
+        for qubit in range(patch.shape[0]):
+            circuit.rx(qubit, theta=0.3)
+            circuit.ry(qubit, theta=patch[qubit])
+
+
+def test_an_example_that_is_kept_keeps_no_value_of_who_asked_before():
+    circuit = Circuit(Turned(), DEEP)
+    theta, patches = jnp.ones(circuit.param_shape(2)), jnp.full((5, 2), 0.3)
+    found = [expectations(circuit, theta, patches, engine) for engine in ("unitary", "fused", "halves", "heisenberg")]
+    assert jnp.ptp(jnp.stack(found), axis=0).max() < 1e-6
