@@ -20,8 +20,6 @@ from qconv.training.metrics import read_metrics
 from qconv.training.run import execute
 from qconv.training.run_directory import RunDirectory
 
-pytestmark = pytest.mark.optimized
-
 WRITTEN = Path(__file__).with_suffix(".json")
 NAMES = ("dressed_spirals", "qcnn_digits", "qcnn_phase", "quanv_digits", "ring_rzz_digits")
 
