@@ -52,15 +52,16 @@ check: $(VENV)/.installed-dev  ## format, lint, types, and the direction of impo
 # Most tests need no fast programs: XLA's older emitters take half the time to compile. Pytest ends with 5 where ARGS
 # leaves it no test.
 PYTEST := $(BIN)/pytest -n auto --dist worksteal
-QUICKLY := XLA_FLAGS="$(XLA_FLAGS) --xla_cpu_use_fusion_emitters=false"
+define RUN_TESTS
+@XLA_FLAGS="$(XLA_FLAGS) --xla_cpu_use_fusion_emitters=false" $(PYTEST) --ignore tests/precision $(1) $(ARGS) || [ $$? = 5 ]
+@$(PYTEST) tests/precision $(1) $(ARGS) || [ $$? = 5 ]
+endef
 
 test: $(VENV)/.installed-dev  ## the tests, but for the slow ones
-	@$(QUICKLY) $(PYTEST) -m "not slow and not optimized" $(ARGS) || [ $$? = 5 ]
-	@$(PYTEST) -m "not slow and optimized" $(ARGS) || [ $$? = 5 ]
+	$(call RUN_TESTS,-m "not slow")
 
 test-all: $(VENV)/.installed-dev  ## all tests
-	@$(QUICKLY) $(PYTEST) -m "not optimized" $(ARGS) || [ $$? = 5 ]
-	@$(PYTEST) -m optimized $(ARGS) || [ $$? = 5 ]
+	$(call RUN_TESTS)
 
 bench: $(BENCH_VENV)/.installed  ## how fast, beside other libraries: all of it, or make bench QUICK=1
 	@$(BENCH_VENV)/bin/python -m benchmarks $(if $(QUICK),--quick) $(ARGS)

@@ -28,10 +28,15 @@ def keep_compiled_programs(tmp_path_factory: pytest.TempPathFactory) -> None:
     compilation_cache.reset_cache()
 
 
+@pytest.fixture(scope="module")
+def quick() -> bool:
+    """Whether it is enough that programs are right, however slow."""
+    return True
+
+
 @pytest.fixture(scope="module", autouse=True)
-def compilation(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Modules marked `optimized` compile as users do; for all others it is enough that their programs are right."""
-    quick = request.node.get_closest_marker("optimized") is None
+def compilation(quick: bool) -> Iterator[None]:
+    """Programs without most optimisations compile in half the time."""
     if jax.config.read("jax_disable_most_optimizations") != quick:
         jax.clear_caches()
         jax.config.update("jax_disable_most_optimizations", quick)

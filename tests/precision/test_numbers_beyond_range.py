@@ -26,8 +26,6 @@ from qconv.readout.probabilities import Probabilities
 from tests.oracle import assert_close
 from tests.variants import catalogue
 
-pytestmark = pytest.mark.optimized
-
 HALF_TURNS = np.array([[0.3, 0.1, 0.9, 0.6], [0.2, np.nan, 0.7, 0.5], [0.8, 0.4, 0.0, 0.5]], np.float32)
 """The second patch has a NaN."""
 

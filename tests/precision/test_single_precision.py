@@ -27,8 +27,6 @@ from tests import oracle
 from tests.circuit.test_pauli_tree import measured
 from tests.oracle import assert_close
 
-pytestmark = pytest.mark.optimized
-
 RNG = np.random.default_rng(0)
 
 

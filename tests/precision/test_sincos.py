@@ -7,8 +7,6 @@ import pytest
 
 from qconv.sincos import sincos
 
-pytestmark = pytest.mark.optimized
-
 
 @pytest.mark.parametrize(("largest", "atol"), [(1e2, 2e-7), (1e4, 2e-7), (1e6, 0.0625)])
 def test_values(largest, atol):

@@ -14,8 +14,6 @@ from qconv.encoding.basis import Basis
 from tests import oracle
 from tests.oracle import assert_close
 
-pytestmark = pytest.mark.optimized
-
 COUNT, CHUNK = 40_000, 1_000
 
 
