@@ -7,7 +7,7 @@
         check_ansatz(MyAnsatz(depth=2))
 
 Each check takes an instance and raises AssertionError with what is wrong: whether it can be part of a spec, records
-unitary gates that both engines understand, gives the same compiled and not, and has finite gradients and no dead angle.
+unitary gates that both engines understand, gives the same each time, and has finite gradients and no dead angle.
 """
 
 import ast
@@ -16,7 +16,7 @@ import inspect
 import json
 import math
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from itertools import pairwise
 from typing import Any
@@ -29,14 +29,14 @@ from jaxtyping import Array
 
 from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hardware_efficient import HardwareEfficient
-from qconv.circuit.circuit import Circuit, record_ansatz, record_encoding
+from qconv.circuit.circuit import Circuit, example_ansatz, record_ansatz, record_encoding
 from qconv.circuit.expectations import expectations
 from qconv.circuit.states import encoded_state
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.experiment.spec import from_json, to_json
 from qconv.gate_table import Matrix
-from qconv.gates import Tape, apply_matrix
+from qconv.gates import Gate, apply_matrix
 from qconv.readout.base import OPERATORS, Readout
 from qconv.readout.pauli import PauliStrings
 
@@ -60,12 +60,15 @@ def check_encoding(encoding: Encoding, patch_size: int = 4) -> None:
         return encoded_state(circuit, patch)
 
     tape = _attempt("recording the gates", record_encoding, circuit, patches[0])
-    _check_gates(tape)
+    gates = [(gate, np.asarray(gate.matrix)) for gate in tape.gates]
+    _check_gates(gates)
     ground = np.eye(2**num_qubits)[0] if tape.initial is None else np.asarray(tape.initial)
     norm = float(np.linalg.norm(ground))
     _require(abs(norm - 1) < _ATOL, f"the state has norm {norm:.6f}; allowed: 1")
     moved = jnp.stack([patches[0].at[pixel].set(value) for pixel in range(patch_size) for value in (0.1, 0.45, 0.9)])
-    compiled = _compiled(state, jnp.concatenate([patches[:1], jnp.zeros((1, patch_size)), moved]), _after(tape, ground))
+    compiled = _compiled(
+        state, jnp.concatenate([patches[:1], jnp.zeros((1, patch_size)), moved]), _after(gates, ground)
+    )
     _require(abs(float(np.linalg.norm(compiled[1])) - 1) < _ATOL, "the state of a patch of zeros does not have norm 1")
     for pixel, others in enumerate(compiled[2:].reshape(patch_size, 3, -1)):
         _require(not all(_same(others[0], other) for other in others[1:]), f"number {pixel} of the patch has no effect")
@@ -95,14 +98,17 @@ def check_ansatz(ansatz: Ansatz, num_qubits: int = 4) -> None:
         gates = record_ansatz(circuit, angles, num_qubits).gates
         return reduce(lambda current, gate: apply_matrix(current, gate.matrix, gate.qubits), gates, start[None])[0]
 
-    tape = _attempt("recording the gates", record_ansatz, circuit, theta, num_qubits)
-    _require(tape.initial is None, "an ansatz calls replace_inputs; allowed: gates")
-    _check_gates(tape)
-    angles = jnp.concatenate([theta[None], _each_moved(theta)])
-    end, *moved = _compiled(state, angles, _after(tape, np.asarray(start)))
     # JAX itself takes the last angle for an index that is too large.
-    error, _ = checkify.checkify(lambda angles: _matrices(circuit, angles, num_qubits), checkify.index_checks)(theta)
+    matrices = jax.jit(checkify.checkify(lambda angles: _matrices(circuit, angles, num_qubits), checkify.index_checks))
+    error, found = _attempt("recording the gates", matrices, theta)
     _require(error.get() is None, f"angles beyond param_shape {shape} are used: {error.get()}")
+    tape = example_ansatz(circuit, num_qubits)
+    _require(tape.initial is None, "an ansatz calls replace_inputs; allowed: gates")
+    _require(len(tape.gates) == len(found), f"{len(found)} gates at first, {len(tape.gates)} then; allowed: the same")
+    gates = list(zip(tape.gates, map(np.asarray, found), strict=True))
+    _check_gates(gates)
+    angles = jnp.concatenate([theta[None], _each_moved(theta)])
+    end, *moved = _compiled(state, angles, _after(gates, np.asarray(start)))
     for index, image in zip(np.ndindex(shape), moved, strict=True):
         _require(not _same(end, image), f"theta{list(index)} has no effect; is param_shape {shape} too large?")
     _check_engines(circuit, theta, _uniform((3, num_qubits), 0.05, 0.95))
@@ -162,29 +168,27 @@ def _documented(cls: type) -> set[str]:
     return found
 
 
-def _check_gates(tape: Tape) -> None:
-    for gate in tape.gates:
-        matrix = np.asarray(gate.matrix)
+def _check_gates(gates: Sequence[tuple[Gate, np.ndarray]]) -> None:
+    for gate, matrix in gates:
         error = float(np.abs(matrix @ matrix.conj().T - np.eye(len(matrix))).max())
         _require(error < _ATOL, f"gate {gate.name} on qubits {gate.qubits} is not unitary (error {error:.1e})")
 
 
-def _after(tape: Tape, state: np.ndarray) -> np.ndarray:
-    """A state (2^n,) after the gates recorded, in NumPy: nothing is compiled."""
-    tensor = state.reshape((2,) * tape.num_qubits)
-    for gate in tape.gates:
+def _after(gates: Sequence[tuple[Gate, np.ndarray]], state: np.ndarray) -> np.ndarray:
+    """A state (2^n,) after gates, in NumPy."""
+    tensor = state.reshape((2,) * int(math.log2(len(state))))
+    for gate, matrix in gates:
         count = len(gate.qubits)
-        matrix = np.asarray(gate.matrix).reshape((2,) * 2 * count)
-        product = np.tensordot(matrix, tensor, axes=(range(count, 2 * count), gate.qubits))
+        product = np.tensordot(matrix.reshape((2,) * 2 * count), tensor, axes=(range(count, 2 * count), gate.qubits))
         tensor = np.moveaxis(product, range(count), gate.qubits)
     return tensor.ravel()
 
 
-def _compiled(state: Callable[[Array], Array], arguments: Array, eager: np.ndarray) -> np.ndarray:
+def _compiled(state: Callable[[Array], Array], arguments: Array, first: np.ndarray) -> np.ndarray:
     """The states of all arguments, compiled; that of the first is known."""
     states = np.asarray(_attempt("compiling with jax.jit", jax.jit(jax.vmap(state)), arguments))
-    alike = states[0].shape == eager.shape and np.abs(states[0] - eager).max() < _ATOL
-    _require(bool(alike), "compiled and not, the states differ; is something drawn or kept between calls?")
+    alike = states[0].shape == first.shape and np.abs(states[0] - first).max() < _ATOL
+    _require(bool(alike), "computed twice, the states differ; is something drawn or kept between calls?")
     return states
 
 

@@ -241,7 +241,7 @@ class Miscounting(Strings):
         (NotUnitary(), r"gate any on qubits \(0,\) is not unitary"),
         (Branching(), "recording the gates fails with TracerBoolConversionError"),
         (UnknownGate(), "recording the gates fails with AttributeError: no gate 'rzq'"),
-        (Restless(), "compiled and not, the states differ"),
+        (Restless(), "computed twice, the states differ"),
         (OnlyTape(), "the engines disagree"),
         (Unnormalised(), r"the state has norm \d.\d+; allowed: 1"),
         (Unguarded(), "the state of a patch of zeros does not have norm 1"),
