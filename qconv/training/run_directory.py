@@ -23,8 +23,8 @@ from qconv.measurements.base import Measurement
 from qconv.training.mesh import any_process
 from qconv.training.provenance import Provenance, of_run, with_another
 
-_BEFORE_CHECKPOINTS = ("spec.json", ".lock", "metrics.jsonl", "tensorboard", "checkpoints", "twin")
-"""What a run has written before its first checkpoint, at most."""
+_BEFORE_CHECKPOINTS = ("spec.json", "metrics.jsonl", "tensorboard", "checkpoints", "twin", ".lock")
+"""What a run has written before its first checkpoint, at most; the lock is the last to go."""
 
 Spec = TypeVar("Spec", bound=Experiment | Measurement)
 
@@ -52,6 +52,8 @@ class RunDirectory(Generic[Spec]):
         self.name = name
         self.spec = spec
         self._renew = renew
+        self._is_new = False
+        self._aside: Path | None = None
         self.folder = run_folder(name, spec, runs)
         self.run_id = self.folder.parent.name
         self._exit = ExitStack()
@@ -76,9 +78,14 @@ class RunDirectory(Generic[Spec]):
         return self
 
     def __exit__(self, kind: type | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        if isinstance(value, InputError) and not any(self.folder.glob("**/checkpoints/[0-9]*")):
-            self._remove()  # nothing has been saved: no trace of it stays
+        refused = isinstance(value, InputError) and not any(self.folder.glob("**/checkpoints/[0-9]*"))
+        if refused and self._is_new:
+            self._remove()  # this process began it, and nothing has been saved: no trace of it stays
         self._exit.close()
+        if refused and self._aside:
+            self._aside.rename(self.folder)
+            with suppress(OSError):  # other seeds are there
+                self._aside.parent.rmdir()
 
     @property
     def summary(self) -> dict[str, Any] | None:
@@ -119,6 +126,7 @@ class RunDirectory(Generic[Spec]):
                 then = self._other_numerics(then[-1], now)
             if (self.folder / "summary.json").exists():
                 return
+        self._is_new = not path.exists() and not (self.folder / "summary.json").exists()
         if (entries := with_another(then, now)) != then:
             spec = {
                 "experiment": self.name,
@@ -143,6 +151,7 @@ class RunDirectory(Generic[Spec]):
             raise RunError(f"cannot set {self.folder} aside: {aside} is there already; remove one of them")
         aside.parent.mkdir(exist_ok=True)
         self.folder.rename(aside)
+        self._aside = aside
         self._exit.close()
         (aside / ".lock").unlink(missing_ok=True)
         self._lock()
