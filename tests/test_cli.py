@@ -101,7 +101,7 @@ def test_train(inside: Workshop, trained: Path, capsys: Output) -> None:
     assert list((trained / "tensorboard").iterdir()) and (trained / "twin" / "metrics.jsonl").exists()
     # The same command again reports it.
     out, _ = said(capsys, "train", "tiny", "--model.conv.circuit.ansatz.depth", "2", "--seed", "3")
-    assert out.startswith(f"run directory {trained.relative_to(inside.folder)}\nfinished before;")
+    assert out.startswith(f"run directory {trained.relative_to(inside.folder)}\nfinished before")
     assert out.rstrip().endswith(f"run {trained.relative_to(inside.folder)}")
 
 
@@ -305,3 +305,10 @@ def test_bad_input_in_a_process_of_its_own(workshop: Workshop) -> None:
     process = workshop.run(*TRAIN, "--batch-size", "65")
     assert process.returncode == 2
     assert process.stderr == "qconv: batch_size = 65; allowed: at most the 64 training images\n"
+
+
+def test_a_layer_of_float64_is_drawn(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = "--dtype float64 --model.conv.param-dtype float64 --output circuit.png"
+    main(["draw", "quanv_digits", *words.split()])
+    assert (tmp_path / "circuit.png").exists()

@@ -9,6 +9,7 @@ from qconv.experiment.experiment import Experiment
 from qconv.models.quantum_calls import trace
 from qconv.report.drawing import circuit_figure, circuit_text, layer_drawing
 from qconv.report.engines import engines_table
+from qconv.training.run import precision
 from qconv.training.run_directory import writing
 
 
@@ -25,7 +26,8 @@ def draw(experiment: Experiment, output: Path, engines: bool) -> None:
         RunError: the picture cannot be written.
     """
     shape = load_checked(experiment.data, "test").image_shape
-    calls = trace(experiment.model, shape).calls
+    with precision(experiment.dtype):
+        calls = trace(experiment.model, shape).calls
     if not calls:
         raise InputError("the experiment's network has no quantum layer to draw")
     console = text_console()

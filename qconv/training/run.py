@@ -37,17 +37,20 @@ class RunResult:
 
     def summary(self, run: RunDirectory) -> dict[str, Any]:
         """The contents of `summary.json`."""
+        with precision(self.experiment.dtype):  # layers of float64 are traced
+            own = _results(self.network, self.model, self.test)
+            twin = _results(self.twin, classical_twin(self.model), self.test) if self.twin else None
         return {
             "experiment": run.name,
             "run_id": run.run_id,
             "seed": self.experiment.seed,
             "steps": int(self.network.state.step),
-            **_results(self.network, self.model, self.test),
+            **own,
             "num_test_images": int(self.network.confusion.sum()),
             "engines": list(self.engines),
             "device": describe_devices(),
             "provenance": run.provenance,
-            "twin": _results(self.twin, classical_twin(self.model), self.test) if self.twin else None,
+            "twin": twin,
         }
 
 

@@ -282,6 +282,9 @@ def test_a_run_in_float64(tmp_path: Path) -> None:
     one, two = results["float32"], results["float64"]
     assert one["test_loss"] == pytest.approx(two["test_loss"], rel=1e-5) and one["test_loss"] != two["test_loss"]
     assert one["twin"]["test_loss"] == pytest.approx(two["twin"]["test_loss"], rel=1e-5)
+    model: Any = TINY.model.clone(conv=CONV.clone(param_dtype="float64"))
+    with RunDirectory("tiny", dataclasses.replace(TINY, dtype="float64", model=model, num_steps=1), tmp_path) as run:
+        assert execute(run, Console(quiet=True)).summary(run)["num_quantum_parameters"] == 4
 
 
 def test_a_run_trains_the_network_and_its_twin(tmp_path: Path) -> None:
