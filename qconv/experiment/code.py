@@ -8,19 +8,28 @@ bases, functions, constants and imported modules of one's own. Comments, docstri
 import ast
 import hashlib
 import importlib.util
+import site
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
-from qconv.experiment.discovery import PACKAGE
+from qconv.experiment.discovery import PACKAGE, parsed
 
 Need = tuple[str, str]
 """A module and a name that it defines; "*" for all of them."""
 
-_LIBRARIES = {Path(sysconfig.get_path(name)).resolve() for name in ("stdlib", "platstdlib", "purelib", "platlib")}
+_LIBRARIES = {
+    Path(folder).resolve()
+    for folder in (
+        *(sysconfig.get_path(name) for name in ("stdlib", "platstdlib", "purelib", "platlib")),
+        *site.getsitepackages(),
+        site.getusersitepackages(),
+    )
+}
 
 
 def own_code(classes: Iterable[type]) -> dict[str, str]:
@@ -38,7 +47,7 @@ def _code(cls: type) -> str:
         module, name = waiting.pop()
         if not (file := _file(module)):
             continue
-        source = _source(module, file, file.stat().st_mtime_ns)
+        source = _source(module, file)
         names = source.texts if name == "*" else (name, "")  # what a module does besides may change any of its classes
         for need in [(module, name) for name in names if name in source.texts and (module, name) not in found]:
             found[need] = source.texts[need[1]]
@@ -55,7 +64,7 @@ class _Source:
     """
 
     def __init__(self, module: str, file: Path) -> None:
-        tree = _WithoutProse().visit(ast.parse(file.read_bytes()))
+        tree = _WithoutProse().visit(parsed(file))
         statements: dict[str, list[ast.stmt]] = {}
         for statement in tree.body:
             if not isinstance(statement, ast.Import | ast.ImportFrom):  # what is imported counts where it is used
@@ -72,7 +81,15 @@ class _Source:
             self.needs[name] += [need for other in (*used, "*") for need in imported.get(other, [])]
 
 
-_source = lru_cache(maxsize=64)(lambda module, file, changed: _Source(module, file))
+_sources: dict[str, tuple[Any, _Source]] = {}
+
+
+def _source(module: str, file: Path) -> _Source:
+    """A module as it was when it was first asked about after its import: what runs is not what is edited meanwhile."""
+    imported = getattr(sys.modules.get(module), "__spec__", None)  # another one once it is imported again
+    if imported is None or module not in _sources or _sources[module][0] is not imported:
+        _sources[module] = imported, _Source(module, file)
+    return _sources[module][1]
 
 
 class _WithoutProse(ast.NodeTransformer):
@@ -138,13 +155,19 @@ def _is_library(top: str) -> bool:
     """Whether a top-level module is not one's own; looked up without importing it, which may take seconds."""
     if top in ("qconv", "__main__") or top in sys.stdlib_module_names:
         return True
-    file = _location(top)
-    return file is None or any(file.is_relative_to(folder) for folder in _LIBRARIES)
+    spec = _spec(top)
+    places = [spec.origin] if spec and spec.has_location else getattr(spec, "submodule_search_locations", None) or []
+    found = [Path(place).resolve() for place in places if place]  # of a package without __init__.py, its folders
+    return not found or any(place.is_relative_to(folder) for place in found for folder in _LIBRARIES)
 
 
 def _location(module: str) -> Path | None:
-    try:
-        spec = getattr(sys.modules.get(module), "__spec__", None) or importlib.util.find_spec(module)
-    except (ImportError, ValueError):  # no module, but a name that one defines
-        return None
+    spec = _spec(module)
     return Path(spec.origin).resolve() if spec and spec.has_location and spec.origin else None
+
+
+def _spec(module: str) -> ModuleSpec | None:
+    try:
+        return getattr(sys.modules.get(module), "__spec__", None) or importlib.util.find_spec(module)
+    except Exception:  # no module, but a name that one defines; or what a parent package raises when it is imported
+        return None

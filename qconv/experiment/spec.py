@@ -11,7 +11,7 @@ import math
 from typing import Any
 
 from qconv.data.dataset import Dataset
-from qconv.errors import InputError
+from qconv.errors import InputError, QconvError
 from qconv.experiment.code import own_code
 from qconv.experiment.discovery import import_from
 from qconv.models.base import fields
@@ -51,8 +51,10 @@ def from_json(value: Any) -> Any:
     try:
         cls = getattr(import_from(module), attribute)
         return cls(**{key: from_json(item) for key, item in value.items() if key != "class"})
-    except (ImportError, AttributeError, TypeError) as error:
-        raise InputError(f"the spec names {name}, which cannot be built: {error}") from error
+    except QconvError:
+        raise
+    except Exception as error:  # whatever the code of a user's own raises
+        raise InputError(f"the spec names {name}, which cannot be built: {type(error).__name__}: {error}") from error
 
 
 def run_id(spec: Any) -> str:

@@ -1,5 +1,6 @@
 """What of a user's code is part of a run's id: what computes, and nothing else."""
 
+import importlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -184,3 +185,21 @@ print(list(found), "sklearn" in sys.modules)
         text=True,
     )
     assert done.stdout == "['experiments.own.Own'] False\n", done.stderr
+
+
+def test_code_is_what_was_imported_and_not_what_is_edited_meanwhile(folder: Path) -> None:
+    cls = import_from("experiments.own").Own
+    before = own_code({cls})
+    (folder / "own.py").write_text(OWN.replace("depth: int = 1", "depth: int = 2"))
+    assert own_code({cls}) == before
+    forget()
+    assert own_code({import_from("experiments.own").Own}) != before
+
+
+def test_a_package_of_ones_own_without_init_is_ones_own(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder.parent / "gates_of_mine").mkdir()
+    (folder.parent / "gates_of_mine" / "ladders.py").write_text("class Ladder:\n    depth = 1\n")
+    monkeypatch.syspath_prepend(folder.parent)
+    found = own_code({importlib.import_module("gates_of_mine.ladders").Ladder})
+    assert list(found) == ["gates_of_mine.ladders.Ladder"]
+    del sys.modules["gates_of_mine.ladders"], sys.modules["gates_of_mine"]

@@ -108,7 +108,7 @@ def test_run_id_changes_with_the_source_of_an_own_ansatz(tiny_file: Path, monkey
         (
             ("data", "class"),
             "qconv.data.gone.Gone",
-            "the spec names qconv.data.gone.Gone, which cannot be built: No mo",
+            "the spec names qconv.data.gone.Gone, which cannot be built: ModuleNotFoundError: No mo",
         ),
         (("data", "class"), "qconv.data.synthetic.Gone", "the spec names qconv.data.synthetic.Gone, which cannot be"),
         (("data", "gone"), 1, "qconv.data.synthetic.Synthetic, which cannot be built: .*unexpected keyword.*'gone'"),
