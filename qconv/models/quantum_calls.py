@@ -106,7 +106,8 @@ def watch(
         return output
 
     with _intercepted(record):
-        _, collections = model.apply(variables, images, mutable=[_SEEN])
+        # What the network itself writes is dropped, as in evaluation.
+        _, collections = model.apply(variables, images, mutable=DenyList(("params", "frozen")))
     seen = _collection(collections, _SEEN)
     paths = [call.path for call in trace(model, images.shape[1:]).calls]
     return {path: seen[*path, _SEEN][0] for path in paths if (*path, _SEEN) in seen}

@@ -5,7 +5,7 @@ from typing import Any
 import flax.linen as nn
 import jax
 
-from qconv.errors import InputError
+from qconv.errors import InputError, refusing
 from qconv.layers.classical_twin import ClassicalTwin
 from qconv.layers.quantum_layer import QuantumLayer
 from qconv.models.base import fields
@@ -55,7 +55,8 @@ def check_twin(model: nn.Module, network: Traced, image_shape: tuple[int, ...]) 
     """
     if not network.calls:
         return
-    twin = trace(classical_twin(model), image_shape)
+    with refusing(f"the classical twin of {type(model).__name__} cannot take images of shape {image_shape}"):
+        twin = trace(classical_twin(model), image_shape)
     if twin.calls:
         name = type(twin.calls[0].layer).__name__
         raise InputError(

@@ -378,3 +378,33 @@ def test_what_a_loop_keeps_is_not_shown() -> None:
     with pytest.raises(InputError, match="what QuantumConv is given does not leave the transformation around it"):
         layer_inputs(model, np.asarray(IMAGES), 0)
     assert filters_figure(model, state, state, np.asarray(IMAGES)) is None
+
+
+def test_a_network_that_asks_its_layer_for_more_than_the_twin_has_is_refused() -> None:
+    class Asking(ImageModel):
+        conv: QuantumConv = CONV
+
+        @nn.compact
+        def __call__(self, images: jax.Array, *, train: bool = False) -> jax.Array:
+            return nn.Dense(2)(self.conv(images).reshape(len(images), -1) * self.conv.features)
+
+    experiment = Experiment(DATA, Asking(), batch_size=4)
+    with pytest.raises(
+        InputError, match=r"the classical twin of Asking cannot take images .*: AttributeError: .*features"
+    ):
+        experiment.check(DATA.load("train"), DATA.load("test"))
+
+
+def test_a_network_that_writes_in_evaluation_is_watched() -> None:
+    class Counting(nn.Module):
+        layer: QuantumConv = CONV
+
+        @nn.compact
+        def __call__(self, images: jax.Array) -> jax.Array:
+            calls = self.variable("counts", "calls", lambda: jnp.zeros((), jnp.int32))
+            calls.value = calls.value + 1
+            return self.layer(images)
+
+    variables = Counting().init(KEY, IMAGES)
+    ((path, (inputs, _)),) = watch(Counting(), variables, IMAGES).items()
+    assert path == ("layer",) and np.array_equal(inputs, IMAGES)
