@@ -101,3 +101,13 @@ def test_ahead_of_all_behind_one_or_neither() -> None:
     assert verdict_of_all([ahead, behind]) == "behind"
     assert verdict_of_all([barely]) == "behind"
     assert verdict_of_all([barely, ahead]) == "no difference"  # the best of two is ahead by chance more often
+
+
+@pytest.mark.parametrize(
+    ("images", "expected"), [(1, "no difference"), (3, "no difference"), (5, "no difference"), (6, "ahead")]
+)
+def test_few_images_that_all_say_the_same_are_a_sign_test(images: int, expected: str) -> None:
+    ours, theirs = (Scores(0, "images", np.full(images, value)) for value in (1.0, 0.0))
+    found = compare([ours], [theirs])
+    assert (found.difference, found.error, found.verdict()) == (1, 0, expected)
+    assert compare([theirs], [ours]).verdict() == ("behind" if expected == "ahead" else expected)
