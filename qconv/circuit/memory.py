@@ -6,7 +6,9 @@ goes out for all patches, and what they share, such as a unitary. The numbers ar
 """
 
 import os
+from contextlib import suppress
 from functools import lru_cache
+from pathlib import Path
 
 import jax
 import numpy as np
@@ -26,6 +28,8 @@ from qconv.circuit.states import runs
 from qconv.errors import InputError
 from qconv.gates import Gate
 
+_LIMITS = [Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes")]
+"""Where Linux says what a container may use; the second of its older form."""
 _STRING = 100
 """Bytes of an observable as a string, beside those for its letters."""
 _LETTER = 6
@@ -79,7 +83,17 @@ def refuse_beyond(needed: int, what: str, how: str, advice: str) -> None:
 def available_bytes() -> int:
     """Memory of the device."""
     limit = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit")
-    return limit or os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return limit or min([machine, *_container_bytes()])
+
+
+def _container_bytes() -> list[int]:
+    """What a container, or a job of a cluster, may use of the machine's memory; none if nothing limits it."""
+    found = []
+    for path in _LIMITS:
+        with suppress(OSError, ValueError):  # no such file, or "max"
+            found.append(int(path.read_text()))
+    return found
 
 
 def gibibytes(count: int) -> str:
@@ -197,7 +211,7 @@ def _halves(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Numbers:
         each += terms * rows * numbers_of_gates(waiting, num_qubits, num_qubits - cut, start) / 2**num_qubits
         waiting = []
         if gate is not None:
-            terms *= num_terms([gate], cut)
+            terms = min(terms * num_terms([gate], cut), 2**200)  # more than any memory, and still a number
             each += 2 * terms * end * rows
     if halves.joins(observables, num_qubits, terms):
         each += 6 * end * 2**num_qubits

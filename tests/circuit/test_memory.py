@@ -219,3 +219,18 @@ def refused(monkeypatch, run, what, engine):
     assert time.process_time() - started < 10
     assert str(error.value).startswith(what)
     assert f" GiB with engine '{engine}', and 16.0 GiB are there; use " in str(error.value)
+
+
+def test_a_deep_register_in_halves_is_refused_and_no_overflow(monkeypatch):
+    circuit = Circuit(Angle(), HardwareEfficient(600))
+    with pytest.raises(InputError, match=r"need 2\^\d+ GiB"):
+        expectations(circuit, jnp.zeros(circuit.param_shape(12)), jnp.zeros((1, 12)), "halves")
+
+
+@pytest.mark.parametrize(("limit", "expected"), [("1048576\n", 2**20), ("max\n", None), (None, None)])
+def test_what_a_container_may_use_counts(monkeypatch, tmp_path, limit, expected):
+    path = tmp_path / "memory.max"
+    monkeypatch.setattr(memory, "_LIMITS", [path])
+    if limit:
+        path.write_text(limit)
+    assert memory.available_bytes() == (expected or os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
