@@ -20,4 +20,4 @@ def evaluate(folder: Path) -> None:
     console = text_console()
     console.print(evaluation_table(evaluate_run(folder)))
     if changed := differences(of_run(read_json(folder / "spec.json"))[-1], Provenance.now()):
-        console.print(f"evaluated with other code than it was trained with: {changed}")
+        console.print(f"what evaluates the run is not what trained it: {changed}")

@@ -26,7 +26,7 @@ def load_checked(data: Dataset, split: Split) -> Source:
         raise InputError(f"{name} has more images than there is memory for; allowed: fewer, or smaller ones") from error
     if not isinstance(source, Source):
         raise InputError(f"{name}.load gives {type(source).__name__}; allowed: a Source, such as ArraySource")
-    if not isinstance(num_classes, int) or num_classes < 1:
+    if not isinstance(num_classes, int | np.integer) or num_classes < 1:
         raise InputError(f"{name}.num_classes = {num_classes!r}; allowed: at least 1")
     if type(source) is ArraySource and source.num_classes <= num_classes:  # it has looked at all of its images
         return source

@@ -24,7 +24,7 @@ class Provenance(NamedTuple):
     commit: str | None
     """Of the checkout that qconv ran from; None if it was installed without one."""
     clean: bool | None
-    """Whether no tracked file differed from the commit; None without a commit."""
+    """Whether no file differed from the commit that it tracks, and qconv had no others; None without a commit."""
     versions: tuple[tuple[str, str], ...]
     """Of qconv and of the packages that compute, by name."""
     device: str
@@ -103,7 +103,9 @@ def differences(then: Provenance, now: Provenance) -> str:
 
 @lru_cache(maxsize=1)  # as it is when the process begins: what is imported later was there by then
 def source_commit() -> tuple[str | None, bool | None]:
-    """The commit of the checkout that qconv runs from and whether no tracked file differs from it; None twice without.
+    """The commit of the checkout that qconv runs from, and whether it is all that qconv is; None twice without.
+
+    No file that it tracks may differ from it, nor may there be modules of qconv that it does not track.
 
     A checkout that holds an installed qconv among files it does not track, in a virtual environment, is another one.
     """
@@ -115,7 +117,8 @@ def source_commit() -> tuple[str | None, bool | None]:
 
     try:
         git("ls-files", "--error-unmatch", "__init__.py")
-        return git("rev-parse", "HEAD"), not git("status", "--porcelain", "--untracked-files=no")
+        changed = git("status", "--porcelain", "--untracked-files=no")
+        return git("rev-parse", "HEAD"), not changed and not git("ls-files", "--others", "--exclude-standard", "*.py")
     except (OSError, subprocess.SubprocessError):
         return None, None
 

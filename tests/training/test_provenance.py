@@ -8,7 +8,7 @@ import pytest
 from rich.console import Console
 
 import qconv
-from qconv.errors import RunError
+from qconv.errors import InputError, RunError
 from qconv.measurements.svm import RbfSvm
 from qconv.tables.cells import run_cell
 from qconv.tables.results import collect
@@ -141,7 +141,7 @@ def test_commands_say_that_a_run_is_of_other_numerics(workshop: Workshop) -> Non
     text = " ".join(trained.stdout.split())
     assert f"finished before, by other numerics: {numerics}" in text and "--renew sets it aside and trains anew" in text
     assert f"numerics {qconv.NUMERICS + 1}," in text.partition("quantum - twin")[2]
-    assert f"evaluated with other code than it was trained with: {numerics}" in " ".join(evaluated.stdout.split())
+    assert f"what evaluates the run is not what trained it: {numerics}" in " ".join(evaluated.stdout.split())
     renewed = workshop.run("train", "tiny", "--renew")
     assert renewed.returncode == 0 and "finished before" not in renewed.stdout, renewed.stderr
     aside = folder.parent / f"numerics-{qconv.NUMERICS + 1}" / "seed0"
@@ -185,3 +185,26 @@ def test_a_damaged_spec_is_named(tmp_path: Path) -> None:
     words = r"^what computed a run cannot be read: \["
     with pytest.raises(RunError, match=words), RunDirectory("name", RbfSvm(), tmp_path):
         pass
+
+
+def test_an_error_of_the_input_leaves_a_finished_run_as_it_is(tmp_path: Path) -> None:
+    with RunDirectory("name", RbfSvm(), tmp_path) as run:
+        (run.folder / "twin").mkdir()
+        (run.folder / "twin" / "test_scores.npz").write_bytes(b"scores")
+        run.write_summary({})
+    before = sorted(path for path in run.folder.rglob("*") if path.name != ".lock")
+    with pytest.raises(InputError), RunDirectory("name", RbfSvm(), tmp_path):
+        raise InputError("no data")
+    assert sorted(path for path in run.folder.rglob("*") if path.name != ".lock") == before
+
+
+def test_an_error_of_the_input_brings_back_what_was_set_aside(tmp_path: Path) -> None:
+    with RunDirectory("name", RbfSvm(), tmp_path) as run:
+        pass
+    written(run.folder, qconv.NUMERICS - 1)
+    old = (run.folder / "spec.json").read_bytes()
+    with pytest.raises(InputError), RunDirectory("name", RbfSvm(), tmp_path, renew=True) as again:
+        assert (again.folder / "spec.json").read_bytes() != old
+        raise InputError("no data")
+    assert (run.folder / "spec.json").read_bytes() == old
+    assert [path.name for path in run.folder.parent.iterdir()] == [run.folder.name]
