@@ -49,13 +49,19 @@ check: $(VENV)/.installed-dev  ## format, lint, types, and the direction of impo
 	@$(BIN)/ty check --quiet --python $(VENV)
 	@$(BIN)/lint-imports --no-logo
 
-# Most tests need no fast programs: XLA's older emitters take half the time to compile. Pytest ends with 5 where ARGS
-# leaves it no test.
+# Most tests need no fast programs: XLA's older emitters take half the time to compile. Those of tests/precision do, in
+# a session of their own. Pytest ends with 5 where ARGS leaves it no test: in one of the two sessions it may.
 PYTEST := $(BIN)/pytest -n auto --dist worksteal
+ifneq ($(findstring tests/,$(ARGS)),)
+RUN_TESTS = @$(PYTEST) $(1) $(ARGS)
+else
 define RUN_TESTS
-@XLA_FLAGS="$(XLA_FLAGS) --xla_cpu_use_fusion_emitters=false" $(PYTEST) --ignore tests/precision $(1) $(ARGS) || [ $$? = 5 ]
-@$(PYTEST) tests/precision $(1) $(ARGS) || [ $$? = 5 ]
+@first=0; \
+	XLA_FLAGS="$$XLA_FLAGS --xla_cpu_use_fusion_emitters=false" $(PYTEST) --ignore tests/precision $(1) $(ARGS) || first=$$?; \
+	[ $$first = 0 ] || [ $$first = 5 ] || exit $$first; \
+	$(PYTEST) tests/precision $(1) $(ARGS) || { second=$$?; [ $$first$$second = 05 ] || exit $$second; }
 endef
+endif
 
 test: $(VENV)/.installed-dev  ## the tests, but for the slow ones
 	$(call RUN_TESTS,-m "not slow")

@@ -93,7 +93,11 @@ KNOWN = pytest.param(TOO_MUCH, marks=[pytest.mark.slow, pytest.mark.xfail(reason
     "cell", [*SOON, *(pytest.param(cell, marks=pytest.mark.slow) for cell in LATER), KNOWN], ids=str
 )
 def test_memory_needed_is_within_a_factor_of_two_of_what_is_allocated(cell):
-    """XLA knows before it runs: it allocates arguments, results and all between them in advance, to the byte."""
+    """XLA knows before it runs: it allocates arguments, results and all between them in advance, to the byte.
+
+    That is decided before there is machine code: of the cells that were compared, quickly compiled and not, none
+    differs by more than 1 in 300,000.
+    """
     circuit = cell.circuit
     with jax.enable_x64(cell.dtype == np.float64):
         theta = jnp.zeros((cell.circuits, cell.registers, *circuit.param_shape(cell.patch_size)), cell.dtype)
