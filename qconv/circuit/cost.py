@@ -91,6 +91,8 @@ _MAX_UNITARY_QUBITS = 10
 _MAX_TABLE = 2**19
 """Product states times amplitudes, of a `heisenberg` table. Beyond (8 qubits, 7 if complex), it gains little for 10,000
 windows, and for a few hundred it takes several times as long as the unitary."""
+_TABLE_CALLS = 3
+"""Operations that make it, forward and backward: measured with four qubits, where 40 microseconds decide."""
 _LEAST_HALVED = 6
 """Qubits. Of fewer the whole state is so small that two halves have no fewer numbers, only more operations."""
 _MAX_QUBITS = 16
@@ -174,7 +176,8 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY, rates: Rates |
     if heisenberg.fits(circuit, patch_size) and (2 * known) ** num_qubits <= _MAX_TABLE:
         once = build + turned * end * _table(known, num_qubits, rates.large)
         flops, numbers = _weights(known, num_qubits, channels)
-        found["heisenberg"] = _cost(step["heisenberg"], patches, once, flops, numbers, rates.large, calling)
+        calling_table = calling + _TABLE_CALLS / rates.calls
+        found["heisenberg"] = _cost(step["heisenberg"], patches, once, flops, numbers, rates.large, calling_table)
     if lookup.fits(circuit):
         once = build + size * (reading[0] / rates.large.products + reading[1] / rates.large.numbers)
         found["lookup"] = _cost(step["lookup"], patches, once, 0, 2 * channels, rates.large, calling)
