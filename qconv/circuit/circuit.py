@@ -135,7 +135,7 @@ def example_ansatz(circuit: Circuit, patch_size: int) -> Tape:
 
 
 def _copied(tape: Tape) -> Tape:
-    """The same for one caller: gates hold their matrices once asked, which may belong to a function being traced."""
+    """A tape for one caller: its gates hold matrices once asked, which may belong to a function being traced."""
     return jax.tree.map(lambda leaf: leaf, tape)
 
 
@@ -145,7 +145,7 @@ _kept = lru_cache(maxsize=64)
 
 @_kept
 def _encoding_of(circuit: Circuit, patch_size: int, dtype: np.dtype, x64: bool) -> Tape:
-    """The same; with 64-bit mode, a gate may have another dtype."""
+    """The encoding that is kept; in 64-bit mode, a gate may have another dtype."""
     return jax.eval_shape(partial(record_encoding, circuit), jax.ShapeDtypeStruct((patch_size,), dtype))
 
 

@@ -92,7 +92,7 @@ _MAX_TABLE = 2**19
 """Product states times amplitudes, of a `heisenberg` table. Beyond (8 qubits, 7 if complex), it gains little for 10,000
 windows, and for a few hundred it takes several times as long as the unitary."""
 _TABLE_CALLS = 3
-"""Operations that make it, forward and backward: measured with four qubits, where 40 microseconds decide."""
+"""Operations that make a `heisenberg` table, forward and backward, as measured with four qubits and few windows."""
 _LEAST_HALVED = 6
 """Qubits. Of fewer the whole state is so small that two halves have no fewer numbers, only more operations."""
 _MAX_QUBITS = 16

@@ -79,14 +79,14 @@ def test_an_example_holds_shapes_and_no_values():
 
 @dataclass(frozen=True)
 class Turned(Encoding):
-    """Before each of the data a rotation by a constant of its own, whose matrix JAX computes."""
+    """Before each of the data a rotation by a whole number of its own: a constant, whose matrix JAX computes."""
 
     def num_qubits(self, patch_size: int) -> int:
         return patch_size
 
     def __call__(self, circuit: Any, patch: Any) -> None:
         for qubit in range(patch.shape[0]):
-            circuit.rx(qubit, theta=0.3 + qubit)
+            circuit.rx(qubit, theta=1 + qubit)
             circuit.ry(qubit, theta=patch[qubit])
 
 
