@@ -32,29 +32,56 @@ class Scores(NamedTuple):
     """Larger is better."""
 
 
+class Variance(NamedTuple):
+    """An estimate of a variance."""
+
+    value: float
+    freedom: int
+    """Its degrees of freedom."""
+
+
 @dataclass(frozen=True)
 class Comparison:
     """The mean difference of the scores of two networks or methods."""
 
     difference: float
     """Ours minus theirs."""
-    error: float
-    """Standard error of it, from images and seeds."""
-    freedom: float
-    """Degrees of freedom of the error; infinite where it is 0."""
+    variances: tuple[tuple[Variance, ...], ...]
+    """Of the difference: of images alone, and of images and seeds as a sum. The larger one counts."""
     num_images: int
     """Test images, each once whatever the seeds."""
     num_seeds: int
     """Seeds of ours."""
+    num_pairs: int
+    """Differences that vary independently: images, or seeds where each has images of its own."""
+
+    @property
+    def error(self) -> float:
+        """Standard error of the difference, from images and seeds."""
+        return math.sqrt(max(math.fsum(term.value for term in terms) for terms in self.variances))
 
     def verdict(self, level: float = LEVEL) -> Verdict:
-        """Whether ours is ahead, behind, or neither: by a two-sided t-test of this level, without error a sign test."""
+        """Whether ours is ahead, behind, or neither, by a two-sided test; without any error by the sign test.
+
+        A sum of variances that are each estimated with few degrees of freedom has no t-distribution. Each term is
+        multiplied by the square of its own quantile of Student's t: the level is then kept whatever the true variances.
+
+        Source: Banerjee, Sankhya 24, 265 (1962).
+
+        Args:
+            level: how often two that are equally good may be told apart, at most.
+        """
         from scipy.special import stdtrit  # not at the start: `qconv --help` answers at once
 
         if self.error:
-            bound = stdtrit(self.freedom, 1 - level / 2) * self.error
-        else:  # all differences are the same: by the sign test, whose level so many images reach or not
-            bound = 0.0 if 2.0 ** (1 - self.num_images) <= level else math.inf
+            bound = math.sqrt(
+                max(
+                    math.fsum(term.value * stdtrit(term.freedom, 1 - level / 2) ** 2 for term in terms)
+                    for terms in self.variances
+                )
+            )
+        else:  # all differences are the same: by the sign test, whose level so many of them reach or not
+            bound = 0.0 if 2.0 ** (1 - self.num_pairs) <= level else math.inf
         if abs(self.difference) <= bound:
             return "no difference"
         return "ahead" if self.difference > 0 else "behind"
@@ -68,13 +95,13 @@ def compare(ours: Sequence[Scores], theirs: Sequence[Scores]) -> Comparison:
     """Compares two networks or methods, paired over images and crossed with seeds.
 
     Where all scores are of the same images, the variance of the mean difference is that of the images' mean
-    differences over their number, and what the seeds' means vary by beyond what so many images explain, over their
-    number; seeds are paired where both sides have the same ones. Where seeds have images of their own, the variance is
-    that of the seeds' mean differences over their number, images included. A side with a single score for all images
-    is taken for deterministic. Degrees of freedom by Satterthwaite's formula.
+    differences over their number, and beyond what these share of it that of the seeds' mean differences over theirs;
+    seeds are paired where both sides have the same ones. Where seeds have images of their own, it is that of the seeds'
+    mean differences over their number, images included. A side with a single score for all images is taken for
+    deterministic.
 
     Source: the two-way layout with random effects of Searle, Casella and McCulloch, "Variance Components" (1992),
-    chapter 4; Satterthwaite, Biometrics Bulletin 2, 110 (1946).
+    chapter 4.
 
     Args:
         ours: one for each seed.
@@ -88,15 +115,12 @@ def compare(ours: Sequence[Scores], theirs: Sequence[Scores]) -> Comparison:
     images = {score.items: len(score.values) for score in (*ours, *theirs)}
     if {score.items for score in ours} != {score.items for score in theirs}:
         raise InputError("scores of different test images are compared; allowed: the same images on both sides")
+    num_images = sum(images.values())
     if len(images) == 1:
-        difference, terms = _crossed(_by_seed(ours), _by_seed(theirs), _seeds(ours) == _seeds(theirs))
-    else:
-        means = np.array([_mean(ours, items) - _mean(theirs, items) for items in images])
-        difference, terms = float(means.mean()), [(float(means.var(ddof=1)) / len(means), len(means) - 1)]
-    variance = math.fsum(term for term, _ in terms)
-    spread = math.fsum(term**2 / freedom for term, freedom in terms if freedom)
-    freedom = variance**2 / spread if spread else math.inf
-    return Comparison(difference, math.sqrt(variance), freedom, sum(images.values()), len(ours))
+        difference, variances = _crossed(_by_seed(ours), _by_seed(theirs), _seeds(ours) == _seeds(theirs))
+        return Comparison(difference, variances, num_images, len(ours), num_images)
+    means = np.array([_mean(ours, items) - _mean(theirs, items) for items in images])
+    return Comparison(float(means.mean()), ((_of_mean(means),),), num_images, len(ours), len(means))
 
 
 def verdict_of_all(comparisons: Sequence[Comparison]) -> Verdict:
@@ -123,26 +147,31 @@ def told_apart(comparison: Comparison, others: int) -> Verdict:
 
 def _crossed(
     ours: Float[np.ndarray, "seeds images"], theirs: Float[np.ndarray, "others images"], are_paired: bool
-) -> tuple[float, list[tuple[float, int]]]:
-    """The mean difference, and the terms of its variance with their degrees of freedom."""
+) -> tuple[float, tuple[tuple[Variance, ...], ...]]:
+    """The mean difference and its variances."""
     by_image = ours.mean(0) - theirs.mean(0)
-    count = len(by_image)
-    terms = [(float(by_image.var(ddof=1)) / count if count > 1 else 0.0, count - 1)]
-    for part in [ours - theirs] if are_paired else [ours, theirs]:
-        terms += _of_seeds(part)
-    return float(by_image.mean()), terms
+    difference = float(by_image.mean())
+    if len(by_image) == 1:
+        return difference, ((),)
+    of_images = _of_mean(by_image)
+    parts = [values for values in ([ours - theirs] if are_paired else [ours, theirs]) if len(values) > 1]
+    of_seeds = [_of_mean(part.mean(1)) for part in parts]
+    # What no seed and no image explains varies by both, and is in both terms: in their sum it counts once.
+    rest = math.fsum(_rest(part) for part in parts)
+    return difference, ((of_images,), (of_images._replace(value=max(0.0, of_images.value - rest)), *of_seeds))
 
 
-def _of_seeds(values: Float[np.ndarray, "seeds images"]) -> list[tuple[float, int]]:
-    """What seeds add to the variance of a mean beyond what is counted with the images: as two terms, or none."""
+def _of_mean(values: Float[np.ndarray, " n"]) -> Variance:
+    """The variance of the mean of independent values; exactly 0 where they differ by rounding alone."""
+    differ = float(np.ptp(values)) > 1e-12
+    return Variance(float(values.var(ddof=1)) / len(values) if differ else 0.0, len(values) - 1)
+
+
+def _rest(values: Float[np.ndarray, "seeds images"]) -> float:
+    """What neither the means of the seeds nor those of the images explain adds to the variance of the mean."""
     seeds, images = values.shape
-    if seeds == 1 or images == 1:
-        return []
-    means = values.mean(1)
-    between = float(means.var(ddof=1)) / seeds
-    rest = values - means[:, None] - values.mean(0) + values.mean()
-    within = float(np.square(rest).sum()) / ((seeds - 1) * (images - 1)) / (seeds * images)
-    return [(between, seeds - 1), (-within, (seeds - 1) * (images - 1))] if between > within else []
+    rest = values - values.mean(1, keepdims=True) - values.mean(0) + values.mean()
+    return float(np.square(rest).sum()) / ((seeds - 1) * (images - 1)) / (seeds * images)
 
 
 def _by_seed(scores: Sequence[Scores]) -> Float[np.ndarray, "seeds images"]:

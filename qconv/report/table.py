@@ -74,7 +74,7 @@ def _over_seeds(seeds: Sequence[Path]) -> list[str]:
         ("network", [s["test_accuracy"] for s in summaries if not s["twin"]]),
     ):
         if values:
-            parts.append(f"{label} {np.mean(values):.4f} ± {np.std(values, ddof=1 if len(values) > 1 else 0):.4f}")
+            parts.append(f"{label} {np.mean(values):.4f} ± {np.std(values, ddof=1):.4f}")
     lines = [f"mean ± std over seeds {', '.join(str(s['seed']) for s in summaries)}: {', '.join(parts)}"]
     return lines + ([verdict_sentence(compare_with_twin(seeds))] if all(s["twin"] for s in summaries) else [])
 
