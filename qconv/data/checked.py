@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int
 
-from qconv.data.dataset import ArraySource, Batch, Dataset, Source, Split
+from qconv.data.dataset import LARGEST, ArraySource, Batch, Dataset, Source, Split
 from qconv.errors import InputError
 
 
@@ -73,5 +73,5 @@ class CheckedSource:
             raise InputError(
                 f"images are {images.dtype} of shape {images.shape}; allowed: floating point of shape {shape}"
             )
-        if not np.isfinite(images).all():
-            raise InputError(f"{(~np.isfinite(images)).sum()} pixels are NaN or infinite; allowed: finite numbers")
+        if bad := int((~(np.abs(images) <= LARGEST)).sum()):
+            raise InputError(f"{bad} pixels are NaN, infinite or beyond {LARGEST:.1e}; allowed: numbers of float32")

@@ -11,6 +11,9 @@ from qconv.errors import InputError
 
 Split = Literal["train", "test"]
 
+LARGEST = float(np.finfo(np.float32).max)
+"""Of a pixel: images are given as float32."""
+
 
 class Batch(NamedTuple):
     """Labelled images, channels last; labels from 0.
@@ -95,7 +98,7 @@ class ArraySource:
         labels: (N,), integers.
         num_classes: labels must be in 0 .. num_classes - 1.
         lowest: smallest floating-point number that is allowed: 0 for images, -1 for amplitudes of states, -inf for
-            numbers of any size.
+            all that float32 can hold.
         highest: largest one: 1, or inf.
 
     Raises:
@@ -120,10 +123,11 @@ class ArraySource:
         if outside.size:
             raise InputError(f"label {outside[0]} is out of range; allowed: 0 .. {self.num_classes - 1}")
         if np.issubdtype(images.dtype, np.floating):
-            allowed = f"allowed: [{self.lowest:g}, {self.highest:g}]"
+            lowest, highest = (float(np.clip(bound, -LARGEST, LARGEST)) for bound in (self.lowest, self.highest))
+            allowed = f"allowed: [{lowest:g}, {highest:g}]"
             if not np.isfinite(images).all():
                 raise InputError(f"{(~np.isfinite(images)).sum()} pixels are NaN or infinite; {allowed}")
-            if images.min() < self.lowest or images.max() > self.highest:
+            if images.min() < lowest or images.max() > highest:
                 raise InputError(f"pixels range from {images.min():g} to {images.max():g}; {allowed}")
         elif images.dtype != np.uint8:
             raise InputError(f"images are {images.dtype}; allowed: uint8 in 0..255, or floating point in [0, 1]")

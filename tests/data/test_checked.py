@@ -84,10 +84,14 @@ BENT: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
     ),
     "bytes": (lambda x, y: Batch((255 * x).astype(np.uint8), y), "images are uint8 of shape (4, 3, 2, 1); allowed: "),
     "complex": (lambda x, y: Batch(x * 1j, y), "images are complex64 of shape (4, 3, 2, 1); allowed: floating point"),
-    "nan": (lambda x, y: Batch(np.where(x == x[0, 0, 0, 0], np.nan, x), y), "1 pixels are NaN or infinite; allowed: "),
+    "nan": (lambda x, y: Batch(np.where(x == x[0, 0, 0, 0], np.nan, x), y), "1 pixels are NaN, infinite or beyond"),
     "infinite": (
         lambda x, y: Batch(x / 0 * np.float32(1), y),
-        "24 pixels are NaN or infinite; allowed: finite numbers",
+        "24 pixels are NaN, infinite or beyond 3.4e+38; allowed: numbers of float32",
+    ),
+    "beyond_float32": (
+        lambda x, y: Batch(x.astype(float) + 1e39, y),
+        "24 pixels are NaN, infinite or beyond 3.4e+38; allowed: ",
     ),
     "images_alone": (lambda x, y: x, "a source gives ndarray; allowed: a Batch of images and labels"),
 }

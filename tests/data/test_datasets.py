@@ -78,6 +78,13 @@ def test_array_source_refuses(images: np.ndarray, labels: np.ndarray, message: s
     assert str(error.value) == message
 
 
+def test_numbers_of_any_size_are_those_of_float32() -> None:
+    images = np.zeros((1, 1, 1, 1))
+    assert ArraySource(images - 3e38, np.zeros(1, int), 1, -np.inf, np.inf)[np.arange(1)].images == np.float32(-3e38)
+    with pytest.raises(InputError, match=r"^pixels range from 1e\+39 to 1e\+39; allowed: \[-3\.40282e\+38, 3\.40282e"):
+        ArraySource(images + 1e39, np.zeros(1, int), 1, -np.inf, np.inf)
+
+
 def test_splits_are_disjoint_and_complete_and_each_class_gives_its_part() -> None:
     labels = np.repeat([3, 0, 7], [50, 20, 10])[np.random.default_rng(1).permutation(80)]
     train, test = (stratified_split(labels, 0.3, 5, split) for split in ("train", "test"))
