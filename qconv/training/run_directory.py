@@ -118,15 +118,15 @@ class RunDirectory(Generic[Spec]):
 
     def _begin(self) -> None:
         """Writes the spec of a new run, or that this process goes on with one."""
-        path, now = self.folder / "spec.json", Provenance.now()
+        path, summary, now = self.folder / "spec.json", self.folder / "summary.json", Provenance.now()
         then: tuple[Provenance, ...] = ()
-        if path.exists():
-            then = of_run(read_json(path))
+        if written := [each for each in (path, summary) if each.exists()]:
+            then = of_run(read_json(written[0]))
             if then[-1].numerics != now.numerics:
                 then = self._other_numerics(then[-1], now)
-            if (self.folder / "summary.json").exists():
+            if summary.exists():
                 return
-        self._is_new = not path.exists() and not (self.folder / "summary.json").exists()
+        self._is_new = not path.exists()
         if (entries := with_another(then, now)) != then:
             spec = {
                 "experiment": self.name,

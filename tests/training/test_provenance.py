@@ -53,6 +53,16 @@ def test_every_version_that_worked_on_a_run_is_named_once(tmp_path: Path, monkey
     assert with_another((now,), now._replace(date="1999-01-01")) == (now,)
 
 
+def test_a_summary_whose_spec_is_gone_is_of_its_numerics_too(tmp_path: Path) -> None:
+    run_cell("table", RbfSvm(), tmp_path, QUIET)
+    (folder,) = tmp_path.glob("table/*/seed0")
+    written(folder, qconv.NUMERICS - 1)
+    (folder / "spec.json").unlink()
+    summary = run_cell("table", RbfSvm(), tmp_path, QUIET, renew=True)
+    assert of_run(summary)[-1].numerics == qconv.NUMERICS
+    assert (folder.parent / f"numerics-{qconv.NUMERICS - 1}" / "seed0" / "summary.json").exists()
+
+
 def test_what_differs_is_named() -> None:
     now = Provenance(2, "b" * 40, True, (("qconv", "0.2"), ("jax", "0.12")), "8 x gpu", "2027-01-01")
     then = Provenance(1, "a" * 40, True, (("qconv", "0.2"), ("jax", "0.10")), "1 x cpu", "2026-01-01")
@@ -103,6 +113,18 @@ def test_cells_of_other_numerics_are_no_results(tmp_path: Path, numerics: int | 
         again.ours.values == full.ours.values
         and (folder.parent / f"numerics-{numerics}" / "seed1" / "summary.json").exists()
     )
+
+
+def test_damaged_results_cost_their_own_row(tmp_path: Path) -> None:
+    rows = [Row(str(seed), (RbfSvm(seed=seed),)) for seed in range(2)]
+    for row in rows:
+        run_cell("table", row.cells[0], tmp_path, QUIET)
+    (scores,) = tmp_path.glob("table/*/seed0/test_scores.npz")
+    scores.write_bytes(b"damaged")
+    damaged, whole = collect("table", rows, tmp_path, {})
+    assert damaged.problem == "damaged" and damaged.reason.startswith(f"cannot read {scores}: ")
+    assert not damaged.ours.values and not damaged.is_complete
+    assert len(whole.ours.values) == 1 and not whole.problem
 
 
 @pytest.fixture(scope="module")
