@@ -17,7 +17,7 @@ from qconv.tables.results import RowResult, collect
 from qconv.tables.table import Cell, Row, Table
 from qconv.tables.workers import Outcome, Task, require_devices, run_tasks
 from qconv.training.messages import show_messages
-from qconv.training.run_directory import write_json, writing
+from qconv.training.run_directory import read_json, write_json, writing
 
 
 @dataclass(frozen=True)
@@ -30,11 +30,6 @@ class _Loaded:
     rows: tuple[Row, ...]
     """Those that are asked for."""
 
-    @property
-    def title(self) -> str:
-        """The first line of the docstring."""
-        return self.docstring.strip().split("\n")[0]
-
 
 def run_tables(
     names: list[str], *, runs: Path, output: Path, renew: bool, jobs: int, slow: bool, part: int, parts: int
@@ -44,8 +39,8 @@ def run_tables(
     Args:
         names: of the tables.
         runs: folder for run directories.
-        output: folder for NAME.md and NAME.json, and NAME.png of a table with an axis; with several tables also
-            overview.md, a line for each.
+        output: folder for NAME.md and NAME.json, and NAME.png of a table with an axis; and for overview.md, with a
+            line for each table there.
         renew: whether cells that other numerics have computed are set aside and run again.
         jobs: processes that run cells side by side.
         slow: whether rows that take long are wanted too.
@@ -112,11 +107,13 @@ def _write(loaded: list[_Loaded], results: dict[str, list[RowResult]], output: P
         if each.table.axis:
             with writing(path.with_suffix(".png")):
                 table_picture(each.table.axis, results[each.name]).savefig(path.with_suffix(".png"), dpi=120)
-        write_json(path.with_suffix(".json"), as_json(each.name, each.table, results[each.name]))
+        write_json(path.with_suffix(".json"), as_json(each.name, each.docstring, each.table, results[each.name]))
         console.out(page)
         console.print(f"written to {path}", soft_wrap=True)
+    # Of all pages that are there: where one is written anew, the overview says so, too.
+    pages = [(path, read_json(path)) for path in sorted(output.glob("*.json"))]
+    page = f"# Tables\n\n{overview([value for path, value in pages if value.get('table') == path.stem])}"
+    with writing(output / "overview.md"):
+        (output / "overview.md").write_text(page, encoding="utf-8")
     if len(loaded) > 1:
-        page = f"# Tables\n\n{overview([(each.name, each.title, results[each.name]) for each in loaded])}"
-        with writing(output / "overview.md"):
-            (output / "overview.md").write_text(page, encoding="utf-8")
         console.out(page)

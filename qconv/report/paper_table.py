@@ -1,7 +1,7 @@
 """Tables of published papers, as Markdown and as JSON."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from qconv.comparison import Comparison, Verdict, told_apart
@@ -21,13 +21,13 @@ def markdown(name: str, docstring: str, table: Table, results: Sequence[RowResul
         table: its spec.
         results: its rows.
     """
-    title, _, notes = docstring.strip().partition("\n")
+    notes = docstring.strip().partition("\n")[2]
     sources = _Footnotes(lambda number: str(number + 1))
     analogues = _Footnotes(lambda number: chr(ord("a") + number) if number < 26 else f"a{number}")
     reasons = _Footnotes(lambda number: f"!{number + 1}")
     by_hand = _Footnotes(lambda number: f"±{number + 1}")
     sections = list(dict.fromkeys(result.row.section for result in results))
-    lines = [f"# {title}", "", _figures_are(table, results), ""]
+    lines = [f"# {title_of(docstring)}", "", _figures_are(table, results), ""]
     lines += [f"![{table.axis.y} against {table.axis.x}]({name}.png)", ""] if table.axis else []
     for section in sections:
         lines += [f"**{section}**", ""] if section else []
@@ -71,36 +71,55 @@ def verdicts(results: Sequence[RowResult]) -> list[str]:
     return sentences
 
 
-def overview(entries: Sequence[tuple[str, str, Sequence[RowResult]]]) -> str:
+def overview(tables: Sequence[Mapping[str, Any]]) -> str:
     """One line for each table.
 
     Args:
-        entries: name, title and rows of each.
+        tables: each as `as_json` says it.
     """
     lines = ["| table | rows | in tolerance | quantum ahead / level / behind | seconds |", "|---|---:|---:|---:|---:|"]
-    for name, title, results in entries:
-        judged, found = _judged(results), _verdicts(results)
+    for table in tables:
+        rows = table["rows"]
+        judged = [row["in_tolerance"] for row in rows if row["in_tolerance"] is not None]
+        found = [row["verdict"] for row in rows if row["verdict"]]
         counts = " / ".join(str(found.count(verdict)) for verdict in _VERDICTS) if found else "-"
-        within = f"{sum(bool(result.in_tolerance) for result in judged)} of {len(judged)}"
-        seconds = f"{sum(result.seconds for result in results):,.0f}"
-        lines.append(f"| [{title}]({name}.md) | {len(results)} | {within} | {counts} | {seconds} |")
+        within = f"{sum(judged)} of {len(judged)}"
+        seconds = f"{sum(row['seconds'] for row in rows):,.0f}"
+        lines.append(f"| [{table['title']}]({table['table']}.md) | {len(rows)} | {within} | {counts} | {seconds} |")
     return "\n".join(lines) + "\n"
 
 
-def as_json(name: str, table: Table, results: Sequence[RowResult]) -> dict[str, Any]:
-    """A table as JSON values: one object for each row, and what computed the cells."""
-    computed = [{"cells": count} | entry.to_json() for entry, count in _cells_by_provenance(results)]
+def as_json(name: str, docstring: str, table: Table, results: Sequence[RowResult]) -> dict[str, Any]:
+    """A table as JSON values: one object for each row, and what computed the cells.
+
+    Args:
+        name: of the table.
+        docstring: of its module.
+        table: its spec.
+        results: its rows.
+    """
+    computed = [
+        {"cells": count, "provenance": [entry.to_json() for entry in entries]}
+        for entries, count in _cells_by_provenance(results)
+    ]
     return {
         "table": name,
+        "title": title_of(docstring),
         "quantity": table.quantity,
         "computed": computed,
         "rows": [_row_json(result) for result in results],
     }
 
 
-def _cells_by_provenance(results: Sequence[RowResult]) -> list[tuple[Provenance, int]]:
-    """What computed the cells, each with how many; of a cell that rows share, in each of them."""
-    return sorted(sum((result.computed for result in results), Counter()).items(), key=lambda item: item[0].date)
+def title_of(docstring: str) -> str:
+    """The first line of a table's docstring."""
+    return docstring.strip().split("\n")[0]
+
+
+def _cells_by_provenance(results: Sequence[RowResult]) -> list[tuple[tuple[Provenance, ...], int]]:
+    """What computed the cells, one after the other, each with how many; of a cell that rows share, in each of them."""
+    counts = sum((result.computed for result in results), Counter())
+    return sorted(counts.items(), key=lambda item: [entry.date for entry in item[0]])
 
 
 def _computed(results: Sequence[RowResult]) -> str:
@@ -108,9 +127,9 @@ def _computed(results: Sequence[RowResult]) -> str:
     found = _cells_by_provenance(results)
     total = sum(count for _, count in found)
     sentences = []
-    for entry, count in found:
+    for entries, count in found:
         which = "Cells" if count == total else f"{count} of {total} cells"
-        sentences.append(f"{which} {entry}.")
+        sentences.append(f"{which} {'; then '.join(map(str, entries))}.")
     return " ".join(sentences) or "No cell has been run."
 
 

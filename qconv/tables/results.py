@@ -12,6 +12,7 @@ import numpy as np
 
 import qconv
 from qconv.comparison import Comparison, Scores, Verdict, compare, verdict_of_all
+from qconv.errors import RunError
 from qconv.tables.cells import is_current, stored
 from qconv.tables.table import Cell, Row
 from qconv.tables.workers import Outcome
@@ -63,8 +64,8 @@ class RowResult:
     """How many figures are missing, such as "no data"; empty if none is."""
     reason: str = ""
     """Why."""
-    computed: Counter[Provenance] = field(default_factory=Counter)
-    """What computed the cells, and how many of them."""
+    computed: Counter[tuple[Provenance, ...]] = field(default_factory=Counter)
+    """What computed the cells, one after the other, and how many of them."""
 
     @property
     def is_complete(self) -> bool:
@@ -120,11 +121,15 @@ def collect(table: str, rows: Sequence[Row], runs: Path, outcomes: Mapping[Cell,
         rows: its rows that are asked for.
         runs: folder of the runs.
         outcomes: what became of the cells that were run just now; they say why a figure is missing.
-
-    Raises:
-        RunError: a stored summary is damaged.
     """
-    return [_result(table, row, runs, outcomes) for row in rows]
+
+    def result(row: Row) -> RowResult:
+        try:
+            return _result(table, row, runs, outcomes)
+        except RunError as error:  # a damaged file costs its own row
+            return RowResult(row, Figures(), False, (), 0.0, "damaged", _for_others(str(error)))
+
+    return [result(row) for row in rows]
 
 
 class _Stored(NamedTuple):
@@ -157,7 +162,7 @@ def _result(table: str, row: Row, runs: Path, outcomes: Mapping[Cell, Outcome]) 
         seconds=math.fsum(each.summary["wall_seconds"] for part in (own, twins, *others) for each in part),
         problem=problem,
         reason=reason,
-        computed=Counter(entry for each in current.values() for entry in of_run(each.summary)),
+        computed=Counter(of_run(each.summary) for each in current.values()),
     )
 
 
@@ -172,12 +177,16 @@ def _missing(
     if reasons := [outcomes[cell] for cell in missing if cell in outcomes]:
         status = reasons[0].status
         share = "" if len(reasons) == len(asked) else f"{len(reasons)} of {len(asked)} cells: "
-        # Without the user's name: tables are shown to others.
-        return f"{share}{status}", reasons[0].message.replace(str(Path.home()), "~")
+        return f"{share}{status}", _for_others(reasons[0].message)
     if outdated := [of_run(found[cell])[-1].numerics for cell in missing if cell in found]:
         reason = f"computed with numerics {outdated[0]}, and these are {qconv.NUMERICS}; --renew runs them again"
         return f"{len(outdated)} of {len(asked)} cells: other numerics", reason
     return f"{share} not run", ""
+
+
+def _for_others(message: str) -> str:
+    """A message without the user's name: tables are shown to others."""
+    return message.replace(str(Path.home()), "~")
 
 
 def _figures(part: Sequence[_Stored]) -> Figures:

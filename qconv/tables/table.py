@@ -47,11 +47,16 @@ class Published:
     def __post_init__(self) -> None:
         if not self.source:
             raise InputError(f"published value {self.value} has no source; allowed: where it was read")
+        for name in ("value", "std", "tolerance"):
+            if (figure := getattr(self, name)) is not None and not math.isfinite(figure):
+                raise InputError(f"published {name} = {figure}; allowed: finite numbers")
+        if self.std is not None and self.std < 0:
+            raise InputError(f"published std = {self.std}; allowed: 0 or more")
         if self.runs is not None and self.runs < 1:
             raise InputError(f"runs = {self.runs}; allowed: at least 1")
         if self.ddof not in (0, 1):
             raise InputError(f"ddof = {self.ddof}; allowed: 0, 1")
-        if self.tolerance is not None and not self.tolerance >= 0:
+        if self.tolerance is not None and self.tolerance < 0:
             raise InputError(f"tolerance = {self.tolerance}; allowed: 0 or more")
         if (self.tolerance is None) == bool(self.reason):
             raise InputError(

@@ -1,5 +1,6 @@
 """The page of a table, to the character."""
 
+import math
 from collections import Counter
 from typing import Any
 
@@ -40,12 +41,12 @@ RESULTS = [
         (("twin", figures(91, 92, parameters=60)), ("SVM", figures(99))),
         12.34,
         "",
-        computed=Counter({NOW: 5}),
+        computed=Counter({(NOW,): 5}),
     ),
     RowResult(
-        ROWS[1], figures(99, parameters=12), True, (("twin", figures(86)),), 1.25, "", computed=Counter({NOW: 2})
+        ROWS[1], figures(99, parameters=12), True, (("twin", figures(86)),), 1.25, "", computed=Counter({(NOW,): 2})
     ),
-    RowResult(ROWS[2], figures(99), False, (), 0.01, "", computed=Counter({NOW._replace(clean=False): 1})),
+    RowResult(ROWS[2], figures(99), False, (), 0.01, "", computed=Counter({(NOW, NOW._replace(clean=False)): 1})),
     RowResult(ROWS[3], Figures(), False, (), 0.0, "no data", "nothing | prepared"),
 ]
 DOCSTRING = """Classifiers of Paper et al. (2020).
@@ -93,7 +94,7 @@ Why figures are missing:
 
 The set-up, in a line or two.
 
-`make table TAB=paper2020`. 7 of 8 cells computed 2026-11-27 at commit 0123456789, numerics 1, jax 0.10.1, on 1 x cpu. 1 of 8 cells computed 2026-11-27 at commit 0123456789 with changes, numerics 1, jax 0.10.1, on 1 x cpu.
+`make table TAB=paper2020`. 7 of 8 cells computed 2026-11-27 at commit 0123456789, numerics 1, jax 0.10.1, on 1 x cpu. 1 of 8 cells computed 2026-11-27 at commit 0123456789, numerics 1, jax 0.10.1, on 1 x cpu; then computed 2026-11-27 at commit 0123456789 with changes, numerics 1, jax 0.10.1, on 1 x cpu.
 """  # noqa: E501 - the lines of the page, which Markdown does not let us break
 
 
@@ -102,9 +103,11 @@ def test_page() -> None:
 
 
 def test_json_holds_what_the_page_shows() -> None:
-    value = as_json("paper2020", Table(ROWS), RESULTS)
+    value = as_json("paper2020", DOCSTRING, Table(ROWS), RESULTS)
     assert value["table"] == "paper2020" and value["quantity"] == "test accuracy"
-    assert [(own["cells"], own["clean"]) for own in value["computed"]] == [(7, True), (1, False)]
+    assert value["title"] == "Classifiers of Paper et al. (2020)."
+    cleans = [(own["cells"], [entry["clean"] for entry in own["provenance"]]) for own in value["computed"]]
+    assert cleans == [(7, [True]), (1, [True, False])]
     first, second, _, last = value["rows"]
     assert first["published"]["value"] == 0.9 and first["published"]["std"] == 0.01 and first["published"]["runs"] == 5
     assert first["ours"]["mean"] == pytest.approx(0.92) and first["ours"]["values"] == [0.91, 0.93]
@@ -116,7 +119,8 @@ def test_json_holds_what_the_page_shows() -> None:
 
 
 def test_overview() -> None:
-    lines = overview([("paper2020", "Classifiers.", RESULTS), ("none", "Nothing run.", RESULTS[3:])]).splitlines()
+    tables = [("paper2020", "Classifiers.\n\nNotes.", RESULTS), ("none", "Nothing run.", RESULTS[3:])]
+    lines = overview([as_json(name, docstring, Table(ROWS), own) for name, docstring, own in tables]).splitlines()
     assert lines[2] == "| [Classifiers.](paper2020.md) | 4 | 1 of 2 | 1 / 1 / 0 | 14 |"
     assert lines[3] == "| [Nothing run.](none.md) | 1 | 0 of 0 | - | 0 |"
 
@@ -140,6 +144,10 @@ def test_tolerance_is_two_standard_errors_of_the_difference_of_the_means() -> No
         ({"std": 0.1, "runs": 5, "reason": "so"}, r"^tolerance = None with the reason 'so'; allowed: both, or neither"),
         ({"tolerance": -1.0, "reason": "so"}, r"^tolerance = -1\.0; allowed: 0 or more$"),
         ({"std": 0.1, "runs": 0}, r"^runs = 0; allowed: at least 1$"),
+        ({"value": math.nan, "tolerance": 0.1, "reason": "so"}, r"^published value = nan; allowed: finite numbers$"),
+        ({"std": math.inf, "runs": 5}, r"^published std = inf; allowed: finite numbers$"),
+        ({"std": -0.1, "runs": 5}, r"^published std = -0\.1; allowed: 0 or more$"),
+        ({"tolerance": math.inf, "reason": "so"}, r"^published tolerance = inf; allowed: finite numbers$"),
         ({"std": 0.1, "runs": 5, "ddof": 2}, r"^ddof = 2; allowed: 0, 1$"),
     ],
 )

@@ -136,6 +136,13 @@ def test_a_killed_table_goes_on_where_it_stopped(workshop: Workshop) -> None:
     assert measured(workshop).count("0.1 0") == 1  # the first cell did not run again
     page = (workshop.folder / "tables" / "waiting.md").read_text()
     assert "| second | - | 0.200 (1,234 p) | - | - | - |" in page
+    overview = workshop.folder / "tables" / "overview.md"
+    assert "| [Two cells, the second of which waits.](waiting.md) | 2 | 1 of 1 | - |" in overview.read_text()
+    (overview.parent / "older.json").write_text(json.dumps({"table": "older", "title": "Older.", "rows": []}))
+    process = workshop.run("table", "waiting")
+    assert process.returncode == 0, process.stderr
+    names = [line.partition("]")[0] for line in overview.read_text().splitlines()[4:]]
+    assert names == ["| [Older.", "| [Two cells, the second of which waits."]
 
 
 @pytest.mark.slow
