@@ -1,12 +1,14 @@
 """The code that the classes of a spec are made of, where it is a user's own: what it computes is part of the run's id.
 
-A class that comes with qconv or with another installed package is known by its name; the version of the library stands
-in the summary of the run. Any other class is known by its source: of the class itself and, as far as it names them, of
-bases, functions, constants and imported modules of one's own. Comments, docstrings and layout are no part of it.
+A class that comes with qconv is known by its name, since the version of the numerics stands in the summary of the run;
+one that comes with another installed package by the version of that. Any other class is known by its source: of the
+class itself and, as far as it names them, of bases, functions, constants and imported modules of one's own. Comments,
+docstrings and layout are no part of it.
 """
 
 import ast
 import hashlib
+import importlib.metadata
 import importlib.util
 import site
 import sys
@@ -33,9 +35,19 @@ _LIBRARIES = {
 
 
 def own_code(classes: Iterable[type]) -> dict[str, str]:
-    """A digest, ten hexadecimal digits, of the code of each class that does not come with a library, by its name."""
-    own = {f"{cls.__module__}.{cls.__qualname__}": cls for cls in classes if _file(cls.__module__)}
-    return {name: hashlib.sha256(_code(own[name]).encode()).hexdigest()[:10] for name in sorted(own)}
+    """What is known of each class that does not come with qconv or Python, by its name.
+
+    Ten hexadecimal digits, a digest of its code; or packages with their versions, such as "lab-gates 1.2".
+    """
+    found = {f"{cls.__module__}.{cls.__qualname__}": cls for cls in classes if not _is_known(_top(cls.__module__))}
+    return {name: _digest(found[name]) for name in sorted(found)}
+
+
+def _digest(cls: type) -> str:
+    if _file(cls.__module__):
+        return hashlib.sha256(_code(cls).encode()).hexdigest()[:10]
+    packages = importlib.metadata.packages_distributions().get(_top(cls.__module__), [])
+    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in sorted(set(packages)))
 
 
 def _code(cls: type) -> str:
@@ -143,17 +155,26 @@ def _imports(tree: ast.Module, module: str, file: Path) -> Iterator[tuple[str, N
 
 def _file(module: str) -> Path | None:
     """The file of a module of one's own; None for one that comes with Python, with qconv or with another package."""
-    top = module.split(".")[0]
+    top = _top(module)
     if top != PACKAGE and _is_library(top):
         return None
     file = _location(module)
     return file if file and file.suffix == ".py" else None
 
 
+def _top(module: str) -> str:
+    return module.split(".")[0]
+
+
+def _is_known(top: str) -> bool:
+    """Whether a top-level module is part of qconv or of Python."""
+    return top in ("qconv", "__main__") or top in sys.stdlib_module_names
+
+
 @lru_cache(maxsize=1024)
 def _is_library(top: str) -> bool:
     """Whether a top-level module is not one's own; looked up without importing it, which may take seconds."""
-    if top in ("qconv", "__main__") or top in sys.stdlib_module_names:
+    if _is_known(top):
         return True
     spec = _spec(top)
     places = [spec.origin] if spec and spec.has_location else getattr(spec, "submodule_search_locations", None) or []

@@ -65,7 +65,7 @@ def run_id(spec: Any) -> str:
 
 
 def code_of(spec: Any) -> dict[str, str]:
-    """A digest of the code of each class in a spec that does not come with a library, by its name."""
+    """What is known of the code of each class in a spec that does not come with qconv, by its name; see `own_code`."""
     return own_code(_classes(spec))
 
 

@@ -162,8 +162,12 @@ def test_an_import_inside_a_function_is_followed(folder: Path) -> None:
     assert digest(folder, helpers=("circuit.ry(", "circuit.rx(")) != digest(folder)
 
 
-def test_a_class_of_a_library_has_no_code_of_ones_own() -> None:
-    assert own_code({StronglyEntangling, dict, pytest.Item}) == {}
+def test_a_class_of_qconv_or_python_is_known_by_its_name() -> None:
+    assert own_code({StronglyEntangling, dict, Path}) == {}
+
+
+def test_a_class_of_another_library_is_known_by_its_version() -> None:
+    assert own_code({pytest.Item}) == {"_pytest.nodes.Item": f"pytest {pytest.__version__}"}
 
 
 def test_looking_for_code_imports_no_library(folder: Path) -> None:
