@@ -119,11 +119,11 @@ def expectations(
     dtype = real_dtype(**arrays)
     name = choose_engine(circuit, patch_size, engine, max(1, len(patches)))
     check_memory(circuit, patch_size, name, dtype, len(patches))
-    return _evaluate(circuit, *(array.astype(dtype) for array in arrays.values()), engine=name)
+    return _quantum_circuit(circuit, *(array.astype(dtype) for array in arrays.values()), engine=name)
 
 
 @partial(jax.jit, static_argnames=("circuit", "engine"))
-def _evaluate(
+def _quantum_circuit(
     circuit: Circuit, theta: Array, patches: Array, scaling: Array | None = None, *, engine: EngineName
 ) -> Array:
     # Compiled as a whole also where the caller is not: gate by gate, the first call would take seconds.

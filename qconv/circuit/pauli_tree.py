@@ -83,7 +83,7 @@ def maps(
         " with engine 'pauli_tree'",
         "a smaller batch, fewer features, or smaller blocks",
     )
-    columns = _evaluate(tree, tuple(t.astype(dtype) for t in theta), images.astype(dtype), read)
+    columns = _quantum_tree(tree, tuple(t.astype(dtype) for t in theta), images.astype(dtype), read)
     found, start = [], 0
     for level in tree.levels(shape)[-read:]:
         rows, cols, channels = level.rows, level.columns, tree.num_channels(level)
@@ -106,7 +106,7 @@ def check_read(read: int, tree: Tree, image_shape: tuple[int, ...]) -> None:
 
 
 @partial(jax.jit, static_argnames=("tree", "read"))
-def _evaluate(tree: Tree, theta: Theta, images: Array, read: int) -> Float[Array, "features numbers batch"]:
+def _quantum_tree(tree: Tree, theta: Theta, images: Array, read: int) -> Float[Array, "features numbers batch"]:
     """For each network what is measured, level by level, channel by channel, site by site."""
     image_shape = images.shape[1:]
     levels = tree.levels(image_shape)

@@ -11,6 +11,7 @@ import jax
 import numpy as np
 from flax.core import DenyList, unfreeze
 from flax.traverse_util import flatten_dict
+from jax.extend.core import jaxprs_in_params
 from jaxtyping import Array, Float
 
 from qconv.errors import InputError
@@ -21,6 +22,8 @@ Path = tuple[str, ...]
 
 _SEEN = "inputs and outputs of quantum layers"
 """A collection of variables, in which these leave transformations as `nn.remat`."""
+_CIRCUITS = ("_quantum_circuit", "_quantum_tree")
+"""What is compiled where circuits run, by the names of `qconv.circuit.expectations` and `qconv.circuit.pauli_tree`."""
 _traces = itertools.count()
 
 
@@ -48,6 +51,8 @@ class Traced:
     """Numbers in all collections, trained or not."""
     num_quantum_parameters: int
     """Trained numbers that belong to quantum layers."""
+    runs_circuits: bool
+    """Whether any circuit runs, in a quantum layer or not."""
 
 
 def trace(model: nn.Module, image_shape: tuple[int, ...]) -> Traced:
@@ -73,16 +78,24 @@ def trace(model: nn.Module, image_shape: tuple[int, ...]) -> Traced:
     # A filter of its own for each trace, which changes nothing: else `nn.jit` would remember an earlier one.
     everything = DenyList(("intermediates", f"trace {next(_traces)}"))
     with _intercepted(record):
-        outputs, variables = jax.eval_shape(
-            lambda x: model.init_with_output(jax.random.key(0), x, mutable=everything), images
-        )
+        program, (outputs, variables) = jax.make_jaxpr(
+            lambda x: model.init_with_output(jax.random.key(0), x, mutable=everything), return_shape=True
+        )(images)
     params = _collection(variables, "params")
     for path, names in own_names.items():
         if names != {name[len(path) :] for name in params if name[: len(path)] == path}:
             raise _misplaced(calls[path].layer)
     owned = [leaf for name, leaf in params.items() if any(name[: len(path)] == path for path in calls)]
     numbers, quantum = (sum(leaf.size for leaf in jax.tree.leaves(part)) for part in (variables, owned))
-    return Traced(outputs, list(calls.values()), numbers, quantum)
+    return Traced(outputs, list(calls.values()), numbers, quantum, _runs_circuits(program.jaxpr))
+
+
+def _runs_circuits(program: Any) -> bool:
+    """Whether a program of JAX, or one that it calls, runs a circuit."""
+    return any(
+        step.params.get("name") in _CIRCUITS or any(map(_runs_circuits, jaxprs_in_params(step.params)))
+        for step in program.eqns
+    )
 
 
 def watch(

@@ -11,6 +11,10 @@ from qconv.layers.quantum_layer import QuantumLayer
 from qconv.models.base import fields
 from qconv.models.quantum_calls import Traced, trace
 
+_OUTSIDE = (
+    "the {} runs a quantum circuit outside of a quantum layer; make it a QuantumLayer, which has a classical twin"
+)
+
 
 def classical_twin(model: Any) -> Any:
     """A network with a classical layer in the place of each quantum layer.
@@ -51,9 +55,11 @@ def check_twin(model: nn.Module, network: Traced, image_shape: tuple[int, ...]) 
         image_shape: of one image.
 
     Raises:
-        InputError: so, or the twin has other outputs than the network.
+        InputError: so, or a circuit runs outside of a quantum layer, or the twin has other outputs than the network.
     """
     if not network.calls:
+        if network.runs_circuits:
+            raise InputError(_OUTSIDE.format("network"))
         return
     with refusing(f"the classical twin of {type(model).__name__} cannot take images of shape {image_shape}"):
         twin = trace(classical_twin(model), image_shape)
@@ -63,6 +69,8 @@ def check_twin(model: nn.Module, network: Traced, image_shape: tuple[int, ...]) 
             f"the network makes a {name} where it is called, so the classical twin would call it, too; make the {name} "
             "a field of the network"
         )
+    if twin.runs_circuits:
+        raise InputError(_OUTSIDE.format("classical twin, as the network,"))
     if twin.outputs.shape != network.outputs.shape:
         raise InputError(
             f"the classical twin has outputs of shape {twin.outputs.shape[1:]}; allowed: {network.outputs.shape[1:]}, "

@@ -14,6 +14,9 @@ from flax.core import FrozenDict
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
+from qconv.circuit.expectations import expectations
+from qconv.circuit.pauli_tree import maps
+from qconv.circuit.tree import Tree
 from qconv.data.synthetic import Synthetic
 from qconv.diagnostics.patches import layer_inputs
 from qconv.encoding.angle import Angle
@@ -408,3 +411,40 @@ def test_a_network_that_writes_in_evaluation_is_watched() -> None:
     variables = Counting().init(KEY, IMAGES)
     ((path, (inputs, _)),) = watch(Counting(), variables, IMAGES).items()
     assert path == ("layer",) and np.array_equal(inputs, IMAGES)
+
+
+class Bare(nn.Module):
+    """Runs a circuit on the four pixels of a corner without a layer for it."""
+
+    before: nn.Module = Lookalike()
+    wrap: Callable[[Any], Any] = staticmethod(lambda function: function)
+
+    @nn.compact
+    def __call__(self, images: jax.Array) -> jax.Array:
+        theta = self.param("theta", nn.initializers.zeros, Circuit().param_shape(4))
+        run = self.wrap(lambda theta, patches: expectations(Circuit(), theta, patches))
+        corner = run(theta, images[:, :2, :2, 0].reshape(-1, 4))
+        return self.before(images) + corner.sum(1)[:, None, None, None]
+
+
+@pytest.mark.parametrize("wrap", [lambda function: function, jax.jit, jax.checkpoint])
+def test_circuits_outside_of_quantum_layers_are_refused(wrap: Any) -> None:
+    experiment = Experiment(DATA, Net(Bare(wrap=wrap)), batch_size=4)
+    words = r"^the network runs a quantum circuit outside of a quantum layer; make it a QuantumLayer, which has"
+    with pytest.raises(InputError, match=words):
+        experiment.check(DATA.load("train"), DATA.load("test"))
+    beside = Experiment(DATA, Net(Bare(nn.Sequential((CONV, SUM)), wrap)), batch_size=4)
+    words = "^the classical twin, as the network, runs a quantum circuit outside of a quantum layer"
+    with pytest.raises(InputError, match=words):
+        beside.check(DATA.load("train"), DATA.load("test"))
+
+
+def test_a_tree_outside_of_quantum_layers_is_refused() -> None:
+    class BareTree(nn.Module):
+        @nn.compact
+        def __call__(self, images: jax.Array) -> jax.Array:
+            theta = tuple(jnp.zeros((1, *shape)) for shape in Tree().param_shapes(SHAPE))
+            return images + maps(Tree(), theta, images)[0]
+
+    with pytest.raises(InputError, match=r"^the network runs a quantum circuit outside of a quantum layer"):
+        Experiment(DATA, Net(BareTree()), batch_size=4).check(DATA.load("train"), DATA.load("test"))
