@@ -6,6 +6,7 @@ goes out for all patches, and what they share, such as a unitary. The numbers ar
 """
 
 import os
+from collections.abc import Callable
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
@@ -58,9 +59,11 @@ def check_memory(
     # Far beyond any machine, observables and gates would be too many to be counted: the least decides.
     needed = 4 * 2 ** circuit.num_qubits(patch_size) * np.dtype(dtype).itemsize
     if needed <= available:
-        needed += _ends(circuit, patch_size, dtype, patches, circuits) + _compiling(circuit, patch_size)
+        needed += on_devices(lambda own: _ends(circuit, patch_size, dtype, own, circuits), patches)
+        needed += _compiling(circuit, patch_size)
     if needed <= available:
-        needed = bytes_needed(circuit, patch_size, engine, dtype, patches, circuits) + _compiling(circuit, patch_size)
+        needed = on_devices(lambda own: bytes_needed(circuit, patch_size, engine, dtype, own, circuits), patches)
+        needed += _compiling(circuit, patch_size)
     several = f"{patches:,} patches" + (f" in {circuits:,} circuits" if circuits > 1 else "")
     refuse_beyond(
         needed,
@@ -80,11 +83,26 @@ def refuse_beyond(needed: int, what: str, how: str, advice: str) -> None:
         raise InputError(f"{what} need {gibibytes(needed)}{how}, and {gibibytes(available)} are there; use {advice}")
 
 
+def on_devices(bytes_of: Callable[[int], int], count: int) -> int:
+    """Memory where so many patches or images are split over all devices: of one device, or of all that share theirs.
+
+    Args:
+        bytes_of: memory that so many on one device take.
+        count: how many there are.
+    """
+    sharing = 1 if _own_bytes() else jax.local_device_count()
+    return sharing * bytes_of(-(-count // jax.device_count()))
+
+
 def available_bytes() -> int:
-    """Memory of the device."""
-    limit = (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit")
+    """Memory of a device, or what the devices of this machine share."""
     machine = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    return limit or min([machine, *_container_bytes()])
+    return _own_bytes() or min([machine, *_container_bytes()])
+
+
+def _own_bytes() -> int | None:
+    """Memory that a device has to itself; None where it is the machine's."""
+    return (jax.local_devices()[0].memory_stats() or {}).get("bytes_limit")
 
 
 def _container_bytes() -> list[int]:

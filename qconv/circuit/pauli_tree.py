@@ -26,9 +26,9 @@ from jaxtyping import Array, Float
 from qconv.alike import built_together
 from qconv.ansatz.base import Ansatz
 from qconv.circuit.chunks import in_chunks, number_of_chunks
-from qconv.circuit.circuit import Circuit, real_dtype
+from qconv.circuit.circuit import Circuit, example_ansatz, real_dtype
 from qconv.circuit.columns import Columns
-from qconv.circuit.memory import refuse_beyond
+from qconv.circuit.memory import on_devices, refuse_beyond
 from qconv.circuit.states import encoded
 from qconv.circuit.tree import Level, Tree, padding
 from qconv.dense import matrix_of_gates
@@ -78,7 +78,7 @@ def maps(
     dtype = real_dtype(images=images, **{f"theta[{level}]": angles for level, angles in enumerate(theta)})
     count, features = len(images), len(theta[0])
     refuse_beyond(
-        bytes_needed(tree, shape, dtype, count, features, read),
+        on_devices(lambda own: bytes_needed(tree, shape, dtype, own, features, read), count),
         f"{count:,} images of shape {shape} in {features:,} networks",
         " with engine 'pauli_tree'",
         "a smaller batch, fewer features, or smaller blocks",
@@ -157,17 +157,19 @@ def bytes_needed(
     """
     levels = tree.levels(image_shape)
     sites = levels[0].num_blocks * levels[0].num_sites
-    each = 6 * sites * 4 ** tree.encoding.num_qubits(image_shape[-1])
-    shared = 0
+    halves, shared = [], 0.0
     for level in levels:
         first = 4 ** (level.num_sites // 2 * (level.num_qubits // level.num_sites))
-        each += 3 * level.num_blocks * 4**level.kept * first
-        blocks = 1 if tree.shared else level.num_blocks
-        shared += features * blocks * 6 * 4 ** (level.num_qubits + level.kept)
+        halves.append(level.num_blocks * 4**level.kept * first)
+        matrices = features * (1 if tree.shared else level.num_blocks)
+        gates = len(example_ansatz(Circuit(ansatz=tree.ansatz), level.num_qubits).gates)
+        shared += matrices * (6 * 4 ** (level.num_qubits + level.kept) + 0.8 * gates * 4**level.num_qubits)
+    # All levels are kept for the gradient, which goes through one of them at a time.
+    each = 4 * sites * 4 ** tree.encoding.num_qubits(image_shape[-1]) + sum(halves) + max(halves)
     outputs = features * sum(level.num_blocks * tree.num_channels(level) for level in levels[-read:])
     chunks = number_of_chunks(images, _images_at_once(tree, image_shape, dtype))
     numbers = images * (4 * math.prod(image_shape) + 3 * outputs) + shared + -(-images // chunks) * each
-    return numbers * np.dtype(dtype).itemsize
+    return int(numbers * np.dtype(dtype).itemsize)
 
 
 def transfer_matrices(tree: Tree, theta: Theta, levels: tuple[Level, ...]) -> list[Float[Array, "features _ _ _"]]:

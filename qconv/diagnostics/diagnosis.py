@@ -146,11 +146,11 @@ def bytes_needed(circuit: Circuit, patch_size: int, sampling: Sampling, dtype: n
     held = max(
         gradients_held(circuit, patch_size), fisher_held(circuit, patch_size), 8 * 2 ** circuit.num_qubits(patch_size)
     )
-    # In both precisions, and once more on the way to their variance.
+    # What is kept is in both precisions, and on the way to its variance or its eigenvalues once or twice more.
     kept = (dtype.itemsize + 2 * 8) * sampling.gradients * circuit.num_observables(patch_size) * num_angles
-    fisher = (dtype.itemsize + 2 * 8) * sampling.fisher_angles * num_angles**2
-    drawn = 4 * sampling.pairs * (num_angles + patch_size) * dtype.itemsize
-    return max(chunk_rows(held, dtype) * held * amplitude, kept, fisher) + kept + drawn
+    fisher = (dtype.itemsize + 3 * 8) * sampling.fisher_angles * num_angles**2
+    drawn = 7 * sampling.pairs * (num_angles + patch_size) * dtype.itemsize  # with the copies that chunks are cut from
+    return max(chunk_rows(held, dtype) * held * amplitude, fisher) + kept + drawn
 
 
 def _check_memory(circuit: Circuit, patch_size: int, sampling: Sampling, dtype: np.dtype) -> None:

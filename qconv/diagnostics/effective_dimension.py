@@ -61,7 +61,7 @@ def fisher_information(
 def numbers_held(circuit: Circuit, patch_size: int) -> int:
     """Amplitudes, and numbers instead of them, that one patch holds at a time."""
     num_angles = math.prod(circuit.param_shape(patch_size))
-    return 2 * (num_angles + 1) * 2 ** circuit.num_qubits(patch_size) + num_angles**2
+    return 4 * (num_angles + 1) * 2 ** circuit.num_qubits(patch_size) + num_angles**2
 
 
 def normalised(fisher: Float[np.ndarray, "samples angles angles"]) -> Float[np.ndarray, "samples angles angles"]:

@@ -46,7 +46,7 @@ def numbers_held(circuit: Circuit, patch_size: int) -> int:
     """Amplitudes, and numbers instead of them, that one sample holds at a time."""
     num_angles, observables = math.prod(circuit.param_shape(patch_size)), circuit.observables(patch_size)
     turned = len(bases(observables, np.dtype(np.float32)))
-    return (2 + turned) * (num_angles + 1) * 2 ** circuit.num_qubits(patch_size) + len(observables) * num_angles
+    return (4 + turned) * (num_angles + 1) * 2 ** circuit.num_qubits(patch_size) + len(observables) * num_angles
 
 
 def gradient_variance(
