@@ -1,16 +1,19 @@
 """The `statevector` engine: TensorCircuit's state, gate by gate, for each patch. The reference."""
 
+from collections.abc import Sequence
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.circuit import Circuit, block_angles, num_gates, scaled
+from qconv.circuit.chunks import number_of_chunks
+from qconv.circuit.circuit import Circuit, block_angles, example_ansatz, example_encoding, scaled
 from qconv.circuit.columns import as_columns
 from qconv.circuit.measurement import Basis, bases, expectations_in, in_order
 from qconv.circuit.tensorcircuit import tensorcircuit
 from qconv.gate_table import complex_dtype
-from qconv.gates import apply_matrix
+from qconv.gates import Gate, apply_matrix
 from qconv.readout.base import OPERATORS
 
 _CHUNK_BYTES = 2**28
@@ -18,9 +21,17 @@ _CHUNK_BYTES = 2**28
 
 
 def bytes_of_patch(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
-    """Memory for one patch: the state after each gate, which the gradient needs."""
-    gates = num_gates(circuit, patch_size)
-    return (gates + 1) * 2 ** circuit.num_qubits(patch_size) * complex_dtype(dtype).itemsize
+    """Memory for one patch: the state after each contraction, which the gradient needs.
+
+    TensorCircuit joins gates on one qubit with gates on several before they meet the state.
+    """
+    num_qubits, observables = circuit.num_qubits(patch_size), circuit.observables(patch_size)
+    tapes = example_encoding(circuit, patch_size), example_ansatz(circuit, patch_size)
+    last: dict[int, Gate] = {qubit: gate for tape in tapes for gate in tape.gates for qubit in gate.qubits}
+    several = (circuit.reuploads + 1) * sum(len(gate.qubits) > 1 for tape in tapes for gate in tape.gates)
+    joined = several + sum(len(gate.qubits) == 1 for gate in last.values())
+    measured = 2 * len(observables) if _is_few(bases(observables, np.dtype(dtype))) else 2
+    return (joined + measured + 1) * 2**num_qubits * complex_dtype(dtype).itemsize
 
 
 def patches_at_once(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
@@ -41,7 +52,7 @@ def expectations(
     observables = circuit.observables(patch_size)
     dtype = complex_dtype(patches.dtype)
     measured = bases(observables, patches.dtype)
-    few = all(basis.is_matrix for basis in measured)
+    few = _is_few(measured)
     ground = jnp.zeros(2**num_qubits, dtype).at[0].set(1)
 
     with tensorcircuit(patches.dtype) as tc:
@@ -57,11 +68,17 @@ def expectations(
                 return jnp.stack([_expectation(state, observable) for observable in observables])
             return in_order([(basis, _measured(state, basis)) for basis in measured])[:, 0]
 
-        chunk = patches_at_once(circuit, patch_size, patches.dtype)
-        if count <= chunk:
+        chunks = number_of_chunks(count, patches_at_once(circuit, patch_size, patches.dtype))
+        if chunks == 1:
             return circuit.readout.decode(jax.vmap(evaluate)(patches).T)
         # Recomputing a chunk in the backward pass keeps the memory of the gradient at one chunk.
-        return circuit.readout.decode(jax.lax.map(jax.checkpoint(evaluate), patches, batch_size=chunk).T)
+        size = -(-count // chunks)
+        return circuit.readout.decode(jax.lax.map(jax.checkpoint(evaluate), patches, batch_size=size).T)
+
+
+def _is_few(measured: Sequence[Basis]) -> bool:
+    """Whether observables are so few that each of them is measured by itself."""
+    return all(basis.is_matrix for basis in measured)
 
 
 def _measured(state: Array, basis: Basis) -> Float[Array, "members 1"]:
