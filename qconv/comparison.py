@@ -64,7 +64,10 @@ class Comparison:
         """Whether ours is ahead, behind, or neither, by a two-sided test; without any error by the sign test.
 
         A sum of variances that are each estimated with few degrees of freedom has no t-distribution. Each term is
-        multiplied by the square of its own quantile of Student's t: the level is then kept whatever the true variances.
+        multiplied by the square of its own quantile of Student's t, which keeps the level whatever the true variances
+        are, where the estimates are independent. That of images less what they share with seeds is so nearly; what is
+        simulated in `tests/test_comparison.py` keeps the level. With one seed nothing is known of others: the level is
+        then that over images, for these trained networks.
 
         Source: Banerjee, Sankhya 24, 265 (1962).
 

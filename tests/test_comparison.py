@@ -32,7 +32,9 @@ def test_seeds_that_disagree_count_as_such() -> None:
     assert found.error == pytest.approx(math.sqrt(0.02 / 2 + 0.09 / 3))
     # Quantiles of Student's t, 1 and 2 degrees of freedom: 12.706 and 4.303.
     assert found.verdict() == "no difference"
-    assert found.verdict(0.99) == "ahead"  # 0.0157 and 0.0141: only what is within 1 % of nothing is not told apart
+    for more, expected in ((0.7, "no difference"), (1.4, "ahead")):  # a bound of 1.47; 3.3 degrees of freedom give 0.65
+        values = np.array([[0.6, 0.4], [0.3, 0.1], [0.0, -0.2]]) + more
+        assert compare(scores(values), scores(np.zeros((3, 2)))).verdict() == expected
 
 
 def test_what_seeds_and_images_do_not_explain_counts_once() -> None:

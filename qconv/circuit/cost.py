@@ -12,7 +12,7 @@ import numpy as np
 from qconv.circuit import halves, heisenberg, lookup
 from qconv.circuit.circuit import Circuit, example_ansatz, example_encoding
 from qconv.circuit.cut import crosses, num_terms
-from qconv.circuit.ends import leading_gates
+from qconv.circuit.ends import before_measuring, leading_gates
 from qconv.circuit.fused import block_size
 from qconv.circuit.light_cone import seen
 from qconv.circuit.measurement import bases
@@ -54,10 +54,10 @@ class Rates(NamedTuple):
 RATES = {
     "cpu": Rates(
         "two cores of an AMD EPYC with AVX2, fitted by benchmarks.fit",
-        large=Rate(4.3e10, 1.8e9),
-        blocks=Rate(8.7e10, 1.3e9),
-        small=Rate(3.7e10, 7.9e8),
-        calls=8.1e4,
+        large=Rate(5.9e10, 2.0e9),
+        blocks=Rate(5.5e10, 1.6e9),
+        small=Rate(1.0e11, 8.5e8),
+        calls=1.5e5,
     ),
     # 6.7e13 operations in float32 and 3.35e12 bytes a second; a launch takes some 5 microseconds.
     "gpu": Rates(
@@ -93,6 +93,8 @@ _MAX_TABLE = 2**19
 windows, and for a few hundred it takes several times as long as the unitary."""
 _TABLE_CALLS = 3
 """Operations that make a `heisenberg` table, forward and backward, as measured with four qubits and few windows."""
+_REPEATED = 0.7
+"""What a re-upload and its ansatz take of what as many gates at the end take, as measured: they keep less."""
 _LEAST_HALVED = 6
 """Qubits. Of fewer the whole state is so small that two halves have no fewer numbers, only more operations."""
 _MAX_QUBITS = 16
@@ -132,6 +134,8 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY, rates: Rates |
     observables = circuit.observables(patch_size)
     gates, channels = ordered(seen(ansatz.gates, observables)), len(observables)
     measured = bases(observables, np.dtype(np.float32))
+    if not any(basis.turn for basis in measured):
+        gates = before_measuring(gates)
     reading = [sum(numbers) for numbers in zip(*(basis.numbers for basis in measured), strict=True)]
     size = 2**num_qubits
     real_states = all(gate.is_real for gate in encoding.gates)
@@ -148,8 +152,12 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY, rates: Rates |
     own, repeated = (merged(each, num_qubits, block_size(num_qubits)) for each in (rest, before))
     flops, passes = _steps(own, size, start)
     again = _upload(runs, num_qubits, end), _steps(repeated, size, end)
-    flops, passes = flops + reuploads * (again[0][0] + again[1][0]), passes + reuploads * (again[0][1] + again[1][1])
+    blocks = _REPEATED * reuploads
+    flops, passes = flops + blocks * (again[0][0] + again[1][0]), passes + blocks * (again[0][1] + again[1][1])
     flops, passes = flops + reading[0], passes + reading[1] + (start + end) * size + 2 * len(leading)
+    for basis in measured:  # whose states are turned one by one; the other engines turn matrices
+        more = _steps(merged(basis.turn, num_qubits, block_size(num_qubits)), size, end)
+        flops, passes = flops + more[0], passes + more[1]
     calls = 1 + 2 * bool(leading) + _calls(own) + reuploads * (len(runs) + _calls(repeated))
     found["fused"] = _cost(step["fused"], patches, 0.0, flops, passes, rates.blocks, calls / rates.calls)
     if num_qubits >= _LEAST_HALVED and halves.fits(circuit, patch_size):
@@ -233,8 +241,8 @@ def _table(known: int, num_qubits: int, rate: Rate) -> float:
     size, cut = 2**num_qubits, heisenberg.half(num_qubits)
     first, second = known**cut, known ** (num_qubits - cut)
     flops = 2 * size * second * (size + first * 2**cut)
-    # The amplitudes are written, moved, and squared; the squares of complex ones are added up.
-    return flops / rate.products + 2.5 * size * known**num_qubits / rate.numbers
+    # The amplitudes are written, moved, squared and summed, with a gradient as large each.
+    return flops / rate.products + 5 * size * known**num_qubits / rate.numbers
 
 
 def _weights(known: int, num_qubits: int, channels: int) -> tuple[float, float]:
@@ -242,8 +250,7 @@ def _weights(known: int, num_qubits: int, channels: int) -> tuple[float, float]:
     cut = heisenberg.half(num_qubits)
     pairs = (num_qubits - cut) // 2 * known**2
     # What the first half gives with the table is summed over at once, from the cache: as good as half the numbers.
-    # Angles, amplitudes and weights are several small steps each, which takes as long as three times their numbers.
-    numbers = 3 * num_qubits * (known + 2) + known**cut + pairs + channels * known ** (num_qubits - cut) / 2
+    numbers = num_qubits * (known + 2) + known**cut + pairs + channels * known ** (num_qubits - cut) / 2
     return 2.0 * channels * known**num_qubits, numbers
 
 

@@ -18,6 +18,12 @@ def leading_gates(gates: Sequence[Gate]) -> tuple[list[Gate], list[Gate]]:
     return leading, rest
 
 
+def before_measuring(gates: Sequence[Gate]) -> list[Gate]:
+    """The gates but for phases at the end, which no measurement in the computational basis sees."""
+    gates, trailing = trailing_gates(gates)
+    return [*gates, *(gate for gate in trailing if gate.permutation is not None)]
+
+
 def trailing_gates(gates: Sequence[Gate]) -> tuple[list[Gate], list[Gate]]:
     """The gates that no gate but permutations and phases follows on their qubits, those themselves, and the rest first.
 

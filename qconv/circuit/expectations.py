@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 from qconv.circuit import fused, halves, heisenberg, lookup, statevector, unitary
 from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.circuit.cost import MANY, Rates, costs
-from qconv.circuit.memory import check_memory
+from qconv.circuit.memory import check_memory, devices_of
 from qconv.encoding.base import BitEncoding
 from qconv.errors import InputError
 
@@ -118,7 +118,7 @@ def expectations(
         arrays["scaling"] = scaling
     dtype = real_dtype(**arrays)
     name = choose_engine(circuit, patch_size, engine, max(1, len(patches)))
-    check_memory(circuit, patch_size, name, dtype, len(patches))
+    check_memory(circuit, patch_size, name, dtype, len(patches), devices=devices_of(patches))
     return _quantum_circuit(circuit, *(array.astype(dtype) for array in arrays.values()), engine=name)
 
 

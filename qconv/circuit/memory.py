@@ -8,11 +8,13 @@ goes out for all patches, and what they share, such as a unitary. The numbers ar
 import os
 from collections.abc import Callable
 from contextlib import suppress
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 
 import jax
 import numpy as np
+from jax.core import Tracer
+from jaxtyping import Array
 
 from qconv.circuit import fused, halves, heisenberg, statevector, unitary
 from qconv.circuit.chunks import number_of_chunks
@@ -40,7 +42,13 @@ _INDEX = 8 * 4
 
 
 def check_memory(
-    circuit: Circuit, patch_size: int, engine: str, dtype: np.dtype, patches: int = 1, circuits: int = 1
+    circuit: Circuit,
+    patch_size: int,
+    engine: str,
+    dtype: np.dtype,
+    patches: int = 1,
+    circuits: int = 1,
+    devices: int = 1,
 ) -> None:
     """Refuses what does not fit into memory, before anything is allocated.
 
@@ -51,6 +59,7 @@ def check_memory(
         dtype: float32 or float64.
         patches: how many of them.
         circuits: how often they run, each time with angles of its own.
+        devices: over how many the patches are split.
 
     Raises:
         InputError: so; it says how much memory the engine would need.
@@ -59,11 +68,11 @@ def check_memory(
     # Far beyond any machine, observables and gates would be too many to be counted: the least decides.
     needed = 4 * 2 ** circuit.num_qubits(patch_size) * np.dtype(dtype).itemsize
     if needed <= available:
-        needed += on_devices(lambda own: _ends(circuit, patch_size, dtype, own, circuits), patches)
-        needed += _compiling(circuit, patch_size)
+        ends = on_devices(lambda own: _ends(circuit, patch_size, dtype, own, circuits), patches, devices)
+        needed += ends + _compiling(circuit, patch_size)
     if needed <= available:
-        needed = on_devices(lambda own: bytes_needed(circuit, patch_size, engine, dtype, own, circuits), patches)
-        needed += _compiling(circuit, patch_size)
+        of_patches = partial(bytes_needed, circuit, patch_size, engine, dtype, circuits=circuits)
+        needed = on_devices(of_patches, patches, devices) + _compiling(circuit, patch_size)
     several = f"{patches:,} patches" + (f" in {circuits:,} circuits" if circuits > 1 else "")
     refuse_beyond(
         needed,
@@ -83,15 +92,23 @@ def refuse_beyond(needed: int, what: str, how: str, advice: str) -> None:
         raise InputError(f"{what} need {gibibytes(needed)}{how}, and {gibibytes(available)} are there; use {advice}")
 
 
-def on_devices(bytes_of: Callable[[int], int], count: int) -> int:
-    """Memory where so many patches or images are split over all devices: of one device, or of all that share theirs.
+def on_devices(bytes_of: Callable[[int], int], count: int, devices: int) -> int:
+    """Memory where patches or images are split over devices: of one of them, or of all here where they share theirs.
 
     Args:
         bytes_of: memory that so many on one device take.
         count: how many there are.
+        devices: over how many they are split.
     """
-    sharing = 1 if _own_bytes() else jax.local_device_count()
-    return sharing * bytes_of(-(-count // jax.device_count()))
+    sharing = 1 if _own_bytes() else min(devices, jax.local_device_count())
+    return sharing * bytes_of(-(-count // devices))
+
+
+def devices_of(array: Array | np.ndarray) -> int:
+    """Over how many devices an array is split; one that is traced, as in a step of training, over all there are."""
+    if isinstance(array, Tracer):
+        return jax.device_count()
+    return len(array.sharding.device_set) if isinstance(array, jax.Array) else 1
 
 
 def available_bytes() -> int:

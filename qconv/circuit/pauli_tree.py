@@ -28,7 +28,7 @@ from qconv.ansatz.base import Ansatz
 from qconv.circuit.chunks import in_chunks, number_of_chunks
 from qconv.circuit.circuit import Circuit, example_ansatz, real_dtype
 from qconv.circuit.columns import Columns
-from qconv.circuit.memory import on_devices, refuse_beyond
+from qconv.circuit.memory import devices_of, on_devices, refuse_beyond
 from qconv.circuit.states import encoded
 from qconv.circuit.tree import Level, Tree, padding
 from qconv.dense import matrix_of_gates
@@ -78,7 +78,7 @@ def maps(
     dtype = real_dtype(images=images, **{f"theta[{level}]": angles for level, angles in enumerate(theta)})
     count, features = len(images), len(theta[0])
     refuse_beyond(
-        on_devices(lambda own: bytes_needed(tree, shape, dtype, own, features, read), count),
+        on_devices(lambda own: bytes_needed(tree, shape, dtype, own, features, read), count, devices_of(images)),
         f"{count:,} images of shape {shape} in {features:,} networks",
         " with engine 'pauli_tree'",
         "a smaller batch, fewer features, or smaller blocks",

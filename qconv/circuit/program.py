@@ -16,7 +16,7 @@ from jaxtyping import Array
 
 from qconv.alike import alike, built_together, stacked_angles
 from qconv.circuit.columns import Columns, multiply, reordered, transform
-from qconv.circuit.ends import trailing_gates
+from qconv.circuit.ends import before_measuring
 from qconv.circuit.operations import Operation, Permutation, Phases, merged
 from qconv.circuit.order import loops, ordered
 from qconv.gates import Entry, Gate, pytree
@@ -121,8 +121,7 @@ def program(
         done = loop.stop
     gates = gates[done:]
     if measured:
-        gates, trailing = trailing_gates(gates)
-        gates = [*gates, *(gate for gate in trailing if gate.permutation is not None)]
+        gates = before_measuring(gates)
     more, names = _steps(merged(built_together(gates), num_qubits, max_block), names)
     return Program([*steps, *more], names)
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.chunks import number_of_chunks
+from qconv.circuit.chunks import in_chunks
 from qconv.circuit.circuit import Circuit, block_angles, example_ansatz, example_encoding, scaled
 from qconv.circuit.columns import as_columns
 from qconv.circuit.measurement import Basis, bases, expectations_in, in_order
@@ -30,7 +30,8 @@ def bytes_of_patch(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
     last: dict[int, Gate] = {qubit: gate for tape in tapes for gate in tape.gates for qubit in gate.qubits}
     several = (circuit.reuploads + 1) * sum(len(gate.qubits) > 1 for tape in tapes for gate in tape.gates)
     joined = several + sum(len(gate.qubits) == 1 for gate in last.values())
-    measured = 2 * len(observables) if _is_few(bases(observables, np.dtype(dtype))) else 2
+    own = bases(observables, np.dtype(dtype))
+    measured = 2 * (len(observables) if _is_few(own) else len(own))
     return (joined + measured + 1) * 2**num_qubits * complex_dtype(dtype).itemsize
 
 
@@ -46,16 +47,15 @@ def expectations(
     scaling: Float[Array, "blocks pixels"] | None = None,
 ) -> Float[Array, "channels columns"]:
     """See `qconv.circuit.expectations.expectations`; patches are columns here."""
-    patches = columns.T
-    count, patch_size = patches.shape
+    patch_size = len(columns)
     num_qubits = circuit.num_qubits(patch_size)
     observables = circuit.observables(patch_size)
-    dtype = complex_dtype(patches.dtype)
-    measured = bases(observables, patches.dtype)
+    dtype = complex_dtype(columns.dtype)
+    measured = bases(observables, columns.dtype)
     few = _is_few(measured)
     ground = jnp.zeros(2**num_qubits, dtype).at[0].set(1)
 
-    with tensorcircuit(patches.dtype) as tc:
+    with tensorcircuit(columns.dtype) as tc:
 
         def evaluate(patch: Float[Array, " pixels"]) -> Float[Array, " channels"]:
             register = tc.Circuit(num_qubits, inputs=ground)
@@ -68,12 +68,10 @@ def expectations(
                 return jnp.stack([_expectation(state, observable) for observable in observables])
             return in_order([(basis, _measured(state, basis)) for basis in measured])[:, 0]
 
-        chunks = number_of_chunks(count, patches_at_once(circuit, patch_size, patches.dtype))
-        if chunks == 1:
-            return circuit.readout.decode(jax.vmap(evaluate)(patches).T)
-        # Recomputing a chunk in the backward pass keeps the memory of the gradient at one chunk.
-        size = -(-count // chunks)
-        return circuit.readout.decode(jax.lax.map(jax.checkpoint(evaluate), patches, batch_size=size).T)
+        def evaluate_all(own: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
+            return circuit.readout.decode(jax.vmap(evaluate)(own.T).T)
+
+        return in_chunks(evaluate_all, columns, patches_at_once(circuit, patch_size, columns.dtype))
 
 
 def _is_few(measured: Sequence[Basis]) -> bool:

@@ -1,5 +1,6 @@
 """`qconv table` and `qconv tables`."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -50,7 +51,8 @@ def run_tables(
     Raises:
         InputError: no such table, a mistake in its module, numbers that make no sense, or no device; nothing has
             been run.
-        RunError: `output` cannot be made; or some cells failed, and all others have been run and written.
+        RunError: `output` cannot be made; or some cells failed or are damaged, and all others have been run and
+            written.
         KeyboardInterrupt: stopped; the same call goes on.
     """
     if jobs < 1:
@@ -68,8 +70,7 @@ def run_tables(
     # Shared out before it is asked what is missing: all calls must agree on who has which cells.
     everything = [Task(each.name, group) for each in loaded for group in groups(cells_of(each.rows))][part::parts]
     missing = (
-        Task(name, [cell for cell in cells if not _is_done(stored(name, cell, runs), renew)])
-        for name, cells in everything
+        Task(name, [cell for cell in cells if not _is_done(name, cell, runs, renew)]) for name, cells in everything
     )
     tasks = [task for task in missing if task.cells]
     console = text_console()
@@ -84,6 +85,11 @@ def run_tables(
     if parts == 1:
         results = {each.name: collect(each.name, each.rows, runs, outcomes[each.name]) for each in loaded}
         _write(loaded, results, output, console)
+        if damaged := sum(row.is_damaged for own in results.values() for row in own):
+            raise RunError(
+                f"{damaged} rows are damaged, see above; remove the folders of their cells, and the same command runs "
+                "them again"
+            )
     failed = sum(outcome.status == "failed" for own in outcomes.values() for outcome in own.values())
     if failed:
         raise RunError(f"{failed} of {total} cells failed, see above; the same command tries them again")
@@ -94,8 +100,12 @@ def _load(name: str, slow: bool) -> _Loaded:
     return _Loaded(name, table, docstring, tuple(row for row in table.rows if slow or not row.slow))
 
 
-def _is_done(summary: dict[str, Any] | None, renew: bool) -> bool:
-    return summary is not None and (is_current(summary) or not renew)
+def _is_done(table: str, cell: Cell, runs: Path, renew: bool) -> bool:
+    try:
+        summary = stored(table, cell, runs)
+        return summary is not None and (is_current(summary) or not renew)
+    except RunError:  # damaged, as its row will say
+        return True
 
 
 def _write(loaded: list[_Loaded], results: dict[str, list[RowResult]], output: Path, console: Console) -> None:
@@ -111,9 +121,18 @@ def _write(loaded: list[_Loaded], results: dict[str, list[RowResult]], output: P
         console.out(page)
         console.print(f"written to {path}", soft_wrap=True)
     # Of all pages that are there: where one is written anew, the overview says so, too.
-    pages = [(path, read_json(path)) for path in sorted(output.glob("*.json"))]
-    page = f"# Tables\n\n{overview([value for path, value in pages if value.get('table') == path.stem])}"
+    page = f"# Tables\n\n{overview(_pages(output))}"
     with writing(output / "overview.md"):
         (output / "overview.md").write_text(page, encoding="utf-8")
     if len(loaded) > 1:
         console.out(page)
+
+
+def _pages(output: Path) -> list[dict[str, Any]]:
+    """The tables that have been written to a folder, as JSON; whatever else lies there is left out."""
+    found = []
+    for path in sorted(output.glob("*.json")):
+        with suppress(RunError):
+            value = read_json(path)
+            found += [value] if value.get("table") == path.stem and {"title", "rows"} <= set(value) else []
+    return found

@@ -73,5 +73,5 @@ class CheckedSource:
             raise InputError(
                 f"images are {images.dtype} of shape {images.shape}; allowed: floating point of shape {shape}"
             )
-        if bad := int((~(np.abs(images) <= LARGEST)).sum()):
+        if bad := int((~(np.abs(images) <= np.float64(LARGEST))).sum()):
             raise InputError(f"{bad} pixels are NaN, infinite or beyond {LARGEST:.1e}; allowed: numbers of float32")

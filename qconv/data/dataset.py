@@ -123,7 +123,7 @@ class ArraySource:
         if outside.size:
             raise InputError(f"label {outside[0]} is out of range; allowed: 0 .. {self.num_classes - 1}")
         if np.issubdtype(images.dtype, np.floating):
-            lowest, highest = (float(np.clip(bound, -LARGEST, LARGEST)) for bound in (self.lowest, self.highest))
+            lowest, highest = (np.clip(np.float64(bound), -LARGEST, LARGEST) for bound in (self.lowest, self.highest))
             allowed = f"allowed: [{lowest:g}, {highest:g}]"
             if not np.isfinite(images).all():
                 raise InputError(f"{(~np.isfinite(images)).sum()} pixels are NaN or infinite; {allowed}")

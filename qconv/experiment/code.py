@@ -1,9 +1,9 @@
 """The code that the classes of a spec are made of, where it is a user's own: what it computes is part of the run's id.
 
-A class that comes with qconv is known by its name, since the version of the numerics stands in the summary of the run;
-one that comes with another installed package by the version of that. Any other class is known by its source: of the
-class itself and, as far as it names them, of bases, functions, constants and imported modules of one's own. Comments,
-docstrings and layout are no part of it.
+A class that comes with qconv, or with a package that it computes with, is known by its name, since their versions stand
+in the summary of the run; one that comes with another installed package by the version of that. Any other class is
+known by its source: of the class itself and, as far as it names them, of bases, functions, constants and imported
+modules of one's own. Comments, docstrings and layout are no part of it.
 """
 
 import ast
@@ -13,13 +13,16 @@ import importlib.util
 import site
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from importlib.machinery import ModuleSpec
 from pathlib import Path
 from typing import Any
 
 from qconv.experiment.discovery import PACKAGE, parsed
+
+COMPUTING = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "tensorcircuit-ng", "numpy", "scikit-learn")
+"""The packages that qconv computes with: their versions are part of the provenance of a run, not of its id."""
 
 Need = tuple[str, str]
 """A module and a name that it defines; "*" for all of them."""
@@ -35,19 +38,39 @@ _LIBRARIES = {
 
 
 def own_code(classes: Iterable[type]) -> dict[str, str]:
-    """What is known of each class that does not come with qconv or Python, by its name.
+    """What is known of each class that comes neither with Python nor with qconv and what it computes with, by its name.
 
-    Ten hexadecimal digits, a digest of its code; or packages with their versions, such as "lab-gates 1.2".
+    Ten hexadecimal digits, a digest of its code; or its package with the version, such as "lab-gates 1.2".
     """
-    found = {f"{cls.__module__}.{cls.__qualname__}": cls for cls in classes if not _is_known(_top(cls.__module__))}
+    found = {f"{cls.__module__}.{cls.__qualname__}": cls for cls in classes if not _is_recorded(_top(cls.__module__))}
     return {name: _digest(found[name]) for name in sorted(found)}
 
 
 def _digest(cls: type) -> str:
     if _file(cls.__module__):
         return hashlib.sha256(_code(cls).encode()).hexdigest()[:10]
-    packages = importlib.metadata.packages_distributions().get(_top(cls.__module__), [])
-    return ", ".join(f"{name} {importlib.metadata.version(name)}" for name in sorted(set(packages)))
+    return _version(cls.__module__)
+
+
+@lru_cache(maxsize=1024)
+def _version(module: str) -> str:
+    """Of the package that a module of a library comes with; of a module that comes with none, a digest of its file."""
+    file, packages = _location(module), _packages().get(_top(module), [])
+    if len(packages) > 1:  # which share a namespace
+        packages = [name for name in packages if file in _files(name)]
+    if packages:
+        return f"{packages[0]} {importlib.metadata.version(packages[0])}"
+    return hashlib.sha256(file.read_bytes() if file else b"").hexdigest()[:10]
+
+
+@lru_cache(maxsize=1)
+def _packages() -> Mapping[str, list[str]]:
+    """The installed packages of each top-level module."""
+    return {top: sorted(set(names)) for top, names in importlib.metadata.packages_distributions().items()}
+
+
+def _files(package: str) -> set[Path]:
+    return {Path(str(file.locate())).resolve() for file in importlib.metadata.files(package) or ()}
 
 
 def _code(cls: type) -> str:
@@ -169,6 +192,11 @@ def _top(module: str) -> str:
 def _is_known(top: str) -> bool:
     """Whether a top-level module is part of qconv or of Python."""
     return top in ("qconv", "__main__") or top in sys.stdlib_module_names
+
+
+def _is_recorded(top: str) -> bool:
+    """Whether the provenance of a run says which version of a top-level module it is."""
+    return _is_known(top) or any(package in COMPUTING for package in _packages().get(top, []))
 
 
 @lru_cache(maxsize=1024)

@@ -67,8 +67,8 @@ class Experiment:
         Raises:
             InputError: a batch larger than the data, splits of different image size, a network that cannot take the
                 images (kernel, register, memory) or has another number of classes than the data, a loss that is not
-                one number for each image or has no score for each class, or a quantum layer that its classical twin
-                would have, too.
+                one number for each image or has no score for each class, or a circuit that its classical twin would
+                run, too.
         """
         if self.batch_size > len(train):
             raise InputError(f"batch_size = {self.batch_size}; allowed: at most the {len(train)} training images")

@@ -13,7 +13,7 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.circuit.expectations import Engine, EngineName, check_engine, choose_engine, expectations
-from qconv.circuit.memory import check_memory
+from qconv.circuit.memory import check_memory, devices_of
 from qconv.errors import InputError
 from qconv.gates import x64_enabled
 from qconv.layers.quantum_layer import QuantumLayer
@@ -157,7 +157,7 @@ def run_circuits(
     """
     dtype = real_dtype(inputs=patches, **dict(zip(("theta", "scaling"), params, strict=False)))
     registers, count, patch_size = patches.shape
-    check_memory(circuit, patch_size, engine, dtype, count, registers * len(params[0]))
+    check_memory(circuit, patch_size, engine, dtype, count, registers * len(params[0]), devices_of(patches))
 
     def one_register(params: list[Array], own_patches: Array) -> Float[Array, "features patches observables"]:
         own_patches = own_patches.astype(dtype)

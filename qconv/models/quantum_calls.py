@@ -23,7 +23,7 @@ Path = tuple[str, ...]
 _SEEN = "inputs and outputs of quantum layers"
 """A collection of variables, in which these leave transformations as `nn.remat`."""
 _CIRCUITS = ("_quantum_circuit", "_quantum_tree")
-"""What is compiled where circuits run, by the names of `qconv.circuit.expectations` and `qconv.circuit.pauli_tree`."""
+"""The programs in which `qconv.circuit.expectations` and `qconv.circuit.pauli_tree` run circuits, as JAX names them."""
 _traces = itertools.count()
 
 
@@ -52,7 +52,7 @@ class Traced:
     num_quantum_parameters: int
     """Trained numbers that belong to quantum layers."""
     runs_circuits: bool
-    """Whether any circuit runs, in a quantum layer or not."""
+    """Whether any circuit runs, in a quantum layer or by a call of `expectations` or `maps` elsewhere."""
 
 
 def trace(model: nn.Module, image_shape: tuple[int, ...]) -> Traced:

@@ -47,7 +47,7 @@ def classical_twin(model: Any) -> Any:
 
 
 def check_twin(model: nn.Module, network: Traced, image_shape: tuple[int, ...]) -> None:
-    """Refuses a network that its classical twin cannot be compared with: one of which a quantum layer stays.
+    """Refuses a network that its classical twin cannot be compared with: one of which a circuit stays.
 
     Args:
         model: the network.

@@ -20,6 +20,8 @@ from qconv.training.provenance import Provenance, of_run
 from qconv.training.run_directory import run_folder
 from qconv.training.scores import has_scores, read_scores
 
+_DAMAGED = "damaged"
+
 
 @dataclass(frozen=True)
 class Figures:
@@ -66,6 +68,11 @@ class RowResult:
     """Why."""
     computed: Counter[tuple[Provenance, ...]] = field(default_factory=Counter)
     """What computed the cells, one after the other, and how many of them."""
+
+    @property
+    def is_damaged(self) -> bool:
+        """Whether something that is stored of it cannot be read."""
+        return self.problem == _DAMAGED
 
     @property
     def is_complete(self) -> bool:
@@ -127,7 +134,7 @@ def collect(table: str, rows: Sequence[Row], runs: Path, outcomes: Mapping[Cell,
         try:
             return _result(table, row, runs, outcomes)
         except RunError as error:  # a damaged file costs its own row
-            return RowResult(row, Figures(), False, (), 0.0, "damaged", _for_others(str(error)))
+            return RowResult(row, Figures(), False, (), 0.0, _DAMAGED, _for_others(str(error)))
 
     return [result(row) for row in rows]
 

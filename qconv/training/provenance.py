@@ -12,8 +12,7 @@ import jax
 
 import qconv
 from qconv.errors import RunError
-
-_PACKAGES = ("jax", "jaxlib", "flax", "optax", "orbax-checkpoint", "tensorcircuit-ng", "numpy", "scikit-learn")
+from qconv.experiment.code import COMPUTING
 
 
 class Provenance(NamedTuple):
@@ -35,7 +34,7 @@ class Provenance(NamedTuple):
     @classmethod
     def now(cls) -> "Provenance":
         """What works in this process."""
-        versions = ((package, importlib.metadata.version(package)) for package in _PACKAGES)
+        versions = ((package, importlib.metadata.version(package)) for package in COMPUTING)
         today = datetime.datetime.now(datetime.UTC).date().isoformat()
         return cls(
             qconv.NUMERICS, *source_commit(), (("qconv", qconv.__version__), *versions), describe_devices(), today

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from functools import partial
+from itertools import product
 from typing import NamedTuple
 
 import jax
@@ -33,6 +34,10 @@ from qconv.readout.probabilities import Probabilities
 
 MIB = 2**20
 REAL, LAYER, LAYERS = HardwareEfficient(1, ("ry",)), HardwareEfficient(1), HardwareEfficient(2)
+
+
+MANY = tuple("".join(letters) for letters in product("XYZ", repeat=3))
+"""Strings that are each measured in a basis of their own."""
 
 
 class Cell(NamedTuple):
@@ -87,6 +92,7 @@ LATER = [
     Cell("statevector", Circuit(Angle(), LAYER), 16, 4),
     Cell("statevector", Circuit(Angle(), LAYERS, Probabilities()), 12, 64),
     Cell("statevector", Circuit(IQP(), LAYER), 12, 64),
+    Cell("statevector", Circuit(Angle(), LAYER, PauliStrings(MANY)), 12, 64),
     Cell("statevector", Circuit(Angle(), Identity()), 12, 256),
 ]
 
@@ -186,6 +192,7 @@ allocated = allocated_bytes(gradient(cell.circuit, cell.engine), theta, patches)
 said = memory.on_devices(
     lambda own: memory.bytes_needed(cell.circuit, cell.patch_size, cell.engine, np.dtype(np.float32), own),
     4 * cell.patches,
+    jax.device_count(),
 )
 print(4 * allocated, said)
 """
@@ -205,9 +212,16 @@ def test_devices_that_share_memory_each_take_their_part(index):
 def test_devices_with_memory_of_their_own_need_no_more_than_one_of_them(monkeypatch):
     monkeypatch.setattr(jax, "device_count", lambda: 4)
     monkeypatch.setattr(jax, "local_device_count", lambda: 2)
-    assert memory.on_devices(lambda own: 100 * own, 10) == 2 * 300
+    assert memory.on_devices(lambda own: 100 * own, 10, 4) == 2 * 300
+    assert memory.on_devices(lambda own: 100 * own, 10, 1) == 1000
     monkeypatch.setattr(memory, "_own_bytes", lambda: 10**9)
-    assert memory.on_devices(lambda own: 100 * own, 10) == 300
+    assert memory.on_devices(lambda own: 100 * own, 10, 4) == 300
+    assert memory.on_devices(lambda own: 100 * own, 10, 1) == 1000
+    patches = jnp.zeros((10, 4))
+    assert memory.devices_of(patches) == memory.devices_of(np.zeros((10, 4))) == 1
+    found = []
+    jax.eval_shape(lambda traced: found.append(memory.devices_of(traced)), patches)
+    assert found == [4]
 
 
 PROGRAM = """

@@ -93,7 +93,7 @@ def test_amplitudes_are_one_block_and_long_circuits_are_broken() -> None:
     ("channels", "title"),
     [
         ("joint", "2x2 pixels, 12 qubits, 2 circuits of 24 angles, engine "),
-        ("sum", "2x2 pixels, 4 qubits, 6 circuits of 8 angles, engine heisenberg"),
+        ("sum", "2x2 pixels, 4 qubits, 6 circuits of 8 angles, engine unitary"),
     ],
 )
 def test_the_title_counts_circuits_and_angles(channels: Any, title: str) -> None:
