@@ -42,11 +42,13 @@ def own_code(classes: Iterable[type]) -> dict[str, str]:
 
     Ten hexadecimal digits, a digest of its code; or its package with the version, such as "lab-gates 1.2".
     """
-    found = {f"{cls.__module__}.{cls.__qualname__}": cls for cls in classes if not _is_recorded(_top(cls.__module__))}
-    return {name: _digest(found[name]) for name in sorted(found)}
+    found = {f"{cls.__module__}.{cls.__qualname__}": cls for cls in classes if not _is_known(_top(cls.__module__))}
+    known = {name: _digest(found[name]) for name in sorted(found)}
+    return {name: digest for name, digest in known.items() if digest}
 
 
 def _digest(cls: type) -> str:
+    """What is known of a class; nothing of one whose package the provenance of a run names."""
     if _file(cls.__module__):
         return hashlib.sha256(_code(cls).encode()).hexdigest()[:10]
     return _version(cls.__module__)
@@ -54,18 +56,18 @@ def _digest(cls: type) -> str:
 
 @lru_cache(maxsize=1024)
 def _version(module: str) -> str:
-    """Of the package that a module of a library comes with; of a module that comes with none, a digest of its file."""
+    """The package that a module of a library comes with; of a module that comes with none, a digest of its file."""
     file, packages = _location(module), _packages().get(_top(module), [])
     if len(packages) > 1:  # which share a namespace
         packages = [name for name in packages if file in _files(name)]
-    if packages:
-        return f"{packages[0]} {importlib.metadata.version(packages[0])}"
-    return hashlib.sha256(file.read_bytes() if file else b"").hexdigest()[:10]
+    if not packages:
+        return hashlib.sha256(file.read_bytes() if file else b"").hexdigest()[:10]
+    return "" if packages[0] in COMPUTING else f"{packages[0]} {importlib.metadata.version(packages[0])}"
 
 
 @lru_cache(maxsize=1)
 def _packages() -> Mapping[str, list[str]]:
-    """The installed packages of each top-level module."""
+    """The installed packages of each top-level module: looking for them takes a while."""
     return {top: sorted(set(names)) for top, names in importlib.metadata.packages_distributions().items()}
 
 
@@ -192,11 +194,6 @@ def _top(module: str) -> str:
 def _is_known(top: str) -> bool:
     """Whether a top-level module is part of qconv or of Python."""
     return top in ("qconv", "__main__") or top in sys.stdlib_module_names
-
-
-def _is_recorded(top: str) -> bool:
-    """Whether the provenance of a run says which version of a top-level module it is."""
-    return _is_known(top) or any(package in COMPUTING for package in _packages().get(top, []))
 
 
 @lru_cache(maxsize=1024)

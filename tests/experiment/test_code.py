@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import flax.linen as nn
 import pytest
 
 from qconv.ansatz.strongly_entangling import StronglyEntangling
@@ -168,6 +169,13 @@ def test_a_class_of_qconv_or_python_is_known_by_its_name() -> None:
 
 def test_a_class_of_another_library_is_known_by_its_version() -> None:
     assert own_code({pytest.Item}) == {"_pytest.nodes.Item": f"pytest {pytest.__version__}"}
+    assert own_code({nn.Dense}) == {}  # the provenance of a run names flax
+
+
+def test_looking_for_code_of_ones_own_looks_at_no_package(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """There may be hundreds, and `qconv --help` answers at once."""
+    monkeypatch.setattr("qconv.experiment.code._packages", lambda: pytest.fail("looked at packages"))
+    assert list(own_code({import_from("experiments.own").Own, StronglyEntangling})) == ["experiments.own.Own"]
 
 
 def test_looking_for_code_imports_no_library(folder: Path) -> None:

@@ -21,7 +21,7 @@ COUNT, CHUNK = 40_000, 1_000
     ("encoding", "engine"), [(Angle(), "heisenberg"), (Amplitude(), "unitary"), (Basis(), "lookup")], ids=str
 )
 def test_values_and_gradients_are_those_of_small_chunks(encoding, engine):
-    circuit = Circuit(encoding, HardwareEfficient(1, ("ry", "rz")))
+    circuit = Circuit(encoding, HardwareEfficient(2, ("ry", "rz")))
     assert choose_engine(circuit, 4) == engine
     rng = np.random.default_rng(0)
     theta = jnp.asarray(rng.uniform(-3, 3, circuit.param_shape(4)), jnp.float32)
