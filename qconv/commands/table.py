@@ -85,10 +85,11 @@ def run_tables(
     if parts == 1:
         results = {each.name: collect(each.name, each.rows, runs, outcomes[each.name]) for each in loaded}
         _write(loaded, results, output, console)
-        if damaged := sum(row.is_damaged for own in results.values() for row in own):
+        rows = [row for own in results.values() for row in own]
+        if damaged := sum(row.is_damaged for row in rows):
             raise RunError(
-                f"{damaged} rows are damaged, see above; remove the folders of their cells, and the same command runs "
-                "them again"
+                f"{damaged} of {len(rows)} rows are damaged, see above; remove the folders of their cells, and the "
+                "same command runs them again"
             )
     failed = sum(outcome.status == "failed" for own in outcomes.values() for outcome in own.values())
     if failed:

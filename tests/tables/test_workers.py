@@ -144,6 +144,20 @@ def test_a_killed_table_goes_on_where_it_stopped(workshop: Workshop) -> None:
     names = [line.partition("]")[0] for line in overview.read_text().splitlines()[4:]]
     assert names == ["| [Older.", "| [Two cells, the second of which waits."]
 
+    summaries = (workshop.folder / "runs" / "waiting").glob("*/seed0/summary.json")
+    next(path for path in summaries if json.loads(path.read_text())["value"] == 0.2).write_text("{")
+    (overview.parent / "broken.json").write_text("[")
+    before = measured(workshop)
+    process = workshop.run("table", "waiting")
+    assert process.returncode == 2
+    assert process.stderr == (
+        "qconv: 1 of 2 rows are damaged, see above; remove the folders of their cells, and the same command runs them "
+        "again\n"
+    )
+    page = (workshop.folder / "tables" / "waiting.md").read_text()
+    assert "| second | - | damaged [!1] |" in page and "- [!1] cannot read runs/waiting/" in page
+    assert "| first | 0.100 [1] | 0.100 (1,234 p) |" in page and measured(workshop) == before
+
 
 @pytest.mark.slow
 def test_parts_of_an_array_job(workshop: Workshop) -> None:
