@@ -56,6 +56,7 @@ RATES = {
         "two cores of an AMD EPYC with AVX2, fitted by benchmarks.fit",
         large=Rate(5.9e10, 2.0e9),
         blocks=Rate(5.5e10, 1.6e9),
+        # Products hide behind the numbers that they write: any rate beyond this one fits as well.
         small=Rate(1.0e11, 8.5e8),
         calls=1.5e5,
     ),
@@ -94,7 +95,7 @@ windows, and for a few hundred it takes several times as long as the unitary."""
 _TABLE_CALLS = 3
 """Operations that make a `heisenberg` table, forward and backward, as measured with four qubits and few windows."""
 _REPEATED = 0.7
-"""What a re-upload and its ansatz take of what as many gates at the end take, as measured: they keep less."""
+"""What a re-upload and its ansatz take of what as many gates at the end take, as measured on a CPU."""
 _LEAST_HALVED = 6
 """Qubits. Of fewer the whole state is so small that two halves have no fewer numbers, only more operations."""
 _MAX_QUBITS = 16
@@ -241,7 +242,7 @@ def _table(known: int, num_qubits: int, rate: Rate) -> float:
     size, cut = 2**num_qubits, heisenberg.half(num_qubits)
     first, second = known**cut, known ** (num_qubits - cut)
     flops = 2 * size * second * (size + first * 2**cut)
-    # The amplitudes are written, moved, squared and summed, with a gradient as large each.
+    # Amplitudes are written, moved, squared and summed; measured, it takes as long as writing five times their numbers.
     return flops / rate.products + 5 * size * known**num_qubits / rate.numbers
 
 

@@ -75,7 +75,7 @@ class Tfds(Dataset):
 
         try:
             rows = builder.as_data_source(split, decoders={"image": tfds.decode.SkipDecoding()})
-        except NotImplementedError as error:
+        except NotImplementedError as error:  # what TFDS raises for files without random access
             raise InputError(
                 f"name {self.name!r} is stored as {builder.info.file_format.value} in {builder.data_dir}; allowed: "
                 f"array_record. Remove that folder or name another one in TFDS_DATA_DIR"

@@ -88,6 +88,7 @@ def test_every_engine_is_timed_and_one_of_them_is_the_one_chosen():
 def test_rates_are_found_again_from_the_times_that_they_give(tmp_path: File, capsys: pytest.CaptureFixture[str]):
     start = RATES["cpu"]
     (device, *numbers), structure = jax.tree.flatten(start)
+    # The rate of calls falls: the quicker they are, the less of a time is theirs, and the less well it is known.
     factors = [1.5, 0.7, 2.0, 0.6, 1.3, 0.5, 0.6]
     true = jax.tree.unflatten(structure, [device, *(n * f for n, f in zip(numbers, factors, strict=True))])
     results = modelled(true)

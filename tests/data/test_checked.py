@@ -89,6 +89,10 @@ BENT: dict[str, tuple[Callable[[Any, Any], Any], str]] = {
         lambda x, y: Batch(x / 0 * np.float32(1), y),
         "24 pixels are NaN, infinite or beyond 3.4e+38; allowed: numbers of float32",
     ),
+    "infinite_half": (
+        lambda x, y: Batch(np.full(x.shape, np.inf, np.float16), y),
+        "24 pixels are NaN, infinite or beyond 3.4e+38; allowed: ",
+    ),
     "beyond_float32": (
         lambda x, y: Batch(x.astype(float) + 1e39, y),
         "24 pixels are NaN, infinite or beyond 3.4e+38; allowed: ",

@@ -263,7 +263,7 @@ class Lookalike(nn.Module):
         return images * self.param("theta", nn.initializers.ones, ()) * self.twin
 
     def in_features(self, shape: tuple[int, ...]) -> int:
-        raise NotImplementedError
+        raise NotImplementedError  # only quantum layers are asked
 
 
 class WithMethod(nn.Module):

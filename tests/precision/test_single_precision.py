@@ -76,7 +76,10 @@ def test_engines_are_right_to_single_precision(
     @jax.jit
     def found(theta: jax.Array, patches: jax.Array) -> Any:
         values = expectations(circuit, theta, patches, engine)
-        loss = lambda t, p: jnp.sum(expectations(circuit, t, p, engine)[0] * weights.astype(np.float32))  # noqa: E731
+
+        def loss(theta: jax.Array, patches: jax.Array) -> jax.Array:
+            return jnp.sum(expectations(circuit, theta, patches, engine)[0] * weights.astype(np.float32))
+
         return values[0], *jax.grad(loss, (0, 1))(theta, patches)
 
     values, of_theta, of_patch = found(jnp.asarray(theta), jnp.stack([patch, patch[::-1]]))
