@@ -26,22 +26,28 @@ pixels.
 
 from collections.abc import Iterator
 
-from qconv.ansatz.random_layers import RandomLayers
-from qconv.circuit.circuit import Circuit
-from qconv.data.bars_and_stripes import BarsAndStripes
-from qconv.data.scaled import Scaled
-from qconv.encoding.basis import Basis
-from qconv.experiment.experiment import Experiment
-from qconv.layers.quantum_conv import QuantumConv
-from qconv.measurements.logistic_regression import LogisticRegression
-from qconv.measurements.svm import RbfSvm
-from qconv.models.base import ImageModel
-from qconv.models.classical_net import ClassicalNet
-from qconv.models.heads import ConvHead
-from qconv.models.quanv_net import QuanvNet
-from qconv.optimizers import Adam
-from qconv.readout.most_probable import MostProbableWeight
-from qconv.tables.table import Control, Published, Row, Table, seeds
+from qconv import (
+    Adam,
+    BarsAndStripes,
+    Basis,
+    Circuit,
+    ClassicalNet,
+    Control,
+    ConvHead,
+    Experiment,
+    ImageModel,
+    LogisticRegression,
+    MostProbableWeight,
+    Published,
+    QuantumConv,
+    QuanvNet,
+    RandomLayers,
+    RbfSvm,
+    Row,
+    Scaled,
+    Table,
+    seeds,
+)
 
 SOURCE = "github.com/XanaduAI/qml-benchmarks, paper/results/bars_and_stripes, best-hyperparams-results, 5 seeds"
 CNN = {4: (3, 1e-3), 8: (2, 1e-3), 16: (2, 1e-4)}

@@ -9,15 +9,7 @@ cores (measured 2026-11-25). The twin is held back by the single hidden unit tha
 parameters allow: a support vector machine gets all points right (make table TAB=mari2020_spirals).
 """
 
-from qconv.ansatz.staggered import Staggered
-from qconv.circuit.circuit import Circuit
-from qconv.data.spirals import Spirals
-from qconv.encoding.angle import Angle
-from qconv.experiment.experiment import Experiment
-from qconv.layers.quantum_dense import QuantumDense
-from qconv.models.dressed_net import DressedNet
-from qconv.optimizers import Adam
-from qconv.readout.pauli import PauliZ
+from qconv import Adam, Angle, Circuit, DressedNet, Experiment, PauliZ, QuantumDense, Spirals, Staggered
 
 experiment = Experiment(
     data=Spirals(),

@@ -30,29 +30,34 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.ansatz.base import Ansatz
-from qconv.ansatz.hardware_efficient import HardwareEfficient
-from qconv.ansatz.identity import Identity
-from qconv.ansatz.random_layers import RandomLayers
-from qconv.circuit.circuit import Circuit
-from qconv.data.dataset import Dataset
-from qconv.data.mnist import Mnist5k
-from qconv.data.subset import Subset
-from qconv.data.tfds import Tfds
-from qconv.encoding.angle import Angle
-from qconv.experiment.experiment import Experiment
+from qconv import (
+    Adam,
+    Angle,
+    Ansatz,
+    Circuit,
+    ClassicalNet,
+    Control,
+    ConvFilter,
+    Dataset,
+    Experiment,
+    FourierFilter,
+    HardwareEfficient,
+    Identity,
+    ImageModel,
+    LinearHead,
+    LogisticRegression,
+    Mnist5k,
+    Published,
+    QuantumConv,
+    QuanvNet,
+    RandomLayers,
+    Row,
+    Subset,
+    Table,
+    Tfds,
+)
 from qconv.gates import CircuitBuilder
-from qconv.layers.conv_filter import ConvFilter
-from qconv.layers.fourier_filter import FourierFilter
-from qconv.layers.quantum_conv import QuantumConv
-from qconv.measurements.logistic_regression import LogisticRegression
-from qconv.models.base import ImageModel
-from qconv.models.classical_net import ClassicalNet
-from qconv.models.heads import LinearHead
-from qconv.models.quanv_net import QuanvNet
-from qconv.optimizers import Adam
 from qconv.patterns import pairs
-from qconv.tables.table import Control, Published, Row, Table
 
 
 @dataclass(frozen=True)

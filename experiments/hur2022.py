@@ -34,30 +34,37 @@ from functools import partial
 import flax.linen as nn
 from jaxtyping import Array, Float
 
-from qconv.ansatz.hur_convolution import HurConvolution
-from qconv.ansatz.identity import Identity
-from qconv.ansatz.qcnn import QCNN
-from qconv.circuit.circuit import Circuit
-from qconv.data.classes import OnlyClasses
-from qconv.data.dataset import Dataset
-from qconv.data.mnist import Mnist5k
-from qconv.data.pca import PCA
-from qconv.data.reduced import Reduced
-from qconv.data.resized import Resized
-from qconv.encoding.amplitude import Amplitude
-from qconv.encoding.angle import Angle
-from qconv.encoding.base import Encoding
-from qconv.encoding.dense_angle import DenseAngle
-from qconv.experiment.experiment import Experiment
+from qconv import (
+    PCA,
+    QCNN,
+    Amplitude,
+    Angle,
+    Circuit,
+    ClassicalNet,
+    Control,
+    Dataset,
+    DenseAngle,
+    Encoding,
+    Experiment,
+    HurConvolution,
+    Identity,
+    LogisticRegression,
+    LogProbabilities,
+    Mnist5k,
+    OnlyClasses,
+    Probabilities,
+    Published,
+    QuantumClassifier,
+    QuantumDense,
+    Reduced,
+    Resized,
+    Row,
+    Sgd,
+    SignSgd,
+    Table,
+    seeds,
+)
 from qconv.layers.initial import uniform
-from qconv.layers.quantum_dense import QuantumDense
-from qconv.measurements.logistic_regression import LogisticRegression
-from qconv.models.classical_net import ClassicalNet
-from qconv.models.heads import LogProbabilities
-from qconv.models.quantum_classifier import QuantumClassifier
-from qconv.optimizers import Sgd, SignSgd
-from qconv.readout.probabilities import Probabilities
-from qconv.tables.table import Control, Published, Row, Table, seeds
 
 DIGITS = OnlyClasses(Mnist5k(test_fraction=0.5), (0, 1))
 CIRCUITS = ("TTN", "U_9", "U_15", "U_13", "U_14", "SO(4)", "U_5", "U_6", "SU(4)")

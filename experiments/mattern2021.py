@@ -20,22 +20,27 @@ Logistic regression sees the 196 pixels, or the same pixels above or below the t
 
 from collections.abc import Iterator
 
-from qconv.ansatz.random_layers import RandomLayers
-from qconv.circuit.circuit import Circuit
-from qconv.data.binarised import Binarised
-from qconv.data.mnist import Mnist5k
-from qconv.data.resized import Resized
-from qconv.encoding.base import Encoding
-from qconv.encoding.basis import Basis
-from qconv.encoding.frqi import FRQI
-from qconv.encoding.neqr import NEQR
-from qconv.experiment.experiment import Experiment
-from qconv.layers.quantum_conv import QuantumConv
-from qconv.measurements.logistic_regression import LogisticRegression
-from qconv.models.heads import LinearHead
-from qconv.models.quanv_net import QuanvNet
-from qconv.optimizers import Adam
-from qconv.tables.table import Control, Published, Row, Table
+from qconv import (
+    FRQI,
+    NEQR,
+    Adam,
+    Basis,
+    Binarised,
+    Circuit,
+    Control,
+    Encoding,
+    Experiment,
+    LinearHead,
+    LogisticRegression,
+    Mnist5k,
+    Published,
+    QuantumConv,
+    QuanvNet,
+    RandomLayers,
+    Resized,
+    Row,
+    Table,
+)
 
 DIGITS = Resized(Mnist5k(), 14, 14)
 ENCODINGS: dict[str, Encoding] = {"threshold": Basis(), "FRQI": FRQI("arcsin"), "NEQR": NEQR()}

@@ -22,24 +22,30 @@ Data come from TensorFlow Datasets.
 from collections.abc import Iterator
 
 from experiments.bowles2024_bars_stripes import experiment, head, quanvolution
-from qconv.ansatz.hardware_efficient import HardwareEfficient
-from qconv.circuit.circuit import Circuit
-from qconv.data.classes import OnlyClasses
-from qconv.data.pca import PCA
-from qconv.data.reduced import Reduced
-from qconv.data.resized import Resized
-from qconv.data.scaled import Scaled
-from qconv.data.tfds import Tfds
-from qconv.encoding.angle import Angle
-from qconv.layers.quantum_dense import QuantumDense
-from qconv.measurements.logistic_regression import LogisticRegression
-from qconv.measurements.mlp import Mlp
-from qconv.measurements.svm import RbfSvm
-from qconv.models.classical_net import ClassicalNet
-from qconv.models.dressed_net import DressedNet
-from qconv.models.quanv_net import QuanvNet
-from qconv.readout.pauli import PauliZ
-from qconv.tables.table import Control, Published, Row, Table, seeds
+from qconv import (
+    PCA,
+    Angle,
+    Circuit,
+    ClassicalNet,
+    Control,
+    DressedNet,
+    HardwareEfficient,
+    LogisticRegression,
+    Mlp,
+    OnlyClasses,
+    PauliZ,
+    Published,
+    QuantumDense,
+    QuanvNet,
+    RbfSvm,
+    Reduced,
+    Resized,
+    Row,
+    Scaled,
+    Table,
+    Tfds,
+    seeds,
+)
 
 SOURCE = "github.com/XanaduAI/qml-benchmarks, paper/results/{}, best-hyperparams-results, 5 seeds"
 NO_SPREAD = "its spread could not be read: five times that of the circuit with CNOTs"

@@ -23,12 +23,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from qconv.ansatz.hardware_efficient import HardwareEfficient
-from qconv.ansatz.qcnn import QCNN
-from qconv.measurements.gradient_variance import GradientVariance
-from qconv.measurements.log_slope import LogSlope
-from qconv.readout.base import Readout
-from qconv.tables.table import Axis, Row, Table
+from qconv import QCNN, Axis, GradientVariance, HardwareEfficient, LogSlope, Readout, Row, Table
 
 
 @dataclass(frozen=True)

@@ -8,19 +8,21 @@ Expect a test accuracy of 0.968 ± 0.008 over three seeds (twin 0.986 ± 0.000, 
 unit is the least), in half a minute with the twin on 2 CPU cores (measured 2026-11-22).
 """
 
-from qconv.ansatz.hur_convolution import HurConvolution
-from qconv.ansatz.hur_pooling import HurPooling
-from qconv.ansatz.qcnn import QCNN
-from qconv.circuit.circuit import Circuit
-from qconv.data.classes import OnlyClasses
-from qconv.data.digits import Digits
-from qconv.encoding.amplitude import Amplitude
-from qconv.experiment.experiment import Experiment
-from qconv.layers.quantum_dense import QuantumDense
-from qconv.models.heads import LogProbabilities
-from qconv.models.quantum_classifier import QuantumClassifier
-from qconv.optimizers import Adam
-from qconv.readout.probabilities import Probabilities
+from qconv import (
+    QCNN,
+    Adam,
+    Amplitude,
+    Circuit,
+    Digits,
+    Experiment,
+    HurConvolution,
+    HurPooling,
+    LogProbabilities,
+    OnlyClasses,
+    Probabilities,
+    QuantumClassifier,
+    QuantumDense,
+)
 
 experiment = Experiment(
     data=OnlyClasses(Digits(), (3, 8)),

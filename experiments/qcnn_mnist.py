@@ -10,21 +10,23 @@ Expect a test accuracy of 0.980 ± 0.000 over three seeds (twin 0.988 ± 0.003, 
 by the circuit; in half a minute with the twin on 2 CPU cores (measured 2026-11-22).
 """
 
-from qconv.ansatz.hur_convolution import HurConvolution
-from qconv.ansatz.hur_pooling import HurPooling
-from qconv.ansatz.qcnn import QCNN
-from qconv.circuit.circuit import Circuit
-from qconv.data.classes import OnlyClasses
-from qconv.data.mnist import Mnist5k
-from qconv.data.pca import PCA
-from qconv.data.reduced import Reduced
-from qconv.encoding.angle import Angle
-from qconv.experiment.experiment import Experiment
-from qconv.layers.quantum_dense import QuantumDense
-from qconv.models.heads import LogProbabilities
-from qconv.models.quantum_classifier import QuantumClassifier
-from qconv.optimizers import Sgd
-from qconv.readout.probabilities import Probabilities
+from qconv import (
+    PCA,
+    QCNN,
+    Angle,
+    Circuit,
+    Experiment,
+    HurConvolution,
+    HurPooling,
+    LogProbabilities,
+    Mnist5k,
+    OnlyClasses,
+    Probabilities,
+    QuantumClassifier,
+    QuantumDense,
+    Reduced,
+    Sgd,
+)
 
 experiment = Experiment(
     data=Reduced(OnlyClasses(Mnist5k(), (0, 1)), PCA(8)),

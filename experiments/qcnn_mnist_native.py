@@ -6,16 +6,7 @@ Expect a test accuracy of 0.944 ± 0.010 over three seeds (twin 0.961 ± 0.007),
 cores (measured 2026-11-22). Settings were chosen on 800 of the training images, as docs/design.md tells.
 """
 
-from qconv.ansatz.strongly_entangling import StronglyEntangling
-from qconv.circuit.tree import Tree
-from qconv.data.mnist import Mnist5k
-from qconv.encoding.angle import Angle
-from qconv.experiment.experiment import Experiment
-from qconv.layers.quantum_tree import QuantumTree
-from qconv.models.heads import LinearHead
-from qconv.models.tree_net import TreeNet
-from qconv.optimizers import Adam
-from qconv.readout.pauli import PauliXYZ
+from qconv import Adam, Angle, Experiment, LinearHead, Mnist5k, PauliXYZ, QuantumTree, StronglyEntangling, Tree, TreeNet
 
 experiment = Experiment(
     data=Mnist5k(),

@@ -18,17 +18,19 @@ Classical methods that are given all amplitudes do as well: kernel ridge regress
 has 0.95 to 0.96 (penalties of 0.1 and 0.01). The twin, a network with a hidden unit, finds no antiferromagnetic border.
 """
 
-from qconv.ansatz.cong import CongQCNN
-from qconv.circuit.circuit import Circuit
-from qconv.data.cluster_ising import ClusterIsing
-from qconv.encoding.amplitude import Amplitude
-from qconv.experiment.experiment import Experiment
-from qconv.layers.quantum_dense import QuantumDense
-from qconv.losses import SquaredError
-from qconv.models.heads import OneScore
-from qconv.models.quantum_classifier import QuantumClassifier
-from qconv.optimizers import Adam
-from qconv.readout.pauli import PauliStrings
+from qconv import (
+    Adam,
+    Amplitude,
+    Circuit,
+    ClusterIsing,
+    CongQCNN,
+    Experiment,
+    OneScore,
+    PauliStrings,
+    QuantumClassifier,
+    QuantumDense,
+    SquaredError,
+)
 
 experiment = Experiment(
     data=ClusterIsing(num_qubits=9),

@@ -6,16 +6,7 @@ Expect a test accuracy of about 0.59 (twin 0.60) after training on 10,000 of the
 CPU cores (measured 2026-11-22 on a subset of 10,000 training and 2,000 test images, seed 0).
 """
 
-from qconv.ansatz.hardware_efficient import HardwareEfficient
-from qconv.circuit.circuit import Circuit
-from qconv.data.tfds import Tfds
-from qconv.encoding.angle import Angle
-from qconv.experiment.experiment import Experiment
-from qconv.layers.quantum_conv import QuantumConv
-from qconv.models.heads import ConvHead
-from qconv.models.quanv_net import QuanvNet
-from qconv.optimizers import Adam
-from qconv.readout.pauli import PauliZ
+from qconv import Adam, Angle, Circuit, ConvHead, Experiment, HardwareEfficient, PauliZ, QuantumConv, QuanvNet, Tfds
 
 experiment = Experiment(
     data=Tfds("cifar10"),

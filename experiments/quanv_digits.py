@@ -6,16 +6,7 @@ Expect a test accuracy of 0.973 ± 0.006 over three seeds (twin 0.974 ± 0.004),
 cores (measured 2026-11-22).
 """
 
-from qconv.ansatz.hardware_efficient import HardwareEfficient
-from qconv.circuit.circuit import Circuit
-from qconv.data.digits import Digits
-from qconv.encoding.angle import Angle
-from qconv.experiment.experiment import Experiment
-from qconv.layers.quantum_conv import QuantumConv
-from qconv.models.heads import LinearHead
-from qconv.models.quanv_net import QuanvNet
-from qconv.optimizers import Adam
-from qconv.readout.pauli import PauliZ
+from qconv import Adam, Angle, Circuit, Digits, Experiment, HardwareEfficient, LinearHead, PauliZ, QuantumConv, QuanvNet
 
 experiment = Experiment(
     data=Digits(),

@@ -6,16 +6,7 @@ Expect a test accuracy of 0.965 ± 0.005 over three seeds (twin 0.977 ± 0.002),
 2 CPU cores (measured 2026-11-22).
 """
 
-from qconv.ansatz.hardware_efficient import HardwareEfficient
-from qconv.circuit.circuit import Circuit
-from qconv.data.mnist import Mnist5k
-from qconv.encoding.angle import Angle
-from qconv.experiment.experiment import Experiment
-from qconv.layers.quantum_conv import QuantumConv
-from qconv.models.heads import ConvHead
-from qconv.models.quanv_net import QuanvNet
-from qconv.optimizers import Adam
-from qconv.readout.pauli import PauliZ
+from qconv import Adam, Angle, Circuit, ConvHead, Experiment, HardwareEfficient, Mnist5k, PauliZ, QuantumConv, QuanvNet
 
 experiment = Experiment(
     data=Mnist5k(),

@@ -19,22 +19,27 @@ from dataclasses import dataclass
 
 from jaxtyping import Array, Float
 
-from qconv.ansatz.base import Ansatz
-from qconv.ansatz.random_layers import RandomLayers
-from qconv.ansatz.strongly_entangling import StronglyEntangling
-from qconv.circuit.circuit import Circuit
-from qconv.data.tfds import Tfds
-from qconv.encoding.angle import Angle
-from qconv.experiment.experiment import Experiment
+from qconv import (
+    Adam,
+    Angle,
+    Ansatz,
+    Circuit,
+    ClassicalNet,
+    Experiment,
+    ImageModel,
+    LinearHead,
+    PauliZ,
+    Published,
+    QuantumConv,
+    QuanvNet,
+    RandomLayers,
+    Row,
+    StronglyEntangling,
+    Table,
+    Tfds,
+    seeds,
+)
 from qconv.gates import CircuitBuilder
-from qconv.layers.quantum_conv import QuantumConv
-from qconv.models.base import ImageModel
-from qconv.models.classical_net import ClassicalNet
-from qconv.models.heads import LinearHead
-from qconv.models.quanv_net import QuanvNet
-from qconv.optimizers import Adam
-from qconv.readout.pauli import PauliZ
-from qconv.tables.table import Published, Row, Table, seeds
 
 
 @dataclass(frozen=True)

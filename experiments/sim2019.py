@@ -28,10 +28,7 @@ as large as the sampling error of about 60 states would be. How many the replica
 import math
 from collections.abc import Iterator
 
-from qconv.ansatz.sim import SimCircuit
-from qconv.measurements.entanglement import EntanglingCapability
-from qconv.measurements.expressibility import Expressibility
-from qconv.tables.table import Published, Row, Table
+from qconv import EntanglingCapability, Expressibility, Published, Row, SimCircuit, Table
 
 REPLICATION = "independent replication, a public repository of GitHub's user bagmk, its values of Q for one layer"
 THEOREM = "exact, see the notes; so has the independent replication"

@@ -1,7 +1,8 @@
 """Specs to JSON and back, and the run id.
 
-A dataclass or Flax module becomes `{"class": "module.Name", ...fields}`, a tuple a list. Anything else in a spec must
-be a number, a string, a bool or None: so a spec read back equals the one written, and its hash identifies the run.
+A dataclass or Flax module becomes `{"class": "module.Name", ...fields}`, a tuple a list; a class of qconv has the name
+that users import, wherever its module lies. Anything else in a spec must be a number, a string, a bool or None: so a
+spec read back equals the one written, and its hash identifies the run.
 """
 
 import dataclasses
@@ -10,6 +11,7 @@ import json
 import math
 from typing import Any
 
+import qconv
 from qconv.data.dataset import Dataset
 from qconv.errors import InputError, QconvError
 from qconv.experiment.code import own_code
@@ -90,6 +92,9 @@ def _classes(spec: Any) -> set[type]:
 
 
 def _qualified_name(cls: type) -> str:
+    """Where a class is imported from; of qconv its public name, which stays where it is if a module moves."""
+    if cls.__module__.startswith("qconv.") and getattr(qconv, cls.__name__, None) is cls:
+        return f"qconv.{cls.__name__}"
     if "." in cls.__qualname__ or cls.__module__ == "__main__":
         raise InputError(f"{cls.__qualname__} in a spec must be a class at the top level of an importable module")
     return f"{cls.__module__}.{cls.__qualname__}"

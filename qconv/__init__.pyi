@@ -1,0 +1,140 @@
+"""The public names of qconv. `import qconv` imports none of them: each is imported where it is first used."""
+
+# Layers
+from .layers.quantum_conv import QuantumConv as QuantumConv
+from .layers.quantum_dense import QuantumDense as QuantumDense
+from .layers.quantum_tree import QuantumTree as QuantumTree
+from .layers.quantum_layer import QuantumLayer as QuantumLayer
+from .layers.conv_filter import ConvFilter as ConvFilter
+from .layers.fourier_filter import FourierFilter as FourierFilter
+
+# Circuits, and what computes them
+from .circuit.circuit import Circuit as Circuit
+from .circuit.tree import Tree as Tree
+from .circuit.expectations import expectations as expectations
+from .circuit.pauli_tree import maps as maps
+
+# Encodings
+from .encoding.amplitude import Amplitude as Amplitude
+from .encoding.angle import Angle as Angle
+from .encoding.base import BitEncoding as BitEncoding
+from .encoding.base import Encoding as Encoding
+from .encoding.basis import Basis as Basis
+from .encoding.dense_angle import DenseAngle as DenseAngle
+from .encoding.frqi import FRQI as FRQI
+from .encoding.higher_order import HigherOrderAngle as HigherOrderAngle
+from .encoding.hybrid import HybridAngle as HybridAngle
+from .encoding.hybrid import HybridDirect as HybridDirect
+from .encoding.iqp import IQP as IQP
+from .encoding.neqr import NEQR as NEQR
+
+# Ansätze
+from .ansatz.base import Ansatz as Ansatz
+from .ansatz.basic_entangler import BasicEntangler as BasicEntangler
+from .ansatz.cong import CongQCNN as CongQCNN
+from .ansatz.hardware_efficient import HardwareEfficient as HardwareEfficient
+from .ansatz.hur_convolution import HurConvolution as HurConvolution
+from .ansatz.hur_pooling import HurPooling as HurPooling
+from .ansatz.identity import Identity as Identity
+from .ansatz.mera import MERA as MERA
+from .ansatz.qcnn import QCNN as QCNN
+from .ansatz.random_layers import RandomLayers as RandomLayers
+from .ansatz.sim import SimCircuit as SimCircuit
+from .ansatz.staggered import Staggered as Staggered
+from .ansatz.strongly_entangling import StronglyEntangling as StronglyEntangling
+from .ansatz.su4_brickwork import SU4Brickwork as SU4Brickwork
+from .ansatz.ttn import TTN as TTN
+
+# Readouts
+from .readout.base import Readout as Readout
+from .readout.most_probable import MostProbableWeight as MostProbableWeight
+from .readout.pauli import AllZZ as AllZZ
+from .readout.pauli import NeighborZZ as NeighborZZ
+from .readout.pauli import Parity as Parity
+from .readout.pauli import PauliStrings as PauliStrings
+from .readout.pauli import PauliXYZ as PauliXYZ
+from .readout.pauli import PauliZ as PauliZ
+from .readout.probabilities import Probabilities as Probabilities
+
+# Networks and heads
+from .models.base import ImageModel as ImageModel
+from .models.classical_net import ClassicalNet as ClassicalNet
+from .models.dressed_net import DressedNet as DressedNet
+from .models.heads import ConvHead as ConvHead
+from .models.heads import LinearHead as LinearHead
+from .models.heads import LogProbabilities as LogProbabilities
+from .models.heads import OneScore as OneScore
+from .models.heads import TanhHead as TanhHead
+from .models.quantum_classifier import QuantumClassifier as QuantumClassifier
+from .models.quanv_net import QuanvNet as QuanvNet
+from .models.tree_net import TreeNet as TreeNet
+from .models.twin import classical_twin as classical_twin
+
+# Data
+from .data.autoencoder import Autoencoder as Autoencoder
+from .data.bars_and_stripes import BarsAndStripes as BarsAndStripes
+from .data.binarised import Binarised as Binarised
+from .data.classes import OnlyClasses as OnlyClasses
+from .data.cluster_ising import ClusterIsing as ClusterIsing
+from .data.dataset import ArraySource as ArraySource
+from .data.dataset import Batch as Batch
+from .data.dataset import Dataset as Dataset
+from .data.dataset import Plane as Plane
+from .data.dataset import Source as Source
+from .data.derived import Derived as Derived
+from .data.digits import Digits as Digits
+from .data.mnist import Mnist5k as Mnist5k
+from .data.pca import PCA as PCA
+from .data.reduced import Reduced as Reduced
+from .data.reduced import Reduction as Reduction
+from .data.resized import Resized as Resized
+from .data.scaled import Scaled as Scaled
+from .data.spirals import Spirals as Spirals
+from .data.split import HeldOutDataset as HeldOutDataset
+from .data.subset import Subset as Subset
+from .data.synthetic import Synthetic as Synthetic
+from .data.tfds import Tfds as Tfds
+
+# Losses and optimisers
+from .losses import CrossEntropy as CrossEntropy
+from .losses import Loss as Loss
+from .losses import SquaredError as SquaredError
+from .optimizers import Adam as Adam
+from .optimizers import Optimizer as Optimizer
+from .optimizers import Sgd as Sgd
+from .optimizers import SignSgd as SignSgd
+
+# Experiments
+from .experiment.experiment import Experiment as Experiment
+from .comparison import Comparison as Comparison
+from .comparison import Scores as Scores
+from .comparison import compare as compare
+
+# Tables of papers, and what is measured for them
+from .tables.table import Axis as Axis
+from .tables.table import Control as Control
+from .tables.table import Published as Published
+from .tables.table import Row as Row
+from .tables.table import Table as Table
+from .tables.table import seeds as seeds
+from .measurements.base import Measured as Measured
+from .measurements.base import Measurement as Measurement
+from .measurements.baseline import Baseline as Baseline
+from .measurements.entanglement import EntanglingCapability as EntanglingCapability
+from .measurements.expressibility import Expressibility as Expressibility
+from .measurements.gradient_variance import GradientVariance as GradientVariance
+from .measurements.log_slope import LogSlope as LogSlope
+from .measurements.logistic_regression import LogisticRegression as LogisticRegression
+from .measurements.mlp import Mlp as Mlp
+from .measurements.svm import RbfSvm as RbfSvm
+
+# Errors
+from .errors import DataUnavailableError as DataUnavailableError
+from .errors import InputError as InputError
+from .errors import QconvError as QconvError
+from .errors import RunError as RunError
+
+__all__: list[str]
+__version__: str
+NUMERICS: int
+"""Version of what the library computes."""

@@ -1,0 +1,56 @@
+"""The front door: which names are public, and that each is there, documented, and imported only when it is used."""
+
+import ast
+import inspect
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import qconv
+
+STUB = Path(qconv.__file__).with_suffix(".pyi").read_text()
+PUBLIC = """
+Adam AllZZ Amplitude Angle Ansatz ArraySource Autoencoder Axis BarsAndStripes Baseline BasicEntangler Basis Batch
+Binarised BitEncoding Circuit ClassicalNet ClusterIsing Comparison CongQCNN Control ConvFilter ConvHead CrossEntropy
+DataUnavailableError Dataset DenseAngle Derived Digits DressedNet Encoding EntanglingCapability Experiment
+Expressibility FRQI FourierFilter GradientVariance HardwareEfficient HeldOutDataset HigherOrderAngle HurConvolution
+HurPooling HybridAngle HybridDirect IQP Identity ImageModel InputError LinearHead LogProbabilities LogSlope
+LogisticRegression Loss MERA Measured Measurement Mlp Mnist5k MostProbableWeight NEQR NeighborZZ OneScore OnlyClasses
+Optimizer PCA Parity PauliStrings PauliXYZ PauliZ Plane Probabilities Published QCNN QconvError QuantumClassifier
+QuantumConv QuantumDense QuantumLayer QuantumTree QuanvNet RandomLayers RbfSvm Readout Reduced Reduction Resized Row
+RunError SU4Brickwork Scaled Scores Sgd SignSgd SimCircuit Source Spirals SquaredError Staggered StronglyEntangling
+Subset Synthetic TTN Table TanhHead Tfds Tree TreeNet classical_twin compare expectations maps seeds
+"""
+"""Who takes a name away breaks the experiments of others, and the specs of finished runs."""
+
+
+def test_these_names_are_public() -> None:
+    assert sorted(qconv.__all__) == sorted(PUBLIC.split())
+    assert set(qconv.__all__) <= set(dir(qconv))
+
+
+@pytest.mark.parametrize("name", PUBLIC.split())
+def test_a_public_name_is_there_and_says_what_it_is(name: str) -> None:
+    found = getattr(qconv, name)
+    assert found.__name__ == name
+    assert inspect.getdoc(found)
+
+
+def test_what_is_not_there_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="Quantumconv"):
+        qconv.Quantumconv  # noqa: B018  # ty: ignore[missing-attribute]
+
+
+def test_each_name_stands_in_one_group() -> None:
+    names = [alias for node in ast.parse(STUB).body if isinstance(node, ast.ImportFrom) for alias in node.names]
+    assert all(alias.name == alias.asname for alias in names)
+    assert len({alias.name for alias in names}) == len(names)
+
+
+def test_importing_qconv_imports_nothing_that_takes_time() -> None:
+    slow = {"jax", "flax", "numpy", "matplotlib", "sklearn"}
+    code = f"import sys, qconv; print(*({slow} & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
