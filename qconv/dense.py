@@ -8,9 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Inexact
 
-from qconv.alike import stacked
 from qconv.gate_table import Matrix, in_one_dtype
-from qconv.gates import Gate
+from qconv.gates import Gate, stacked
 
 _SUMMED = 5
 """Qubits of a gate that is applied as a sum."""

@@ -13,7 +13,7 @@ import pytest
 from qconv.circuit.tensorcircuit import tensorcircuit
 from qconv.errors import InputError
 from qconv.gate_table import ALIASES, KINDS, complex_dtype
-from qconv.gates import Tape, apply_matrix
+from qconv.gates import GateGroup, Tape, apply_matrix
 from tests import oracle
 from tests.oracle import assert_close
 
@@ -121,6 +121,28 @@ def test_sequences_of_qubits_are_one_gate_each():
     assert [(g.name, g.qubits) for g in together.gates] == [(g.name, g.qubits) for g in apart.gates]
     for one, other in zip(together.gates, apart.gates, strict=True):
         np.testing.assert_array_equal(one.matrix, other.matrix)
+
+
+def test_the_gates_of_a_call_are_a_group():
+    tape, angles = Tape(3), jnp.array([0.1, 0.2, 0.3])
+    tape.ry(range(3), theta=angles)
+    tape.rzz((0, 1), (1, 2), theta=0.5)
+    tape.cnot([0, 1], [1, 2])
+    tape.h(2)
+    tape.x([])
+    groups = [item for item in tape.items if isinstance(item, GateGroup)]
+    assert len(groups) == len(tape.items)
+    assert [(group.name, group.qubits) for group in groups] == [
+        ("ry", ((0,), (1,), (2,))),
+        ("rzz", ((0, 1), (1, 2))),
+        ("cnot", ((0, 1), (1, 2))),
+        ("h", ((2,),)),
+    ]
+    np.testing.assert_array_equal(groups[0].params["theta"], angles)
+    np.testing.assert_array_equal(groups[1].params["theta"], [0.5, 0.5])
+    assert groups[2].params == {}
+    for group in groups:
+        np.testing.assert_allclose(group.matrices, [gate.matrix for gate in group.gates], atol=1e-7)
 
 
 @pytest.mark.parametrize(

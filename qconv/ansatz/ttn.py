@@ -2,13 +2,13 @@
 
 import math
 from dataclasses import dataclass, field
+from functools import partial
 
-import jax
 from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hur_convolution import HurConvolution
-from qconv.ansatz.wires import matrix_of
+from qconv.ansatz.wires import append_block
 from qconv.errors import InputError
 from qconv.gates import CircuitBuilder
 
@@ -71,8 +71,6 @@ class TTN(Ansatz):
 def append_blocks(
     circuit: CircuitBuilder, block: Ansatz, pairs: list[tuple[int, int]], theta: Float[Array, "blocks angles"]
 ) -> None:
-    """Appends `block` on each pair, each time with its own row of `theta`, as one gate."""
-    shape = block.param_shape(2)
-    matrices = jax.vmap(lambda angles: matrix_of(block, angles.reshape(shape), 2))(theta)
-    for pair, matrix in zip(pairs, matrices, strict=True):
-        circuit.unitary(*pair, unitary=matrix)
+    """Appends `block` on each pair, each time with its own row of `theta`."""
+    for index, pair in enumerate(pairs):
+        append_block(circuit, [pair], partial(block, theta=theta[index].reshape(block.param_shape(2))))

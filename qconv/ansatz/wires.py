@@ -1,20 +1,15 @@
-"""An ansatz as part of a larger one: on some of the qubits, gate by gate or as one gate."""
+"""A circuit as part of a larger one: on some of its qubits, and repeated on others."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-from jaxtyping import Array, Float
 
-from qconv.alike import built_together
-from qconv.ansatz.base import Ansatz
-from qconv.dense import matrix_of_gates
-from qconv.gate_table import Matrix
 from qconv.gates import CircuitBuilder, Tape
 
 
 class Wires:
-    """What an ansatz appends to this goes to `qubits` of `circuit`: gates on qubit k act on `qubits[k]`.
+    """Some of the qubits of a circuit, as a register of its own: gates on qubit k of it act on `qubits[k]` of that.
 
     Works on anything that gates are appended to: a `Tape`, a TensorCircuit circuit, other `Wires`.
 
@@ -35,6 +30,10 @@ class Wires:
 
         return append
 
+    def append_block(self, qubits: Sequence[tuple[int, ...]], build: Callable[[CircuitBuilder], None]) -> None:
+        """Appends a block to the whole circuit; see `append_block` of this module."""
+        append_block(self._circuit, [tuple(self._named(places)) for places in qubits], build)
+
     def _named(self, qubits: Any) -> Any:
         """A qubit, or a sequence of them, as the whole circuit numbers them."""
         if isinstance(qubits, int | np.integer):
@@ -42,11 +41,20 @@ class Wires:
         return [self._qubits[qubit] for qubit in qubits]
 
 
-def matrix_of(ansatz: Ansatz, theta: Float[Array, "..."], num_qubits: int) -> Matrix:
-    """The unitary (2^n, 2^n) of an ansatz on few qubits, real if all its gates are.
+def append_block(
+    circuit: CircuitBuilder, qubits: Sequence[tuple[int, ...]], build: Callable[[CircuitBuilder], None]
+) -> None:
+    """Appends the same gates, with the same angles, on several tuples of qubits.
 
-    As one gate, a block that a circuit repeats is computed once, and engines have little left to merge.
+    A tape keeps them as one `Block`, whose matrix engines compute once for all copies; others are given all the gates.
+
+    Args:
+        circuit: has all of `qubits`.
+        qubits: (copies, k), in order.
+        build: appends the gates to a circuit of k qubits.
     """
-    tape = Tape(num_qubits, theta.dtype)
-    ansatz(tape, theta)
-    return matrix_of_gates(built_together(tape.gates), range(num_qubits), theta.dtype)
+    if isinstance(circuit, Tape | Wires):
+        circuit.append_block(qubits, build)
+    else:
+        for places in qubits:
+            build(Wires(circuit, places))

@@ -11,7 +11,6 @@ from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz, check_depth
 from qconv.ansatz.hardware_efficient import HardwareEfficient
-from qconv.circuit.together import recorded
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import BitEncoding, Encoding
 from qconv.errors import InputError
@@ -107,7 +106,13 @@ def record_encoding(circuit: Circuit, patch: Float[Array, " pixels"]) -> Tape:
 
 def record_ansatz(circuit: Circuit, theta: Float[Array, "..."], num_qubits: int) -> Tape:
     """The gates of the ansatz with angles `theta`."""
-    return recorded(circuit.ansatz, num_qubits, theta)
+    return _recorded(circuit.ansatz, num_qubits, theta)
+
+
+def _recorded(ansatz: Ansatz, num_qubits: int, theta: Float[Array, "..."]) -> Tape:
+    tape = Tape(num_qubits, theta.dtype)
+    ansatz(tape, theta)
+    return tape
 
 
 def block_angles(circuit: Circuit, theta: Float[Array, "..."]) -> list[Float[Array, "..."]]:
@@ -152,7 +157,7 @@ def _encoding_of(circuit: Circuit, patch_size: int, dtype: np.dtype, x64: bool) 
 @_kept
 def _ansatz_of(ansatz: Ansatz, num_qubits: int, shape: tuple[int, ...], x64: bool) -> Tape:
     theta = jax.ShapeDtypeStruct(shape, np.dtype(np.float32))
-    return jax.eval_shape(partial(recorded, ansatz, num_qubits), theta)
+    return jax.eval_shape(partial(_recorded, ansatz, num_qubits), theta)
 
 
 def num_gates(circuit: Circuit, patch_size: int) -> int:

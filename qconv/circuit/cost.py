@@ -10,13 +10,14 @@ import jax
 import numpy as np
 
 from qconv.circuit import halves, heisenberg, lookup
-from qconv.circuit.circuit import Circuit, example_ansatz, example_encoding
+from qconv.circuit.blocks import example_gates
+from qconv.circuit.circuit import Circuit, example_encoding
 from qconv.circuit.cut import crosses, num_terms
 from qconv.circuit.ends import before_measuring, leading_gates
 from qconv.circuit.fused import block_size
 from qconv.circuit.light_cone import seen
 from qconv.circuit.measurement import bases
-from qconv.circuit.operations import Block, Operation, Permutation, Phases, merged
+from qconv.circuit.operations import Fused, Operation, Permutation, Phases, merged
 from qconv.circuit.order import ordered
 from qconv.circuit.reupload import upload
 from qconv.circuit.states import SHARED_BLOCK, Run
@@ -131,9 +132,9 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY, rates: Rates |
     num_qubits = circuit.num_qubits(patch_size)
     if num_qubits > _MAX_QUBITS:
         return {"fused": Cost(0.0, math.inf, math.inf, math.inf)}
-    encoding, ansatz = example_encoding(circuit, patch_size), example_ansatz(circuit, patch_size)
+    encoding, ansatz = example_encoding(circuit, patch_size), example_gates(circuit, patch_size)
     observables = circuit.observables(patch_size)
-    gates, channels = ordered(seen(ansatz.gates, observables)), len(observables)
+    gates, channels = ordered(seen(ansatz, observables)), len(observables)
     measured = bases(observables, np.dtype(np.float32))
     if not any(basis.turn for basis in measured):
         gates = before_measuring(gates)
@@ -142,7 +143,7 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY, rates: Rates |
     real_states = all(gate.is_real for gate in encoding.gates)
     start = 1 if real_states else 2
     reuploads = circuit.reuploads
-    before = ordered(ansatz.gates) if reuploads else []  # of each block but the last
+    before = ordered(ansatz) if reuploads else []  # of each block but the last
     end = 2 if not real_states or not all(gate.is_real for gate in [*before, *gates]) else 1
     has_angles = circuit.trainable_scaling or math.prod(circuit.param_shape(patch_size)) > 0
     step = _STEP if has_angles else dict.fromkeys(_STEP, 1)  # else there is no gradient
@@ -223,7 +224,7 @@ def _steps(operations: Sequence[Operation], size: int, parts: int) -> tuple[floa
             continue
         if not all(gate.is_real for gate in operation.gates):
             parts = 2
-        if isinstance(operation, Block):
+        if isinstance(operation, Fused):
             products = 1 if all(gate.is_real for gate in operation.gates) else 2
             flops += 2 * products * parts * size * 2 ** len(operation.qubits)
             numbers += (1 + products) * parts * size  # rows move, then they are multiplied

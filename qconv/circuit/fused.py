@@ -12,8 +12,9 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
+from qconv.circuit.blocks import ansatz_gates
 from qconv.circuit.chunks import in_chunks
-from qconv.circuit.circuit import Circuit, block_angles, record_ansatz, scaled
+from qconv.circuit.circuit import Circuit, block_angles, scaled
 from qconv.circuit.columns import Columns
 from qconv.circuit.ends import leading_gates
 from qconv.circuit.light_cone import seen
@@ -46,7 +47,7 @@ def expectations(
     """See `qconv.circuit.expectations.expectations`; patches are columns here."""
     num_qubits = circuit.num_qubits(len(columns))
     observables = circuit.observables(len(columns))
-    ansatze = [record_ansatz(circuit, angles, num_qubits).gates for angles in block_angles(circuit, theta)]
+    ansatze = [ansatz_gates(circuit, angles, num_qubits) for angles in block_angles(circuit, theta)]
     ansatze[-1] = seen(ansatze[-1], observables)
     measured = bases(observables, theta.dtype)
     leading, rest = leading_gates(ansatze[0])
@@ -89,7 +90,7 @@ def _stacked(
     """What comes between two encodings with each of `thetas`: a function of values and states, and the values."""
 
     def block(theta: Float[Array, "..."]) -> Program:
-        leading, rest = leading_gates([*again.closing, *record_ansatz(circuit, theta, num_qubits).gates])
+        leading, rest = leading_gates([*again.closing, *ansatz_gates(circuit, theta, num_qubits)])
         return _chained([leading, rest, again.opening], num_qubits)
 
     values, structure = jax.tree.flatten(jax.vmap(block)(thetas))

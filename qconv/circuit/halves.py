@@ -20,8 +20,9 @@ from jaxtyping import Array, Float
 
 from qconv.alike import built_together
 from qconv.circuit import fused
+from qconv.circuit.blocks import ansatz_gates
 from qconv.circuit.chunks import in_chunks
-from qconv.circuit.circuit import Circuit, example_encoding, record_ansatz, scaled
+from qconv.circuit.circuit import Circuit, example_encoding, scaled
 from qconv.circuit.columns import Columns
 from qconv.circuit.cut import halved, num_terms
 from qconv.circuit.ends import leading_gates, trailing_gates
@@ -188,7 +189,7 @@ def expectations(
     num_qubits = circuit.num_qubits(len(columns))
     cut = num_qubits // 2
     observables = circuit.observables(len(columns))
-    parts = in_parts(circuit, len(columns), record_ansatz(circuit, theta, num_qubits).gates)
+    parts = in_parts(circuit, len(columns), ansatz_gates(circuit, theta, num_qubits))
     terms = num_terms(parts.middle, cut)
     leading = qubit_matrices(parts.leading, num_qubits)
     halves = halved(built_together(parts.middle), num_qubits, cut)

@@ -17,8 +17,9 @@ from jax.core import Tracer
 from jaxtyping import Array
 
 from qconv.circuit import fused, halves, heisenberg, statevector, unitary
+from qconv.circuit.blocks import example_gates
 from qconv.circuit.chunks import number_of_chunks
-from qconv.circuit.circuit import Circuit, example_ansatz, example_encoding
+from qconv.circuit.circuit import Circuit, example_encoding
 from qconv.circuit.cost import numbers_of_gates, numbers_of_runs
 from qconv.circuit.cut import crosses, num_terms
 from qconv.circuit.ends import leading_gates
@@ -178,7 +179,7 @@ def _fused(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Numbers:
     num_qubits, block = circuit.num_qubits(patch_size), fused.block_size(circuit.num_qubits(patch_size))
     size, (start, end) = 2**num_qubits, _parts(circuit, patch_size)
     observables = circuit.observables(patch_size)
-    gates = ordered(example_ansatz(circuit, patch_size).gates)
+    gates = ordered(example_gates(circuit, patch_size))
     _, rest = leading_gates(ordered(seen(gates, observables)))
     each = _encoding(circuit, patch_size) + numbers_of_gates(rest, num_qubits, block, start)
     if circuit.reuploads:
@@ -201,7 +202,7 @@ def _unitary(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Numbers:
         each += circuit.reuploads * (
             2 * end * size + numbers_of_runs(upload(circuit, patch_size, dtype).runs[1:-1], num_qubits, end)
         )
-        gates = ordered(example_ansatz(circuit, patch_size).gates)
+        gates = ordered(example_gates(circuit, patch_size))
         shared += circuit.reuploads * size * (numbers_of_gates(gates, num_qubits, unitary.BLOCK, 1) + 2 * end * size)
     return shared, each, unitary.patches_at_once(circuit, patch_size, dtype)
 
@@ -210,7 +211,7 @@ def _matrix(circuit: Circuit, patch_size: int, dtype: np.dtype) -> float | int:
     """Numbers of the unitary after each step, turned to each basis."""
     num_qubits = circuit.num_qubits(patch_size)
     size, observables = 2**num_qubits, circuit.observables(patch_size)
-    gates = ordered(seen(example_ansatz(circuit, patch_size).gates, observables))
+    gates = ordered(seen(example_gates(circuit, patch_size), observables))
     turned = len(bases(observables, dtype))
     _, end = _parts(circuit, patch_size)
     return end / 2 * size * (numbers_of_gates(gates, num_qubits, unitary.BLOCK, 1) + 4 * (1 + turned) * size)
@@ -236,7 +237,7 @@ def _halves(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Numbers:
     num_qubits, (start, end) = circuit.num_qubits(patch_size), _parts(circuit, patch_size)
     cut, observables = num_qubits // 2, circuit.num_observables(patch_size)
     rows = 2**cut + 2 ** (num_qubits - cut)
-    middle = halves.in_parts(circuit, patch_size, example_ansatz(circuit, patch_size).gates).middle
+    middle = halves.in_parts(circuit, patch_size, example_gates(circuit, patch_size)).middle
     each, terms, waiting = 3.0 * end * rows, 1, list[Gate]()
     for gate in [*middle, None]:
         if gate is not None and not crosses(gate, cut):
@@ -263,7 +264,7 @@ def _statevector(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Numbers:
 
 def _parts(circuit: Circuit, patch_size: int) -> tuple[int, int]:
     """Real numbers of an amplitude, as encoded and in the end."""
-    encoding, ansatz = example_encoding(circuit, patch_size).gates, example_ansatz(circuit, patch_size).gates
+    encoding, ansatz = example_encoding(circuit, patch_size).gates, example_gates(circuit, patch_size)
     start = 1 if all(gate.is_real for gate in encoding) else 2
     return start, 1 if start == 1 and all(gate.is_real for gate in ansatz) else 2
 

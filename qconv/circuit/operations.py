@@ -14,10 +14,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.alike import stacked
 from qconv.dense import embedded, matrix_of_gates
 from qconv.gate_table import Matrix
-from qconv.gates import Gate
+from qconv.gates import Gate, stacked
 from qconv.sincos import sincos
 
 
@@ -100,7 +99,7 @@ def phase_angles(
 
 
 @dataclass(eq=False)
-class Block:
+class Fused:
     """A unitary of a few qubits."""
 
     max_qubits: int
@@ -127,7 +126,7 @@ class Block:
         return matrix_of_gates(self.gates, self.qubits, self.gates[0].dtype)
 
 
-Operation = Permutation | Phases | Block
+Operation = Permutation | Phases | Fused
 
 
 def merged(gates: Sequence[Gate], num_qubits: int, max_block: int) -> list[Operation]:
@@ -145,20 +144,20 @@ def merged(gates: Sequence[Gate], num_qubits: int, max_block: int) -> list[Opera
     found: list[Operation] = []
     for _, run in groupby(result, type):
         operations = list(run)
-        blocks = [operation for operation in operations if isinstance(operation, Block)]
+        blocks = [operation for operation in operations if isinstance(operation, Fused)]
         found += _regrouped(blocks) if blocks else operations
     return found
 
 
-def _regrouped(blocks: list[Block]) -> list[Block]:
+def _regrouped(blocks: list[Fused]) -> list[Fused]:
     """Fewer blocks with the same gates, if there is a way: each next one is that which takes up most gates."""
     most = max(block.max_qubits for block in blocks)
     waiting = [gate for block in blocks for gate in block.gates]
-    found: list[Block] = []
+    found: list[Fused] = []
     while waiting and len(found) < len(blocks):
         options = [_taken(waiting, _needed(waiting[: index + 1]), most) for index in range(len(waiting))]
         taken = max(options, key=len)
-        found.append(Block(most, [waiting[index] for index in taken]))
+        found.append(Fused(most, [waiting[index] for index in taken]))
         waiting = [gate for index, gate in enumerate(waiting) if index not in taken]
     return found if len(found) < len(blocks) else blocks
 
@@ -188,7 +187,7 @@ def _taken(gates: Sequence[Gate], qubits: set[int], most: int) -> list[int]:
 def _started(gate: Gate, num_qubits: int, max_block: int) -> Operation:
     return next(
         operation
-        for operation in (Permutation(num_qubits), Phases(num_qubits), Block(max_block))
+        for operation in (Permutation(num_qubits), Phases(num_qubits), Fused(max_block))
         if operation.add(gate)
     )
 

@@ -25,8 +25,9 @@ from jaxtyping import Array, Float
 
 from qconv.alike import built_together
 from qconv.ansatz.base import Ansatz
+from qconv.circuit.blocks import example_gates, fuse_blocks
 from qconv.circuit.chunks import in_chunks, number_of_chunks
-from qconv.circuit.circuit import Circuit, example_ansatz, real_dtype
+from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.circuit.columns import Columns
 from qconv.circuit.memory import devices_of, on_devices, refuse_beyond
 from qconv.circuit.states import encoded
@@ -162,7 +163,7 @@ def bytes_needed(
         first = 4 ** (level.num_sites // 2 * (level.num_qubits // level.num_sites))
         halves.append(level.num_blocks * 4**level.kept * first)
         matrices = features * (1 if tree.shared else level.num_blocks)
-        gates = len(example_ansatz(Circuit(ansatz=tree.ansatz), level.num_qubits).gates)
+        gates = len(example_gates(Circuit(ansatz=tree.ansatz), level.num_qubits))
         shared += matrices * (6 * 4 ** (level.num_qubits + level.kept) + 0.8 * gates * 4**level.num_qubits)
     # All levels are kept for the gradient, which goes through one of them at a time.
     each = 4 * sites * 4 ** tree.encoding.num_qubits(image_shape[-1]) + sum(halves) + max(halves)
@@ -195,7 +196,7 @@ def transfer_matrix(
     tape = Tape(num_qubits, theta.dtype)
     ansatz(tape, theta)
     size, dtype = 2**num_qubits, complex_dtype(theta.dtype)
-    unitary = matrix_of_gates(built_together(tape.gates), range(num_qubits), theta.dtype)
+    unitary = matrix_of_gates(built_together(fuse_blocks(tape)), range(num_qubits), theta.dtype)
     unitary = jnp.asarray(unitary, dtype).reshape(2**kept, -1, size)
     einsum = partial(jnp.einsum, precision="highest")
     turned = einsum("srj,ast,trk->ajk", unitary.conj(), pauli_matrices(kept)[1:].astype(dtype), unitary)

@@ -10,12 +10,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Inexact
 
-from qconv.alike import has_angles, signature, stacked_angles, stacked_matrices
+from qconv.alike import signature
 from qconv.circuit.circuit import Circuit, example_encoding, record_encoding
 from qconv.circuit.columns import Columns, as_columns
 from qconv.dense import products_of
 from qconv.gate_table import cast, derivative, in_one_dtype
-from qconv.gates import Gate, Tape
+from qconv.gates import Gate, GateGroup, Tape
 from qconv.sincos import sincos
 
 QubitStates = tuple[Inexact[Array, "qubits columns"], Inexact[Array, "qubits columns"]]
@@ -64,11 +64,12 @@ def qubit_states(
 
 def _own(gates: list[Gate]) -> Array | None:
     """What a patch has of its own for gates that are alike: angles (gates,), or matrices (2, 2, gates)."""
-    if not has_angles(gates[0]):
+    group = GateGroup(tuple(gates))
+    if not gates[0].angles:
         return None
     if gates[0].generator is not None:
-        return stacked_angles(gates)["theta"].reshape(-1)
-    return jnp.moveaxis(stacked_matrices(gates), 0, 2)
+        return group.params["theta"].reshape(-1)
+    return jnp.moveaxis(group.matrices, 0, 2)
 
 
 def _after(gate: Gate, own: Array | None, states: tuple[Any, Any]) -> tuple[Any, Any]:
@@ -152,7 +153,7 @@ def _matrices(chain: list[list[Gate]], dtype: Any, count: int) -> Array:
     """The products (qubits, 2, 2) of the gates."""
     matrices = jnp.broadcast_to(jnp.eye(2, dtype=dtype), (count, 2, 2))
     for position, gates in enumerate(chain):
-        later = stacked_matrices(gates)
+        later = GateGroup(tuple(gates)).matrices
         matrices = later if position == 0 else products_of(later, matrices)
     return matrices
 

@@ -12,14 +12,13 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
 
-from qconv.alike import alike, built_together, stacked_angles
+from qconv.alike import built_together, of_all
 from qconv.circuit.columns import Columns, multiply, reordered, transform
 from qconv.circuit.ends import before_measuring
 from qconv.circuit.operations import Operation, Permutation, Phases, merged
 from qconv.circuit.order import loops, ordered
-from qconv.gates import Entry, Gate, pytree
+from qconv.gates import Gate, pytree
 
 _SMALL = 6
 """Qubits of a register whose columns are worth reordering by a product."""
@@ -127,20 +126,10 @@ def program(
 
 
 def _layers(layers: Sequence[Sequence[Gate]], num_qubits: int, max_block: int, names: np.ndarray) -> Layers:
-    first = layers[0]
-    groups = alike(first)
-    angles = [stacked_angles([layer[index] for layer in layers for index in members]) for members in groups]
-    angles = jax.tree.map(lambda values: values.reshape(len(layers), -1, *values.shape[1:]), angles)
-
-    def build(angles: list[dict[str, Array]]) -> Program:
-        gates = list(first)
-        for members, values in zip(groups, angles, strict=True):
-            for position, index in enumerate(members):
-                own = {name: Entry(value, position) for name, value in values.items()}
-                gates[index] = first[index].with_params({**first[index].params, **own})
+    def build(gates: list[Gate]) -> Program:
         return Program(*_steps(merged(built_together(gates), num_qubits, max_block), names))
 
-    return Layers(jax.vmap(build, axis_size=len(layers))(angles), names)
+    return Layers(of_all(layers, build), names)
 
 
 def _steps(operations: Sequence[Operation], names: np.ndarray) -> tuple[list[Step | Layers], np.ndarray]:

@@ -7,13 +7,13 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from qconv.alike import built_together, has_angles, stacked
+from qconv.alike import built_together
 from qconv.circuit.circuit import Circuit, example_encoding, record_encoding
 from qconv.circuit.columns import Columns, as_columns, multiply
 from qconv.circuit.operations import phase_angles
 from qconv.circuit.product_states import is_product, product_states, qubit_matrices, qubit_states
 from qconv.circuit.program import program
-from qconv.gates import Gate
+from qconv.gates import Gate, stacked
 from qconv.sincos import sincos
 
 Kind = Literal["shared", "phases", "dense"]
@@ -86,7 +86,7 @@ def runs(gates: Sequence[Gate]) -> list[Run]:
 
 
 def _kind(gate: Gate) -> Kind:
-    if not has_angles(gate):
+    if not gate.angles:
         return "shared"
     return "dense" if gate.rates is None else "phases"
 

@@ -18,8 +18,7 @@ import numpy as np
 from jax.extend.core import JaxprEqn, Literal
 from jaxtyping import Array
 
-from qconv.alike import stacked
-from qconv.gates import Entry, Gate, Tape
+from qconv.gates import Entry, Gate, Tape, stacked
 
 _TAKING: dict[str, Callable[[np.ndarray, dict[str, Any]], np.ndarray]] = {
     "slice": lambda places, p: places[
@@ -121,7 +120,7 @@ def recorded(ansatz: Callable[[Tape, Array], None], num_qubits: int, theta: Arra
     numbers = _evaluated(traced, theta)
     tape = jax.tree.unflatten(jax.tree.structure(example), numbers)
     tape.initial = None if tape.initial is None else tape.initial.value
-    tape.gates = [_with_entries(gate) for gate in tape.gates]
+    tape.items = jax.tree.map(_with_entries, tape.items, is_leaf=lambda own: isinstance(own, Gate))
     return tape
 
 

@@ -16,8 +16,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from qconv.circuit.blocks import ansatz_gates
 from qconv.circuit.chunks import in_chunks
-from qconv.circuit.circuit import Circuit, block_angles, record_ansatz, scaled
+from qconv.circuit.circuit import Circuit, block_angles, scaled
 from qconv.circuit.columns import Columns
 from qconv.circuit.light_cone import seen
 from qconv.circuit.measurement import Basis, bases, expectations_in, in_order
@@ -78,7 +79,7 @@ def measured_images(
         before: gates before it.
     """
     num_qubits = circuit.num_qubits(patch_size)
-    gates = seen(record_ansatz(circuit, theta, num_qubits).gates, circuit.observables(patch_size))
+    gates = seen(ansatz_gates(circuit, theta, num_qubits), circuit.observables(patch_size))
     found = bases(circuit.observables(patch_size), theta.dtype)
     ansatz = program(gates, num_qubits, BLOCK, measured=not any(basis.turn for basis in found))
     images = ansatz.run(program(before, num_qubits, BLOCK).run_in_order(_identity(num_qubits, theta.dtype)))
@@ -97,7 +98,7 @@ def _unitary(
     """The images of all basis states under the ansatz between other gates."""
     num_qubits = circuit.num_qubits(num_pixels)
     images = _identity(num_qubits, theta.dtype)
-    for gates in (before, record_ansatz(circuit, theta, num_qubits).gates, after):
+    for gates in (before, ansatz_gates(circuit, theta, num_qubits), after):
         images = program(gates, num_qubits, BLOCK).run_in_order(images)
     return images
 

@@ -8,7 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Inexact
 
-from qconv.circuit.circuit import Circuit, record_ansatz, record_encoding
+from qconv.circuit.blocks import ansatz_gates
+from qconv.circuit.circuit import Circuit, record_encoding
 from qconv.errors import InputError
 from qconv.gate_table import Matrix, complex_dtype, in_one_dtype
 from qconv.gates import Gate
@@ -49,7 +50,7 @@ def after_ansatz(
     """States after the ansatz with the angles `thetas[b]` on the state `initial[b]`."""
 
     def state(theta: Array, start: Array) -> Array:
-        return _run(record_ansatz(circuit, theta, start.size.bit_length() - 1).gates, start)
+        return _run(ansatz_gates(circuit, theta, start.size.bit_length() - 1), start)
 
     return jax.vmap(state)(thetas, initial)
 

@@ -20,7 +20,8 @@ from qconv.ansatz.strongly_entangling import StronglyEntangling
 from qconv.ansatz.su4_brickwork import SU4Brickwork
 from qconv.circuit import expectations as engines
 from qconv.circuit import fused, halves, heisenberg, statevector, unitary
-from qconv.circuit.circuit import Circuit, example_ansatz
+from qconv.circuit.blocks import example_gates
+from qconv.circuit.circuit import Circuit
 from qconv.circuit.cut import num_terms
 from qconv.circuit.expectations import EngineName, choose_engine, expectations
 from qconv.dense import matrix_of_gates
@@ -127,7 +128,7 @@ def check_gates(ansatz, theta, patch):
         arrays = jnp.array(theta), jnp.array([patch])
         expected = oracle.expectations(circuit, *arrays)
         for engine in ENGINES:
-            if engine != "halves" or num_terms(example_ansatz(circuit, 3).gates, 1) <= 64:
+            if engine != "halves" or num_terms(example_gates(circuit, 3), 1) <= 64:
                 assert_close(expectations(circuit, *arrays, engine), expected, atol=1e-12)
 
 
@@ -277,7 +278,7 @@ def test_layers_on_several_blocks(x64, ansatz, engine):
 )
 def test_halves_of_a_larger_register(x64, ansatz, terms):
     circuit = Circuit(Angle("Y", 1.7), ansatz, Joined((PauliZ(), Probabilities((0, 3, 4)))))
-    assert num_terms(halves.in_parts(circuit, 7, example_ansatz(circuit, 7).gates).middle, 3) == terms
+    assert num_terms(halves.in_parts(circuit, 7, example_gates(circuit, 7)).middle, 3) == terms
     theta = jnp.asarray(np.random.default_rng(0).uniform(-3, 3, circuit.param_shape(7)))
     patches = jnp.asarray(np.random.default_rng(1).random((2, 7)))
     found = expectations(circuit, theta, patches, "halves")
