@@ -41,7 +41,8 @@ from qconv.data.subset import Subset
 from qconv.data.tfds import Tfds
 from qconv.encoding.angle import Angle
 from qconv.experiment.experiment import Experiment
-from qconv.gates import CircuitBuilder
+from qconv.gates.tape import CircuitBuilder
+from qconv.gates.wiring import pairs
 from qconv.layers.conv_filter import ConvFilter
 from qconv.layers.fourier_filter import FourierFilter
 from qconv.layers.quantum_conv import QuantumConv
@@ -51,7 +52,6 @@ from qconv.models.classical_net import ClassicalNet
 from qconv.models.heads import LinearHead
 from qconv.models.quanv_net import QuanvNet
 from qconv.optimizers import Adam
-from qconv.patterns import pairs
 from qconv.tables.table import Control, Published, Row, Table
 
 

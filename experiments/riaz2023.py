@@ -26,7 +26,7 @@ from qconv.circuit.circuit import Circuit
 from qconv.data.tfds import Tfds
 from qconv.encoding.angle import Angle
 from qconv.experiment.experiment import Experiment
-from qconv.gates import CircuitBuilder
+from qconv.gates.tape import CircuitBuilder
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.base import ImageModel
 from qconv.models.classical_net import ClassicalNet

@@ -30,15 +30,15 @@ from jaxtyping import Array
 from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit, example_ansatz, record_ansatz, record_encoding
-from qconv.circuit.expectations import expectations
-from qconv.circuit.states import encoded_state
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.experiment.spec import from_json, to_json
-from qconv.gate_table import Matrix
-from qconv.gates import Gate, apply_matrix
+from qconv.gates.library import Matrix
+from qconv.gates.tape import Gate, apply_matrix
+from qconv.lowering.encoded_states import encoded_state
 from qconv.readout.base import OPERATORS, Readout
 from qconv.readout.pauli import PauliStrings
+from qconv.simulate.expectations import expectations
 
 _ATOL = 1e-5
 """Rounding of float32 in a circuit of this size."""

@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qconv.circuit.tensorcircuit import tensorcircuit
 from qconv.errors import InputError
-from qconv.gate_table import ALIASES, KINDS, complex_dtype
-from qconv.gates import GateGroup, Tape, apply_matrix
+from qconv.gates.library import ALIASES, KINDS, complex_dtype
+from qconv.gates.tape import GateGroup, Tape, apply_matrix
+from qconv.simulate.tensorcircuit import tensorcircuit
 from tests import oracle
 from tests.oracle import assert_close
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from qconv import layers, models
 from qconv.ansatz.base import Ansatz
-from qconv.gates import Tape
+from qconv.gates.tape import Tape
 from qconv.models.base import ImageModel
 from qconv.readout.base import Readout
 from tests import oracle

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz, check_depth
 from qconv.errors import InputError
-from qconv.gates import CircuitBuilder
+from qconv.gates.tape import CircuitBuilder
 
 _RY = "ry a, ry b"
 _RX_RZ = "rx a, rx b, rz a, rz b"

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float
 from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hur_convolution import HurConvolution
 from qconv.ansatz.ttn import Pairs, append_blocks, root, tree
-from qconv.gates import CircuitBuilder
+from qconv.gates.tape import CircuitBuilder
 
 
 @dataclass(frozen=True)

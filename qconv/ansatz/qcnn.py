@@ -11,9 +11,9 @@ from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hur_convolution import HurConvolution, convolution_pairs
 from qconv.ansatz.hur_pooling import HurPooling
 from qconv.ansatz.identity import Identity
-from qconv.ansatz.wires import Wires, append_block
 from qconv.errors import InputError
-from qconv.gates import CircuitBuilder
+from qconv.gates.tape import CircuitBuilder
+from qconv.gates.wiring import Wires, append_block
 
 Pairs = tuple[tuple[int, int], ...]
 

@@ -8,9 +8,9 @@ from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hur_convolution import HurConvolution
-from qconv.ansatz.wires import append_block
 from qconv.errors import InputError
-from qconv.gates import CircuitBuilder
+from qconv.gates.tape import CircuitBuilder
+from qconv.gates.wiring import append_block
 
 Pairs = tuple[tuple[int, int], ...]
 

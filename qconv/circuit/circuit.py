@@ -14,7 +14,7 @@ from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import BitEncoding, Encoding
 from qconv.errors import InputError
-from qconv.gates import Tape, x64_enabled
+from qconv.gates.tape import Tape, x64_enabled
 from qconv.readout.base import OPERATORS, Readout, as_letters, as_strings
 from qconv.readout.pauli import PauliZ
 

@@ -13,7 +13,7 @@ from qconv.circuit.circuit import Circuit
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.errors import InputError
-from qconv.gates import CircuitBuilder, Tape
+from qconv.gates.tape import CircuitBuilder, Tape
 from qconv.readout.base import Readout
 from qconv.readout.pauli import PauliXYZ
 

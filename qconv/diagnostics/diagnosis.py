@@ -9,7 +9,6 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, num_gates, real_dtype
-from qconv.circuit.memory import available_bytes, refuse_beyond
 from qconv.diagnostics.effective_dimension import effective_dimension, fisher_information, spectrum
 from qconv.diagnostics.effective_dimension import numbers_held as fisher_held
 from qconv.diagnostics.entanglement import haar_meyer_wallach, meyer_wallach
@@ -19,7 +18,8 @@ from qconv.diagnostics.gradients import numbers_held as gradients_held
 from qconv.diagnostics.sampling import Sampling, resolution
 from qconv.diagnostics.states import after_ansatz, chunk_rows, encoded, ground, in_chunks
 from qconv.errors import InputError
-from qconv.gate_table import complex_dtype
+from qconv.gates.library import complex_dtype
+from qconv.simulate.memory import available_bytes, refuse_beyond
 
 _MAX_NUMBERS = 5e8
 """Random numbers that are drawn at once: two GiB in single precision."""

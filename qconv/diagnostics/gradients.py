@@ -12,9 +12,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.measurement import bases, in_order
 from qconv.diagnostics.states import amplitude_slopes, chunk_rows, in_chunks
-from qconv.gates import apply_matrix
+from qconv.gates.tape import apply_matrix
+from qconv.lowering.observables import bases, in_order
 
 
 def gradients(

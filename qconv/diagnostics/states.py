@@ -8,11 +8,11 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Inexact
 
-from qconv.circuit.blocks import ansatz_gates
 from qconv.circuit.circuit import Circuit, record_encoding
 from qconv.errors import InputError
-from qconv.gate_table import Matrix, complex_dtype, in_one_dtype
-from qconv.gates import Gate
+from qconv.gates.library import Matrix, complex_dtype, in_one_dtype
+from qconv.gates.tape import Gate
+from qconv.lowering.fusion import ansatz_gates
 
 _CHUNK_BYTES = 2**25
 """What one chunk may hold: about a core's share of the cache."""

@@ -12,11 +12,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, real_dtype
-from qconv.circuit.expectations import Engine, EngineName, check_engine, choose_engine, expectations
-from qconv.circuit.memory import check_memory, devices_of
 from qconv.errors import InputError
-from qconv.gates import x64_enabled
+from qconv.gates.tape import x64_enabled
 from qconv.layers.quantum_layer import QuantumLayer
+from qconv.simulate.expectations import Engine, EngineName, check_engine, choose_engine, expectations
+from qconv.simulate.memory import check_memory, devices_of
 
 
 class CircuitLayer(QuantumLayer):

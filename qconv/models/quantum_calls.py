@@ -23,7 +23,7 @@ Path = tuple[str, ...]
 _SEEN = "inputs and outputs of quantum layers"
 """A collection of variables, in which these leave transformations as `nn.remat`."""
 _CIRCUITS = ("_quantum_circuit", "_quantum_tree")
-"""The programs in which `qconv.circuit.expectations` and `qconv.circuit.pauli_tree` run circuits, as JAX names them."""
+"""The programs in which circuits run (`qconv.simulate`: `expectations`, `pauli_tree`), as JAX names them."""
 _traces = itertools.count()
 
 

@@ -18,7 +18,7 @@ from qconv.circuit.circuit import (
     record_ansatz,
     record_encoding,
 )
-from qconv.gates import Gate
+from qconv.gates.tape import Gate
 from qconv.layers.quantum_layer import QuantumLayer
 from qconv.report.figure import Figure, Rectangle
 

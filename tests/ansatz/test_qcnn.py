@@ -14,17 +14,16 @@ from qconv.ansatz.hur_pooling import HurPooling
 from qconv.ansatz.identity import Identity
 from qconv.ansatz.qcnn import QCNN
 from qconv.ansatz.ttn import TTN
-from qconv.ansatz.wires import Wires, append_block
-from qconv.circuit.blocks import ansatz_gates, example_gates
 from qconv.circuit.circuit import Circuit, example_ansatz, num_gates
-from qconv.circuit.expectations import expectations
-from qconv.circuit.operations import Fused, merged
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.errors import InputError
-from qconv.gates import Block, Tape
+from qconv.gates.tape import Block, Tape
+from qconv.gates.wiring import Wires, append_block
+from qconv.lowering.fusion import Fused, ansatz_gates, example_gates, merged
 from qconv.readout.pauli import PauliZ
 from qconv.readout.probabilities import Probabilities
+from qconv.simulate.expectations import expectations
 from qconv.testing import check_ansatz
 from tests.oracle import Dense, assert_close
 from tests.variants import GateList, published_unitary

@@ -13,7 +13,7 @@ from benchmarks.aims import CHOICE, ChoiceAim
 from benchmarks.choice import Choice, choices, grid, measure_choice
 from benchmarks.report import markdown, print_tables
 from benchmarks.results import Result, machine, write
-from qconv.circuit.cost import RATES, Rates, costs
+from qconv.simulate.choose import RATES, Rates, costs
 
 RESULTS = [
     Result("choice: circuit A: 64", "fused", gradient_per_s=100, chosen=True),

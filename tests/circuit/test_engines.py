@@ -18,22 +18,22 @@ from qconv.ansatz.hur_convolution import HurConvolution
 from qconv.ansatz.random_layers import RandomLayers
 from qconv.ansatz.strongly_entangling import StronglyEntangling
 from qconv.ansatz.su4_brickwork import SU4Brickwork
-from qconv.circuit import expectations as engines
-from qconv.circuit import fused, halves, heisenberg, statevector, unitary
-from qconv.circuit.blocks import example_gates
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.cut import num_terms
-from qconv.circuit.expectations import EngineName, choose_engine, expectations
-from qconv.dense import matrix_of_gates
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.encoding.basis import Basis
 from qconv.errors import InputError
-from qconv.gates import Gate
+from qconv.gates.tape import Gate
+from qconv.lowering.block_matrix import matrix_of_gates
+from qconv.lowering.fusion import example_gates
 from qconv.readout.base import Readout
 from qconv.readout.pauli import NeighborZZ, Parity, PauliStrings, PauliZ
 from qconv.readout.probabilities import Probabilities
+from qconv.simulate import bipartite, fused, product_table, tensorcircuit, unitary
+from qconv.simulate import expectations as engines
+from qconv.simulate.bipartite import num_terms
+from qconv.simulate.expectations import EngineName, choose_engine, expectations
 from tests import oracle
 from tests.oracle import assert_close
 from tests.variants import TABLE, Gates, Joined
@@ -79,7 +79,7 @@ def later(marked: bool) -> list[pytest.MarkDecorator]:
         pytest.param(engine, *variants, np.float64, marks=later(engine != "unitary" and variants not in SOON))
         for engine in ENGINES
         for variants in PAIRS
-        if engine not in APART or heisenberg.fits(Circuit(variants[0]), 3)
+        if engine not in APART or product_table.fits(Circuit(variants[0]), 3)
     ]
     + [pytest.param("unitary", *variants, np.float32, marks=later(variants not in SOON)) for variants in PAIRS],
     ids=str,
@@ -195,11 +195,13 @@ def test_chunks_of_the_statevector_engine_change_nothing(compiled, monkeypatch):
     circuit, theta, patches = compiled
 
     def run(theta, patches):
-        outputs, pullback = jax.vjp(lambda t, p: statevector.expectations(circuit, t, p), theta, patches)
+        outputs, pullback = jax.vjp(lambda t, p: tensorcircuit.expectations(circuit, t, p), theta, patches)
         return outputs, *pullback(jnp.cos(jnp.arange(outputs.size)).reshape(outputs.shape))
 
     whole = jax.jit(run)(theta, patches[:7])
-    monkeypatch.setattr(statevector, "_CHUNK_BYTES", 3 * statevector.bytes_of_patch(circuit, 2, np.dtype(np.float32)))
+    monkeypatch.setattr(
+        tensorcircuit, "_CHUNK_BYTES", 3 * tensorcircuit.bytes_of_patch(circuit, 2, np.dtype(np.float32))
+    )
     chunked = jax.jit(lambda t, p: run(t, p))  # three, three and one
     assert "scan" in str(chunked.trace(theta, patches[:7]).jaxpr)
     for one, other in zip(whole, chunked(theta, patches[:7]), strict=True):
@@ -278,7 +280,7 @@ def test_layers_on_several_blocks(x64, ansatz, engine):
 )
 def test_halves_of_a_larger_register(x64, ansatz, terms):
     circuit = Circuit(Angle("Y", 1.7), ansatz, Joined((PauliZ(), Probabilities((0, 3, 4)))))
-    assert num_terms(halves.in_parts(circuit, 7, example_gates(circuit, 7)).middle, 3) == terms
+    assert num_terms(bipartite.in_parts(circuit, 7, example_gates(circuit, 7)).middle, 3) == terms
     theta = jnp.asarray(np.random.default_rng(0).uniform(-3, 3, circuit.param_shape(7)))
     patches = jnp.asarray(np.random.default_rng(1).random((2, 7)))
     found = expectations(circuit, theta, patches, "halves")
@@ -301,19 +303,19 @@ def test_tables_of_a_larger_register(x64, encoding, num_qubits):
 
 @pytest.mark.parametrize("encoding", [Angle("Y"), Angle("X")])
 def test_weights_make_up_density_matrices(x64, encoding):
-    known = heisenberg.known_states(Circuit(encoding), 2)
+    known = product_table.known_states(Circuit(encoding), 2)
     rng = np.random.default_rng(0)
     states = rng.normal(size=(2, 3, 5)) + 1j * rng.normal(size=(2, 3, 5)) * np.iscomplexobj(known)
     states = states / np.linalg.norm(states, axis=0)
     states = states if np.iscomplexobj(known) else states.real
-    weights = heisenberg.weights(tuple(jnp.asarray(states)), known)
+    weights = product_table.weights(tuple(jnp.asarray(states)), known)
     products = np.einsum("ja,jb->jab", known, known.conj())
     expected = np.einsum("aqc,bqc->qabc", states, states.conj())
     assert_close(np.einsum("qjc,jab->qabc", weights, products), expected, atol=1e-15)
     assert_close(weights.sum(1), 1, atol=1e-15)
 
 
-@pytest.mark.parametrize("engine", [unitary, fused, halves, heisenberg])
+@pytest.mark.parametrize("engine", [unitary, fused, bipartite, product_table])
 def test_chunks_change_neither_outputs_nor_gradients(x64, engine, monkeypatch):
     circuit = Circuit(Angle("X"), HardwareEfficient(1, ("ry", "rz")), PauliStrings(("ZII", "XYI")))
     theta = jnp.asarray(np.random.default_rng(0).uniform(-3, 3, circuit.param_shape(3)))

@@ -7,13 +7,13 @@ import pytest
 from qconv.ansatz.hur_convolution import HurConvolution
 from qconv.ansatz.identity import Identity
 from qconv.ansatz.qcnn import QCNN
-from qconv.circuit.blocks import example_gates
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import expectations
-from qconv.circuit.light_cone import seen
 from qconv.encoding.angle import Angle
-from qconv.gates import Tape
+from qconv.gates.tape import Tape
+from qconv.lowering.absorption import seen
+from qconv.lowering.fusion import example_gates
 from qconv.readout.pauli import PauliStrings, PauliZ
+from qconv.simulate.expectations import expectations
 from tests.oracle import Dense, assert_close
 
 

@@ -10,14 +10,13 @@ import numpy as np
 import pytest
 
 from qconv.ansatz.base import Ansatz
-from qconv.circuit.blocks import ansatz_gates, example_gates
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import choose_engine, expectations
-from qconv.circuit.order import loops, ordered
-from qconv.circuit.program import Layers, Step, program
 from qconv.encoding.angle import Angle
-from qconv.gates import Gate, Tape
+from qconv.gates.tape import Gate, Tape
+from qconv.lowering.fusion import ansatz_gates, example_gates
+from qconv.lowering.schedule import Layers, Step, loops, ordered, program
 from qconv.readout.pauli import PauliZ
+from qconv.simulate.expectations import choose_engine, expectations
 from tests import oracle
 from tests.oracle import assert_close
 

@@ -12,9 +12,7 @@ import pytest
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.qcnn import QCNN
 from qconv.ansatz.strongly_entangling import StronglyEntangling
-from qconv.circuit import fused, unitary
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import Engine, EngineName, choose_engine, expectations
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
@@ -25,6 +23,8 @@ from qconv.encoding.hybrid import HybridAngle
 from qconv.encoding.iqp import IQP
 from qconv.errors import InputError
 from qconv.readout.pauli import PauliStrings
+from qconv.simulate import fused, unitary
+from qconv.simulate.expectations import Engine, EngineName, choose_engine, expectations
 from tests import oracle
 from tests.oracle import assert_close
 

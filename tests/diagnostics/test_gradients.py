@@ -9,13 +9,13 @@ import pytest
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import expectations
 from qconv.diagnostics import states as module
 from qconv.diagnostics.gradients import gradient_variance, gradients
 from qconv.diagnostics.states import states
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.readout.pauli import PauliStrings
+from qconv.simulate.expectations import expectations
 from tests import oracle
 from tests.oracle import assert_close
 from tests.variants import Gates

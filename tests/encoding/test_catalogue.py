@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.states import encoded_state
 from qconv.encoding.base import Encoding
 from qconv.encoding.dense_angle import DenseAngle
 from qconv.encoding.frqi import FRQI
@@ -18,6 +17,7 @@ from qconv.encoding.hybrid import HybridAngle, HybridDirect
 from qconv.encoding.iqp import IQP
 from qconv.encoding.neqr import NEQR
 from qconv.errors import InputError
+from qconv.lowering.encoded_states import encoded_state
 from qconv.testing import check_encoding
 from tests import oracle
 from tests.oracle import Dense, assert_close, kron

@@ -9,14 +9,14 @@ import pytest
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import expectations
-from qconv.circuit.states import encoded_state
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.encoding.basis import Basis
 from qconv.errors import InputError
+from qconv.lowering.encoded_states import encoded_state
 from qconv.readout.probabilities import Probabilities
+from qconv.simulate.expectations import expectations
 from tests.oracle import assert_close, kron
 
 PATCH = np.array([0.0, 0.3, 1.0])

@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import expectations
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.errors import InputError
 from qconv.layers.classical_conv import ClassicalConv
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.readout.pauli import PauliStrings
+from qconv.simulate.expectations import expectations
 from tests import oracle
 from tests.oracle import assert_close, windows
 

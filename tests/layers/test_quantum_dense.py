@@ -15,7 +15,6 @@ from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.hur_convolution import HurConvolution
 from qconv.ansatz.qcnn import QCNN
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import expectations
 from qconv.encoding.angle import Angle
 from qconv.errors import InputError
 from qconv.layers.quantum_conv import QuantumConv
@@ -26,6 +25,7 @@ from qconv.models.quantum_classifier import QuantumClassifier
 from qconv.models.twin import classical_twin
 from qconv.readout.pauli import PauliZ
 from qconv.readout.probabilities import Probabilities
+from qconv.simulate.expectations import expectations
 from tests import oracle
 
 KEY = jax.random.key(0)

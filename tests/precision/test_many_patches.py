@@ -7,10 +7,10 @@ import pytest
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import choose_engine, expectations
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.encoding.basis import Basis
+from qconv.simulate.expectations import choose_engine, expectations
 from tests import oracle
 from tests.oracle import assert_close
 

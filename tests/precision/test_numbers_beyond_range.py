@@ -10,8 +10,6 @@ import pytest
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import EngineName, expectations
-from qconv.circuit.states import encoded_state
 from qconv.diagnostics.expressibility import expressibility
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
@@ -20,9 +18,11 @@ from qconv.encoding.basis import Basis
 from qconv.encoding.frqi import FRQI
 from qconv.encoding.hybrid import HybridDirect
 from qconv.encoding.neqr import NEQR
+from qconv.lowering.encoded_states import encoded_state
 from qconv.readout.most_probable import MostProbableWeight
 from qconv.readout.pauli import PauliXYZ
 from qconv.readout.probabilities import Probabilities
+from qconv.simulate.expectations import EngineName, expectations
 from tests.oracle import assert_close
 from tests.variants import catalogue
 

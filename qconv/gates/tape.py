@@ -24,7 +24,7 @@ import numpy as np
 from jaxtyping import Array
 
 from qconv.errors import InputError
-from qconv.gate_table import (
+from qconv.gates.library import (
     ALIASES,
     KINDS,
     Matrix,

@@ -1,20 +1,28 @@
-"""The `statevector` engine: TensorCircuit's state, gate by gate, for each patch. The reference."""
+"""The `statevector` engine: TensorCircuit's state, gate by gate, for each patch. The reference.
 
-from collections.abc import Sequence
+The only module that imports TensorCircuit, and what keeps its package-wide switches in.
+"""
+
+import os
+import threading
+from collections.abc import Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.chunks import in_chunks
 from qconv.circuit.circuit import Circuit, block_angles, example_ansatz, example_encoding, scaled
-from qconv.circuit.columns import as_columns
-from qconv.circuit.measurement import Basis, bases, expectations_in, in_order
-from qconv.circuit.tensorcircuit import tensorcircuit
-from qconv.gate_table import complex_dtype
-from qconv.gates import Gate, apply_matrix
+from qconv.gates.library import complex_dtype
+from qconv.gates.tape import Gate, apply_matrix, x64_enabled
+from qconv.lowering.columns import as_columns
+from qconv.lowering.observables import Basis, bases, expectations_in, in_order
 from qconv.readout.base import OPERATORS
+from qconv.simulate.chunks import in_chunks
 
 _CHUNK_BYTES = 2**28
 """States that are kept for the gradient of one chunk of patches."""
@@ -46,7 +54,7 @@ def expectations(
     columns: Float[Array, "pixels columns"],
     scaling: Float[Array, "blocks pixels"] | None = None,
 ) -> Float[Array, "channels columns"]:
-    """See `qconv.circuit.expectations.expectations`; patches are columns here."""
+    """See `qconv.simulate.expectations.expectations`; patches are columns here."""
     patch_size = len(columns)
     num_qubits = circuit.num_qubits(patch_size)
     observables = circuit.observables(patch_size)
@@ -96,3 +104,44 @@ def _expectation(state: Array, observable: str) -> Float[Array, ""]:
             operator = jnp.asarray(OPERATORS[letter], state.dtype)
             image = jnp.moveaxis(jnp.tensordot(operator, image, axes=(1, qubit)), 0, qubit)
     return jnp.real(jnp.vdot(tensor, image))
+
+
+_PREALLOCATE = "XLA_PYTHON_CLIENT_PREALLOCATE"
+_switches = threading.RLock()
+
+
+@contextmanager
+def tensorcircuit(dtype: Any) -> Generator[ModuleType]:
+    """TensorCircuit on JAX, with the precision of the real `dtype`; every switch is as before afterwards.
+
+    Importing TensorCircuit takes seconds, resets `jax_enable_x64` for the whole process and sets an environment
+    variable. Its backend and precision are package-wide, and `set_dtype` switches `jax_enable_x64` too.
+    """
+    with _switches:
+        global_x64, environment = _global_x64(), os.environ.get(_PREALLOCATE)
+        try:
+            # The local setting rules over the global one, which TensorCircuit switches underneath. Its gates mix real
+            # and complex numbers.
+            with jax.enable_x64(x64_enabled()), jax.numpy_dtype_promotion("standard"):
+                import tensorcircuit as tc
+
+                backend, precision = tc.backend.name, tc.dtypestr
+                try:
+                    tc.set_backend("jax")
+                    tc.set_dtype(complex_dtype(dtype).name)
+                    yield tc
+                finally:
+                    tc.set_backend(backend)
+                    tc.set_dtype(precision)
+        finally:
+            jax.config.update("jax_enable_x64", global_x64)
+            if environment is None:
+                os.environ.pop(_PREALLOCATE, None)
+            else:
+                os.environ[_PREALLOCATE] = environment
+
+
+def _global_x64() -> bool:
+    # A new thread has no local setting of its own, so it sees the global one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(x64_enabled).result()

@@ -6,25 +6,25 @@ from typing import Literal, cast, get_args
 import jax
 from jaxtyping import Array, Float
 
-from qconv.circuit import fused, halves, heisenberg, lookup, statevector, unitary
 from qconv.circuit.circuit import Circuit, real_dtype
-from qconv.circuit.cost import MANY, Rates, costs
-from qconv.circuit.memory import check_memory, devices_of
 from qconv.encoding.base import BitEncoding
 from qconv.errors import InputError
+from qconv.simulate import basis_table, bipartite, fused, product_table, tensorcircuit, unitary
+from qconv.simulate.choose import MANY, Rates, costs
+from qconv.simulate.memory import check_memory, devices_of
 
 EngineName = Literal["statevector", "unitary", "fused", "halves", "heisenberg", "lookup"]
 Engine = Literal["auto", "statevector", "unitary", "fused", "halves", "heisenberg", "lookup"]
 
 _ENGINES = {
-    "statevector": statevector,
+    "statevector": tensorcircuit,
     "unitary": unitary,
     "fused": fused,
-    "halves": halves,
-    "heisenberg": heisenberg,
-    "lookup": lookup,
+    "halves": bipartite,
+    "heisenberg": product_table,
+    "lookup": basis_table,
 }
-_APART = {"halves": halves, "heisenberg": heisenberg}
+_APART = {"halves": bipartite, "heisenberg": product_table}
 """Engines for encodings that keep qubits apart."""
 
 
@@ -42,7 +42,7 @@ def check_engine(engine: str) -> None:
 def choose_engine(
     circuit: Circuit, patch_size: int, engine: Engine = "auto", patches: int = MANY, rates: Rates | None = None
 ) -> EngineName:
-    """The engine named, or the cheapest by `qconv.circuit.cost` for so many patches.
+    """The engine named, or the cheapest by `qconv.simulate.choose` for so many patches.
 
     Args:
         circuit: encoding, ansatz and readout.
@@ -57,7 +57,7 @@ def choose_engine(
     """
     check_engine(engine)
     name = type(circuit.encoding).__name__
-    if engine == "lookup" and not lookup.fits(circuit):
+    if engine == "lookup" and not basis_table.fits(circuit):
         if circuit.reuploads and isinstance(circuit.encoding, BitEncoding):
             raise InputError(
                 f"engine = 'lookup' looks up one encoding, but reuploads = {circuit.reuploads}; allowed: 0"

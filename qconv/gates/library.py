@@ -16,7 +16,7 @@ from jax.core import Tracer
 from jaxtyping import Array, Inexact
 
 from qconv.errors import InputError
-from qconv.sincos import sincos
+from qconv.gates.sincos import sincos
 
 Scalar = Any
 """A number: of Python, NumPy or JAX."""

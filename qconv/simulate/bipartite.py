@@ -1,40 +1,45 @@
 """The `halves` engine: the register cut in two, for shallow ansätze on many qubits.
 
 Encoded qubits are independent, and so are the two halves of the register until the first gate across the cut. From
-there on the state is kept as a sum of terms, each the product of a state of one half and one of the other (see `cut`):
-for each term 2 * 2^(n/2) amplitudes instead of 2^n. Every gate across the cut multiplies the number of terms, by 2 if
-it is controlled or diagonal. Permutations and phases at the end join the observables, across the cut as well.
+there on the state is kept as a sum of terms, each the product of a state of one half and one of the other: for each
+term 2 * 2^(n/2) amplitudes instead of 2^n. A gate across the cut is a sum of products of an operator on either half, a
+CNOT |0><0| x I + |1><1| x X, so it multiplies the number of terms, by 2 if it is controlled or diagonal. Terms are
+columns next to each other, (2^k, parts, terms * columns) for the k qubits of a half, in the same order in both halves.
+Permutations and phases at the end join the observables, across the cut as well.
 
 Source: I. L. Markov, A. Fatima, S. V. Isakov and S. Boixo, "Quantum supremacy is both closer and farther than it
 appears", arXiv:1807.10749 (2018), where this is the hybrid of Schrödinger's and Feynman's simulation.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import NamedTuple
+from itertools import product
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.alike import built_together
-from qconv.circuit import fused
-from qconv.circuit.blocks import ansatz_gates
-from qconv.circuit.chunks import in_chunks
 from qconv.circuit.circuit import Circuit, example_encoding, scaled
-from qconv.circuit.columns import Columns
-from qconv.circuit.cut import halved, num_terms
-from qconv.circuit.ends import leading_gates, trailing_gates
-from qconv.circuit.light_cone import seen
-from qconv.circuit.measurement import Basis, bases, diagonals, expectations_in, in_order
-from qconv.circuit.operations import Permutation
-from qconv.circuit.order import ordered
-from qconv.circuit.product_states import is_product, product_states, qubit_matrices, qubit_states
-from qconv.gates import Gate
+from qconv.gates.tape import Gate
+from qconv.lowering.absorption import leading_gates, seen, trailing_gates
+from qconv.lowering.columns import Columns, multiply, reordered
+from qconv.lowering.encoded_states import is_product, product_states, qubit_matrices, qubit_states
+from qconv.lowering.fusion import Permutation, ansatz_gates, spread
+from qconv.lowering.grouping import built_together
+from qconv.lowering.observables import Basis, bases, diagonals, expectations_in, in_order
+from qconv.lowering.schedule import ordered, program
+from qconv.simulate import fused
+from qconv.simulate.chunks import in_chunks
 
 _CHUNK_BYTES = 2**18
 """Amplitudes of one half, for one chunk of patches: what stays in the cache from one step to the next."""
+_BLOCK = 6
+"""Qubits of a dense block."""
+
+Step = Callable[[Columns], Columns]
 
 
 class Parts(NamedTuple):
@@ -185,7 +190,7 @@ def expectations(
     columns: Float[Array, "pixels columns"],
     scaling: Float[Array, "blocks pixels"] | None = None,
 ) -> Float[Array, "channels columns"]:
-    """See `qconv.circuit.expectations.expectations`; patches are columns here."""
+    """See `qconv.simulate.expectations.expectations`; patches are columns here."""
     num_qubits = circuit.num_qubits(len(columns))
     cut = num_qubits // 2
     observables = circuit.observables(len(columns))
@@ -222,3 +227,137 @@ def expectations(
 def _halved(qubits: Array, cut: int) -> Sequence[Array]:
     """Not indexed, since the gradient of a split is one copy."""
     return jax.lax.split(qubits, [cut, len(qubits) - cut])
+
+
+@dataclass(eq=False)
+class Half:
+    """What is done to the states of one half.
+
+    Attributes:
+        first: its first qubit.
+        num_qubits: how many it has.
+        names: which amplitude each row holds after the steps.
+        steps: in order.
+        waiting: gates of its own that are not in `steps` yet.
+    """
+
+    first: int
+    num_qubits: int
+    names: np.ndarray
+    steps: list[Step] = field(default_factory=list)
+    waiting: list[Gate] = field(default_factory=list)
+
+    def own(self, gate: Gate) -> tuple[int, ...]:
+        """Those of a gate's qubits that are in this half, as it counts them."""
+        inside = range(self.first, self.first + self.num_qubits)
+        return tuple(qubit - self.first for qubit in gate.qubits if qubit in inside)
+
+    def close(self) -> None:
+        """Makes a step of the waiting gates."""
+        if self.waiting:
+            own = program(self.waiting, self.num_qubits, _BLOCK, self.names)
+            self.steps.append(own.run)
+            self.names, self.waiting = own.names, []
+
+    def fork(self, operators: Sequence[Any], qubits: tuple[int, ...], gate: Gate, are_diagonal: bool) -> None:
+        """Each term becomes several, one for each operator."""
+        branches = [
+            self._diagonal(operator, qubits) if are_diagonal else self._dense(operator, qubits, gate.dtype)
+            for operator in operators
+        ]
+
+        def step(states: Columns) -> Columns:
+            found = [branch(states) for branch in branches]
+            parts = max(own.shape[1] for own in found)  # one operator may be real and another not
+            return jnp.concatenate([jnp.pad(own, ((0, 0), (0, parts - own.shape[1]), (0, 0))) for own in found], axis=2)
+
+        self.steps.append(step)
+
+    def _diagonal(self, operator: Any, qubits: tuple[int, ...]) -> Step:
+        numpy = np if isinstance(operator, np.ndarray) else jnp  # a constant stays one
+        numbers = spread(operator.diagonal(), qubits, self.num_qubits)
+        numbers = numpy.broadcast_to(numbers, (2,) * self.num_qubits).reshape(-1)[self.names, None]
+        return lambda states: multiply(numbers, states)
+
+    def _dense(self, operator: Any, qubits: tuple[int, ...], dtype: np.dtype) -> Step:
+        """It leaves the rows with the names that they have: all branches must agree on them."""
+        own = program([Gate("any", qubits, {"unitary": operator}, dtype)], self.num_qubits, _BLOCK, self.names)
+        rows = np.argsort(own.names)[self.names]
+        if np.array_equal(rows, np.arange(len(rows))):
+            return own.run
+        return lambda states: reordered(own.run(states), rows)
+
+    def run(self, states: Columns) -> Columns:
+        """The states after all steps."""
+        for step in self.steps:
+            states = step(states)
+        return states
+
+
+def halved(
+    gates: Sequence[Gate], num_qubits: int, cut: int, names: tuple[np.ndarray, np.ndarray] | None = None
+) -> tuple[Half, Half]:
+    """The gates as steps of the half before qubit `cut` and of the other.
+
+    Args:
+        gates: in order.
+        num_qubits: of both halves.
+        cut: qubits of the first.
+        names: which amplitude each row of either half holds at the start; by default row i holds amplitude i.
+    """
+    first, second = names or (np.arange(2**cut), np.arange(2 ** (num_qubits - cut)))
+    halves = (Half(0, cut, first), Half(cut, num_qubits - cut, second))
+    for gate in gates:
+        own = tuple(half.own(gate) for half in halves)
+        if not crosses(gate, cut):
+            side = 0 if own[0] else 1
+            halves[side].waiting.append(replace(gate, qubits=own[side]))
+            continue
+        for half in halves:  # now, while there are few terms
+            half.close()
+        side, operators, others = _expanded(gate, cut)
+        halves[side].fork(operators, own[side], gate, set(own[side]) <= {q - halves[side].first for q in gate.controls})
+        halves[1 - side].fork(others, own[1 - side], gate, gate.is_diagonal)
+    for half in halves:
+        half.close()
+    return halves
+
+
+def crosses(gate: Gate, cut: int) -> bool:
+    """Whether a gate acts on both halves."""
+    return min(gate.qubits) < cut <= max(gate.qubits)
+
+
+def num_terms(gates: Sequence[Gate], cut: int) -> int:
+    """Terms of the state after the gates."""
+    terms = 1
+    for gate in gates:
+        if crosses(gate, cut):
+            terms *= len(_operators(gate, cut)[1])
+    return terms
+
+
+def _operators(gate: Gate, cut: int) -> tuple[int, list[tuple[int, int]]]:
+    """The half that a gate is expanded in, and its operators |row><column| there."""
+    sides = [[qubit for qubit in gate.qubits if (qubit >= cut) == bool(side)] for side in (0, 1)]
+    controlled = [side for side in (0, 1) if set(sides[side]) <= set(gate.controls)]
+    side = min(controlled or (0, 1), key=lambda side: len(sides[side]))
+    states = range(2 ** len(sides[side]))
+    return side, [(state, state) for state in states] if controlled else list(product(states, states))
+
+
+def _expanded(gate: Gate, cut: int) -> tuple[int, list[np.ndarray], list[Any]]:
+    """The same half, its operators as matrices, and those of the other half that they come with."""
+    side, pairs = _operators(gate, cut)
+    k = len(gate.qubits)
+    ours = [place for place, qubit in enumerate(gate.qubits) if (qubit >= cut) == bool(side)]
+    theirs = [place for place in range(k) if place not in ours]
+    order = [*ours, *(place + k for place in ours), *theirs, *(place + k for place in theirs)]
+    size, rest = 2 ** len(ours), 2 ** len(theirs)
+    blocks = gate.matrix.reshape((2,) * (2 * k)).transpose(order).reshape(size, size, rest, rest)
+    projectors = []
+    for row, column in pairs:
+        projector = np.zeros((size, size), gate.dtype)
+        projector[row, column] = 1
+        projectors.append(projector)
+    return side, projectors, [blocks[pair] for pair in pairs]

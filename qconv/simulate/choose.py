@@ -9,20 +9,17 @@ from typing import NamedTuple
 import jax
 import numpy as np
 
-from qconv.circuit import halves, heisenberg, lookup
-from qconv.circuit.blocks import example_gates
 from qconv.circuit.circuit import Circuit, example_encoding
-from qconv.circuit.cut import crosses, num_terms
-from qconv.circuit.ends import before_measuring, leading_gates
-from qconv.circuit.fused import block_size
-from qconv.circuit.light_cone import seen
-from qconv.circuit.measurement import bases
-from qconv.circuit.operations import Fused, Operation, Permutation, Phases, merged
-from qconv.circuit.order import ordered
-from qconv.circuit.reupload import upload
-from qconv.circuit.states import SHARED_BLOCK, Run
-from qconv.circuit.unitary import BLOCK
-from qconv.gates import Gate
+from qconv.gates.tape import Gate
+from qconv.lowering.absorption import before_measuring, leading_gates, seen
+from qconv.lowering.encoded_states import SHARED_BLOCK, Run
+from qconv.lowering.fusion import Fused, Operation, Permutation, Phases, example_gates, merged
+from qconv.lowering.observables import UNITARY_BLOCK, bases
+from qconv.lowering.reupload import upload
+from qconv.lowering.schedule import ordered
+from qconv.simulate import basis_table, bipartite, product_table
+from qconv.simulate.bipartite import crosses, num_terms
+from qconv.simulate.fused import block_size
 
 MANY = 10_000
 """Patches that a cost which does not depend on their number is spread over: those of a batch of 64 images or so."""
@@ -162,8 +159,8 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY, rates: Rates |
         flops, passes = flops + more[0], passes + more[1]
     calls = 1 + 2 * bool(leading) + _calls(own) + reuploads * (len(runs) + _calls(repeated))
     found["fused"] = _cost(step["fused"], patches, 0.0, flops, passes, rates.blocks, calls / rates.calls)
-    if num_qubits >= _LEAST_HALVED and halves.fits(circuit, patch_size):
-        parts = halves.in_parts(circuit, patch_size, gates)
+    if num_qubits >= _LEAST_HALVED and bipartite.fits(circuit, patch_size):
+        parts = bipartite.in_parts(circuit, patch_size, gates)
         if num_terms(parts.middle, num_qubits // 2) ** 2 <= size:  # else the whole state is smaller
             flops, passes = _terms(parts.middle, num_qubits, channels, end, rates)
             passes += 2 * len(leading)
@@ -171,7 +168,7 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY, rates: Rates |
             found["halves"] = _cost(step["halves"], patches, 0.0, flops, passes, rates.small, calls / rates.calls)
     if num_qubits > _MAX_UNITARY_QUBITS:
         return found
-    own = merged(gates, num_qubits, BLOCK)
+    own = merged(gates, num_qubits, UNITARY_BLOCK)
     flops, passes = _steps(own, size, 1)
     build = (reuploads + 1) * size * (flops / rates.small.products + passes / rates.small.numbers)
     calling = (1 + _calls(own) + reuploads * (len(runs) + _calls(own))) / rates.calls
@@ -182,13 +179,13 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY, rates: Rates |
         flops, passes = _upload(runs[1:-1], num_qubits, end)
         products, numbers = products + reuploads * flops, numbers + reuploads * (end * size + passes)
     found["unitary"] = _cost(step["unitary"], patches, build, products, numbers, rates.large, calling)
-    known = len(heisenberg.known_states(circuit, patch_size))
-    if heisenberg.fits(circuit, patch_size) and (2 * known) ** num_qubits <= _MAX_TABLE:
+    known = len(product_table.known_states(circuit, patch_size))
+    if product_table.fits(circuit, patch_size) and (2 * known) ** num_qubits <= _MAX_TABLE:
         once = build + turned * end * _table(known, num_qubits, rates.large)
         flops, numbers = _weights(known, num_qubits, channels)
         calling_table = calling + _TABLE_CALLS / rates.calls
         found["heisenberg"] = _cost(step["heisenberg"], patches, once, flops, numbers, rates.large, calling_table)
-    if lookup.fits(circuit):
+    if basis_table.fits(circuit):
         once = build + size * (reading[0] / rates.large.products + reading[1] / rates.large.numbers)
         found["lookup"] = _cost(step["lookup"], patches, once, 0, 2 * channels, rates.large, calling)
     return found
@@ -240,7 +237,7 @@ def _calls(operations: Sequence[Operation]) -> int:
 
 def _table(known: int, num_qubits: int, rate: Rate) -> float:
     """Seconds for the table of the `heisenberg` engine, if all amplitudes are real."""
-    size, cut = 2**num_qubits, heisenberg.half(num_qubits)
+    size, cut = 2**num_qubits, product_table.half(num_qubits)
     first, second = known**cut, known ** (num_qubits - cut)
     flops = 2 * size * second * (size + first * 2**cut)
     # Amplitudes are written, moved, squared and summed; measured, it takes as long as writing five times their numbers.
@@ -249,7 +246,7 @@ def _table(known: int, num_qubits: int, rate: Rate) -> float:
 
 def _weights(known: int, num_qubits: int, channels: int) -> tuple[float, float]:
     """Floating-point operations and numbers written for one patch by the `heisenberg` engine."""
-    cut = heisenberg.half(num_qubits)
+    cut = product_table.half(num_qubits)
     pairs = (num_qubits - cut) // 2 * known**2
     # What the first half gives with the table is summed over at once, from the cache: as good as half the numbers.
     numbers = num_qubits * (known + 2) + known**cut + pairs + channels * known ** (num_qubits - cut) / 2
@@ -278,7 +275,7 @@ def _terms(gates: Sequence[Gate], num_qubits: int, channels: int, parts: int, ra
         else:
             more, passes = _steps(merged(own, num_qubits, num_qubits - cut), size // 2, parts)
             flops, numbers = flops + terms * more, numbers + terms * passes
-    if halves.joins(channels, num_qubits, terms):
+    if bipartite.joins(channels, num_qubits, terms):
         return flops, numbers + (terms * parts + 2) * 2**num_qubits
     # The overlaps of all terms are few large products.
     flops += 2 * channels * terms**2 * size * rates.small.products / rates.large.products

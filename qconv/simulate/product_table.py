@@ -23,12 +23,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit import unitary
-from qconv.circuit.chunks import in_chunks
 from qconv.circuit.circuit import Circuit, example_encoding, scaled
-from qconv.circuit.columns import Columns
-from qconv.circuit.product_states import QubitStates, is_product, qubit_states
-from qconv.gate_table import in_one_dtype
+from qconv.gates.library import in_one_dtype
+from qconv.lowering.columns import Columns
+from qconv.lowering.encoded_states import QubitStates, is_product, qubit_states
+from qconv.lowering.observables import measured_images, observed, times
+from qconv.simulate.chunks import in_chunks
 
 _CHUNK_BYTES = 2**25
 """For one chunk of patches, the products of weights, and of those with the table."""
@@ -68,13 +68,13 @@ def expectations(
     columns: Float[Array, "pixels columns"],
     scaling: Float[Array, "blocks pixels"] | None = None,
 ) -> Float[Array, "channels columns"]:
-    """See `qconv.circuit.expectations.expectations`; patches are columns here."""
+    """See `qconv.simulate.expectations.expectations`; patches are columns here."""
     num_qubits = circuit.num_qubits(len(columns))
     cut, known = half(num_qubits), known_states(circuit, len(columns))
     groups = [cut, *(min(_SUMMED, num_qubits - place) for place in range(cut, num_qubits, _SUMMED))]
-    images = unitary.measured_images(circuit, theta, len(columns))
+    images = measured_images(circuit, theta, len(columns))
     amplitudes = [(basis, names, _of_products(turned, known)) for basis, names, turned in images]
-    table = unitary.observed(amplitudes).reshape(-1, len(known) ** cut)
+    table = observed(amplitudes).reshape(-1, len(known) ** cut)
 
     def evaluate(chunk: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
         apart = weights(qubit_states(circuit, scaled(chunk, scaling, 0)), known)
@@ -102,12 +102,12 @@ def _of_products(images: Columns, known: np.ndarray) -> Columns:
     if num_qubits <= _AT_ONCE:
         products = _products(known, num_qubits, images.dtype)
         apart = products.reshape(*products.shape[:2], first.shape[2], second.shape[2])
-        return unitary.times(images, np.swapaxes(apart, 2, 3).reshape(products.shape))
+        return times(images, np.swapaxes(apart, 2, 3).reshape(products.shape))
     halves = images.reshape(rows, -1, len(first), len(second))
     halves = jnp.moveaxis(halves, 2, 1).reshape(rows * len(first), -1, len(second))
-    halves = unitary.times(halves, second).reshape(rows, len(first), -1, second.shape[2])
+    halves = times(halves, second).reshape(rows, len(first), -1, second.shape[2])
     halves = jnp.swapaxes(halves, 1, 3).reshape(rows * second.shape[2], -1, len(first))
-    halves = unitary.times(halves, first).reshape(rows, second.shape[2], -1, first.shape[2])
+    halves = times(halves, first).reshape(rows, second.shape[2], -1, first.shape[2])
     return jnp.swapaxes(halves, 1, 2).reshape(rows, -1, second.shape[2] * first.shape[2])
 
 

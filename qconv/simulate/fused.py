@@ -1,6 +1,6 @@
 """The `fused` engine: the ansatz as a few operations on the states of all patches, for registers of many qubits.
 
-Gates are gathered into permutations, phases and dense blocks of a few qubits (see `operations`). Each runs over
+Gates are gathered into permutations, phases and dense blocks of a few qubits (`qconv.lowering.fusion`). Each runs over
 as many patches at once as the cache holds. Single-qubit gates at the start join the encoding; permutations and
 phases at the end join the observables.
 """
@@ -12,17 +12,16 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.blocks import ansatz_gates
-from qconv.circuit.chunks import in_chunks
 from qconv.circuit.circuit import Circuit, block_angles, scaled
-from qconv.circuit.columns import Columns
-from qconv.circuit.ends import leading_gates
-from qconv.circuit.light_cone import seen
-from qconv.circuit.measurement import bases, expectations_in, in_order
-from qconv.circuit.program import Program, program
-from qconv.circuit.reupload import Upload, between, upload
-from qconv.circuit.states import encoder
-from qconv.gates import Gate
+from qconv.gates.tape import Gate
+from qconv.lowering.absorption import leading_gates, seen
+from qconv.lowering.columns import Columns
+from qconv.lowering.encoded_states import encoder
+from qconv.lowering.fusion import ansatz_gates
+from qconv.lowering.observables import bases, expectations_in, in_order
+from qconv.lowering.reupload import Upload, between, upload
+from qconv.lowering.schedule import Program, program
+from qconv.simulate.chunks import in_chunks
 
 _CHUNK_BYTES = 2**22
 """Amplitudes of one chunk of patches: what stays in the cache from one operation to the next."""
@@ -44,7 +43,7 @@ def expectations(
     columns: Float[Array, "pixels columns"],
     scaling: Float[Array, "blocks pixels"] | None = None,
 ) -> Float[Array, "channels columns"]:
-    """See `qconv.circuit.expectations.expectations`; patches are columns here."""
+    """See `qconv.simulate.expectations.expectations`; patches are columns here."""
     num_qubits = circuit.num_qubits(len(columns))
     observables = circuit.observables(len(columns))
     ansatze = [ansatz_gates(circuit, angles, num_qubits) for angles in block_angles(circuit, theta)]

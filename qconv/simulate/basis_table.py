@@ -11,9 +11,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit import unitary
 from qconv.circuit.circuit import Circuit
 from qconv.encoding.base import BitEncoding
+from qconv.lowering.observables import measured_images, observed
 
 
 def fits(circuit: Circuit) -> bool:
@@ -27,9 +27,9 @@ def expectations(
     columns: Float[Array, "pixels columns"],
     scaling: Float[Array, "blocks pixels"] | None = None,
 ) -> Float[Array, "channels columns"]:
-    """See `qconv.circuit.expectations.expectations`; patches are columns here."""
+    """See `qconv.simulate.expectations.expectations`; patches are columns here."""
     assert isinstance(circuit.encoding, BitEncoding) and scaling is None  # `Circuit` refuses to scale bits
-    table = unitary.observed(unitary.measured_images(circuit, theta, len(columns)))
+    table = observed(measured_images(circuit, theta, len(columns)))
     bits = jax.vmap(circuit.encoding.bits, in_axes=-1, out_axes=-1)(columns)
     places = 2 ** np.arange(len(bits))[::-1, None]
     # A patch with a NaN is no basis state: it has a row of its own, the last one.

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Inexact
 
-from qconv.gate_table import Matrix, in_one_dtype
-from qconv.gates import Gate, stacked
+from qconv.gates.library import Matrix, in_one_dtype
+from qconv.gates.tape import Gate, stacked
 
 _SUMMED = 5
 """Qubits of a gate that is applied as a sum."""
@@ -19,7 +19,7 @@ def matrix_of_gates(gates: Sequence[Gate], qubits: Sequence[int], dtype: Any) ->
     """The unitary (2^k, 2^k) of gates on k qubits, real if they are.
 
     Args:
-        gates: in order; see `qconv.alike.built_together`.
+        gates: in order; see `qconv.lowering.grouping.built_together`.
         qubits: all that they act on, the most significant bit of the matrix first.
         dtype: float32 or float64.
     """

@@ -23,20 +23,20 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.alike import built_together
 from qconv.ansatz.base import Ansatz
-from qconv.circuit.blocks import example_gates, fuse_blocks
-from qconv.circuit.chunks import in_chunks, number_of_chunks
 from qconv.circuit.circuit import Circuit, real_dtype
-from qconv.circuit.columns import Columns
-from qconv.circuit.memory import devices_of, on_devices, refuse_beyond
-from qconv.circuit.states import encoded
 from qconv.circuit.tree import Level, Tree, padding
-from qconv.dense import matrix_of_gates
 from qconv.errors import InputError
-from qconv.gate_table import complex_dtype
-from qconv.gates import Tape
+from qconv.gates.library import complex_dtype
+from qconv.gates.tape import Tape
+from qconv.lowering.block_matrix import matrix_of_gates
+from qconv.lowering.columns import Columns
+from qconv.lowering.encoded_states import encoded
+from qconv.lowering.fusion import example_gates, fuse_blocks
+from qconv.lowering.grouping import built_together
 from qconv.patches import flattened
+from qconv.simulate.chunks import in_chunks, number_of_chunks
+from qconv.simulate.memory import devices_of, on_devices, refuse_beyond
 
 Theta = tuple[Float[Array, "features _ ..."], ...]
 """Angles in radians of each level, from the pixels to the root: of all networks and blocks."""

@@ -1,7 +1,7 @@
 """How much memory an evaluation with its gradient takes, and the word that there is not enough of it.
 
 The gradient needs what each step wrote, for as many patches as an engine runs at once; then there is what comes in and
-goes out for all patches, and what they share, such as a unitary. The numbers are counted from the gates, as in `cost`.
+goes out for all patches, and what they share, such as a unitary. The numbers are counted from the gates, as costs are.
 `tests/circuit/test_memory.py` holds them to what is measured.
 """
 
@@ -16,21 +16,19 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array
 
-from qconv.circuit import fused, halves, heisenberg, statevector, unitary
-from qconv.circuit.blocks import example_gates
-from qconv.circuit.chunks import number_of_chunks
 from qconv.circuit.circuit import Circuit, example_encoding
-from qconv.circuit.cost import numbers_of_gates, numbers_of_runs
-from qconv.circuit.cut import crosses, num_terms
-from qconv.circuit.ends import leading_gates
-from qconv.circuit.light_cone import seen
-from qconv.circuit.measurement import bases
-from qconv.circuit.order import ordered
-from qconv.circuit.product_states import is_product
-from qconv.circuit.reupload import upload
-from qconv.circuit.states import runs
 from qconv.errors import InputError
-from qconv.gates import Gate
+from qconv.gates.tape import Gate
+from qconv.lowering.absorption import leading_gates, seen
+from qconv.lowering.encoded_states import is_product, runs
+from qconv.lowering.fusion import example_gates
+from qconv.lowering.observables import UNITARY_BLOCK, bases
+from qconv.lowering.reupload import upload
+from qconv.lowering.schedule import ordered
+from qconv.simulate import bipartite, fused, product_table, tensorcircuit, unitary
+from qconv.simulate.bipartite import crosses, num_terms
+from qconv.simulate.choose import numbers_of_gates, numbers_of_runs
+from qconv.simulate.chunks import number_of_chunks
 
 _LIMITS = [Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes")]
 """Where Linux says what a container may use; the second of its older form."""
@@ -203,7 +201,7 @@ def _unitary(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Numbers:
             2 * end * size + numbers_of_runs(upload(circuit, patch_size, dtype).runs[1:-1], num_qubits, end)
         )
         gates = ordered(example_gates(circuit, patch_size))
-        shared += circuit.reuploads * size * (numbers_of_gates(gates, num_qubits, unitary.BLOCK, 1) + 2 * end * size)
+        shared += circuit.reuploads * size * (numbers_of_gates(gates, num_qubits, UNITARY_BLOCK, 1) + 2 * end * size)
     return shared, each, unitary.patches_at_once(circuit, patch_size, dtype)
 
 
@@ -214,17 +212,17 @@ def _matrix(circuit: Circuit, patch_size: int, dtype: np.dtype) -> float | int:
     gates = ordered(seen(example_gates(circuit, patch_size), observables))
     turned = len(bases(observables, dtype))
     _, end = _parts(circuit, patch_size)
-    return end / 2 * size * (numbers_of_gates(gates, num_qubits, unitary.BLOCK, 1) + 4 * (1 + turned) * size)
+    return end / 2 * size * (numbers_of_gates(gates, num_qubits, UNITARY_BLOCK, 1) + 4 * (1 + turned) * size)
 
 
 def _heisenberg(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Numbers:
-    num_qubits, known = circuit.num_qubits(patch_size), len(heisenberg.known_states(circuit, patch_size))
-    cut, (_, end) = heisenberg.half(num_qubits), _parts(circuit, patch_size)
+    num_qubits, known = circuit.num_qubits(patch_size), len(product_table.known_states(circuit, patch_size))
+    cut, (_, end) = product_table.half(num_qubits), _parts(circuit, patch_size)
     observables = circuit.num_observables(patch_size)
     turned = len(bases(circuit.observables(patch_size), dtype))
     table = (3 * turned * end * 2**num_qubits + 2 * observables) * known**num_qubits
     each = 4 * num_qubits * known + 2 * known**cut + 2 * observables * known ** (num_qubits - cut)
-    at_once = heisenberg.patches_at_once(circuit, patch_size, dtype)
+    at_once = product_table.patches_at_once(circuit, patch_size, dtype)
     return _matrix(circuit, patch_size, dtype) + table, each, at_once
 
 
@@ -237,7 +235,7 @@ def _halves(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Numbers:
     num_qubits, (start, end) = circuit.num_qubits(patch_size), _parts(circuit, patch_size)
     cut, observables = num_qubits // 2, circuit.num_observables(patch_size)
     rows = 2**cut + 2 ** (num_qubits - cut)
-    middle = halves.in_parts(circuit, patch_size, example_gates(circuit, patch_size)).middle
+    middle = bipartite.in_parts(circuit, patch_size, example_gates(circuit, patch_size)).middle
     each, terms, waiting = 3.0 * end * rows, 1, list[Gate]()
     for gate in [*middle, None]:
         if gate is not None and not crosses(gate, cut):
@@ -249,17 +247,17 @@ def _halves(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Numbers:
         if gate is not None:
             terms = min(terms * num_terms([gate], cut), 2**200)  # more than any memory, and still a number
             each += 2 * terms * end * rows
-    if halves.joins(observables, num_qubits, terms):
+    if bipartite.joins(observables, num_qubits, terms):
         each += 6 * end * 2**num_qubits
     else:
         each += end * terms**2 * (2 * rows + 4 * observables)
-    constants = 0 if halves.joins(observables, num_qubits, terms) else 2 * observables * rows
-    return constants, each, halves.patches_at_once(circuit, patch_size, terms, dtype)
+    constants = 0 if bipartite.joins(observables, num_qubits, terms) else 2 * observables * rows
+    return constants, each, bipartite.patches_at_once(circuit, patch_size, terms, dtype)
 
 
 def _statevector(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Numbers:
-    each = statevector.bytes_of_patch(circuit, patch_size, dtype) / np.dtype(dtype).itemsize
-    return 0, each, statevector.patches_at_once(circuit, patch_size, dtype)
+    each = tensorcircuit.bytes_of_patch(circuit, patch_size, dtype) / np.dtype(dtype).itemsize
+    return 0, each, tensorcircuit.patches_at_once(circuit, patch_size, dtype)
 
 
 def _parts(circuit: Circuit, patch_size: int) -> tuple[int, int]:

@@ -16,11 +16,11 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.blocks import example_gates
 from qconv.circuit.circuit import Circuit, example_encoding, record_encoding
-from qconv.circuit.columns import Columns
-from qconv.circuit.states import Run, apply_runs, own_values, runs, with_sines
-from qconv.gates import Gate
+from qconv.gates.tape import Gate
+from qconv.lowering.columns import Columns
+from qconv.lowering.encoded_states import Run, apply_runs, own_values, runs, with_sines
+from qconv.lowering.fusion import example_gates
 
 _ABOUT_Z = {"rx": (("h",), ("h",)), "ry": (("sd", "h"), ("h", "s"))}
 """Gates before and after a rotation about Z that make it one about X or Y."""
