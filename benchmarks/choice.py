@@ -29,8 +29,8 @@ from qconv.gates.tape import CircuitBuilder
 from qconv.gates.wiring import pairs
 from qconv.readout.pauli import PauliStrings, PauliXYZ
 from qconv.readout.probabilities import Probabilities
-from qconv.simulate.choose import costs
-from qconv.simulate.expectations import choose_engine, expectations
+from qconv.simulate.choose import choose_engine, costs
+from qconv.simulate.expectations import expectations
 
 PREFIX = "choice"
 """Of the names of these cases, which have a table of their own."""

@@ -19,7 +19,8 @@ from benchmarks.child import ROOT
 from benchmarks.choice import PREFIX, Case, grid
 from benchmarks.results import Result, read
 from qconv.console import text_console
-from qconv.simulate.choose import Rates, costs, rates_of
+from qconv.simulate.choose import costs
+from qconv.simulate.rates import Rates, rates_of
 
 _CALL = 2e-5
 """Seconds of a call that does nothing, the same for all engines, before they are fitted."""

@@ -15,7 +15,8 @@ from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.errors import InputError
 from qconv.gates.tape import x64_enabled
 from qconv.layers.quantum_layer import QuantumLayer
-from qconv.simulate.expectations import Engine, EngineName, check_engine, choose_engine, expectations
+from qconv.simulate.choose import EngineChoice, EngineName, check_engine, choose_engine
+from qconv.simulate.expectations import expectations
 from qconv.simulate.memory import check_memory, devices_of
 
 
@@ -38,7 +39,7 @@ class CircuitLayer(QuantumLayer):
     """Angles start in [-angle_range, angle_range] radians."""
     angle_distribution: Literal["uniform", "normal"] = "uniform"
     """Uniform there, or normal with mean 0 and standard deviation angle_range."""
-    engine: Engine = "auto"
+    engine: EngineChoice = "auto"
     """How circuits are evaluated: by name, or the fastest by the cost model (auto)."""
     param_dtype: Literal["float32", "float64"] = "float32"
     """Precision of the parameters; float64 (with complex128 states) needs JAX's 64-bit mode."""

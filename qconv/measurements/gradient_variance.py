@@ -18,7 +18,8 @@ from qconv.measurements.base import Measured, Measurement
 from qconv.measurements.random_states import check_sizes
 from qconv.readout.base import Readout
 from qconv.readout.pauli import PauliZ
-from qconv.simulate.expectations import choose_engine, expectations
+from qconv.simulate.choose import choose_engine
+from qconv.simulate.expectations import expectations
 
 
 @dataclass(frozen=True)

@@ -9,30 +9,69 @@ Source: Henderson et al., "Quanvolutional neural networks", Quantum Machine Inte
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
 
 from qconv.circuit.circuit import Circuit
 from qconv.encoding.base import BitEncoding
 from qconv.lowering.observables import measured_images, observed
+from qconv.simulate.counts import Counts
+from qconv.simulate.engine import Cost, Engine, Numbers, Table, cost
+from qconv.simulate.rates import Rates
+from qconv.simulate.unitary import MOST_QUBITS
 
 
-def fits(circuit: Circuit) -> bool:
-    """Whether the encoding is one of bits, and runs once: then a patch is a basis state."""
-    return isinstance(circuit.encoding, BitEncoding) and not circuit.reuploads
+class BasisTable(Engine):
+    """The result of every basis state, looked up."""
 
+    name = "lookup"
 
-def expectations(
-    circuit: Circuit,
-    theta: Float[Array, "..."],
-    columns: Float[Array, "pixels columns"],
-    scaling: Float[Array, "blocks pixels"] | None = None,
-) -> Float[Array, "channels columns"]:
-    """See `qconv.simulate.expectations.expectations`; patches are columns here."""
-    assert isinstance(circuit.encoding, BitEncoding) and scaling is None  # `Circuit` refuses to scale bits
-    table = observed(measured_images(circuit, theta, len(columns)))
-    bits = jax.vmap(circuit.encoding.bits, in_axes=-1, out_axes=-1)(columns)
-    places = 2 ** np.arange(len(bits))[::-1, None]
-    # A patch with a NaN is no basis state: it has a row of its own, the last one.
-    results = jnp.pad(circuit.readout.decode(table), ((0, 0), (0, 1)), constant_values=jnp.nan)
-    rows = jnp.where(jnp.isnan(columns).any(axis=0), 2 ** len(bits), jnp.sum(jnp.where(bits, places, 0), axis=0))
-    return results[:, rows]
+    def refusal(self, circuit: Circuit, patch_size: int) -> str | None:
+        """The encoding must be one of bits, and run once: then a patch is a basis state."""
+        if not isinstance(circuit.encoding, BitEncoding):
+            return f"needs an encoding of bits, such as Basis; this one is {type(circuit.encoding).__name__}"
+        if circuit.reuploads:
+            return f"looks up one encoding, but reuploads = {circuit.reuploads}; allowed: 0"
+        return None
+
+    def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost | None:
+        """The matrix of the ansatz, measured; a row for each patch. None where the matrix would be too large."""
+        if counts.num_qubits > MOST_QUBITS:
+            return None
+        flops, numbers = counts.reading
+        measured = counts.size * (flops / rates.large.products + numbers / rates.large.numbers)
+        return cost(
+            counts,
+            patches,
+            rates.large,
+            backward=3,
+            flops=0,
+            numbers=2 * counts.num_observables,
+            calling=counts.calls_to_build() / rates.calls,
+            once=counts.build(rates) + measured,
+        )
+
+    def numbers(self, counts: Counts, dtype: np.dtype) -> Numbers:
+        """The matrix of the ansatz and the table; the bits of a patch."""
+        table = 2 * counts.num_observables * counts.size
+        return Numbers(counts.numbers_of_matrix + table, 2 * counts.num_qubits, 2**62)
+
+    def evaluation(
+        self,
+        circuit: Circuit,
+        patch_size: int,
+        theta: Float[Array, "..."],
+        scaling: Float[Array, "blocks pixels"] | None = None,
+    ) -> Table:
+        """Builds the table."""
+        encoding = circuit.encoding
+        assert isinstance(encoding, BitEncoding) and scaling is None  # `Circuit` refuses to scale bits
+
+        def rows(columns: Float[Array, "pixels columns"]) -> Int[Array, " columns"]:
+            bits = jax.vmap(encoding.bits, in_axes=-1, out_axes=-1)(columns)
+            places = 2 ** np.arange(len(bits))[::-1, None]
+            # A patch with a NaN is in no basis state.
+            return jnp.where(
+                jnp.isnan(columns).any(axis=0), 2 ** len(bits), jnp.sum(jnp.where(bits, places, 0), axis=0)
+            )
+
+        return Table(observed(measured_images(circuit, theta, patch_size)), rows)

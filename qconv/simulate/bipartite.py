@@ -14,7 +14,7 @@ appears", arXiv:1807.10749 (2018), where this is the hybrid of Schrödinger's an
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import product
+from itertools import groupby, product
 from typing import Any, NamedTuple
 
 import jax
@@ -22,24 +22,139 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.circuit import Circuit, example_encoding, scaled
+from qconv.circuit.circuit import Circuit, scaled
 from qconv.gates.tape import Gate
 from qconv.lowering.absorption import leading_gates, seen, trailing_gates
 from qconv.lowering.columns import Columns, multiply, reordered
-from qconv.lowering.encoded_states import is_product, product_states, qubit_matrices, qubit_states
-from qconv.lowering.fusion import Permutation, ansatz_gates, spread
+from qconv.lowering.encoded_states import product_states, qubit_matrices, qubit_states
+from qconv.lowering.fusion import Permutation, ansatz_gates, merged, spread
 from qconv.lowering.grouping import built_together
 from qconv.lowering.observables import Basis, bases, diagonals, expectations_in, in_order
 from qconv.lowering.schedule import ordered, program
 from qconv.simulate import fused
-from qconv.simulate.chunks import in_chunks
+from qconv.simulate.counts import MOST_QUBITS, Counts, calls, of_gates, of_operations
+from qconv.simulate.engine import Cost, Engine, Evaluation, Numbers, Observables, cost, refusal_of_joined
+from qconv.simulate.rates import Rates
 
 _CHUNK_BYTES = 2**18
 """Amplitudes of one half, for one chunk of patches: what stays in the cache from one step to the next."""
 _BLOCK = 6
 """Qubits of a dense block."""
+_LEAST_QUBITS = 6
+"""To be chosen. Of fewer the whole state is so small that two halves have no fewer numbers, only more operations."""
 
 Step = Callable[[Columns], Columns]
+
+
+class Bipartite(Engine):
+    """A sum of products of states of the two halves of the register."""
+
+    name = "halves"
+
+    def refusal(self, circuit: Circuit, patch_size: int) -> str | None:
+        """Encoded qubits must be independent, at least two, and encoded once."""
+        return refusal_of_joined(circuit, patch_size, 2, ", and two qubits or more")
+
+    def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost | None:
+        """The gates of either half for each term; None for few qubits, and where the whole state is smaller."""
+        num_qubits, size, parts = counts.num_qubits, counts.size, counts.end
+        if not _LEAST_QUBITS <= num_qubits <= MOST_QUBITS:
+            return None
+        cut, observables = num_qubits // 2, counts.num_observables
+        leading, middle, _ = in_parts(counts.circuit, counts.patch_size, counts.gates)
+        if num_terms(middle, cut) ** 2 > size:
+            return None
+        rows = 2**cut + 2 ** (num_qubits - cut)
+        flops, numbers, called, terms = 0.0, float(parts * rows), 1 + 4 * bool(leading), 1
+        for across, segment in groupby(middle, lambda gate: crosses(gate, cut)):
+            own = list(segment)
+            if across:
+                called += len(own)
+                for gate in own:
+                    terms *= num_terms([gate], cut)
+                    numbers += terms * parts * rows
+            else:
+                operations = merged(own, num_qubits, num_qubits - cut)
+                called += calls(operations)
+                more, written = of_operations(operations, rows // 2, parts)
+                flops, numbers = flops + terms * more, numbers + terms * written
+        if joins(observables, num_qubits, terms):
+            numbers += (terms * parts + 2) * size
+        else:  # the overlaps of all terms are few large products, about one for each observable
+            flops += 2 * observables * terms**2 * rows * rates.small.products / rates.large.products
+            numbers += terms**2 * rows * rates.small.numbers / rates.large.numbers
+        numbers += 2 * len(leading)
+        calling = called / rates.calls
+        return cost(counts, patches, rates.small, backward=5, flops=flops, numbers=numbers, calling=calling)
+
+    def numbers(self, counts: Counts, dtype: np.dtype) -> Numbers:
+        """The states of both halves after each step, for each term, and their overlaps."""
+        num_qubits, end, observables = counts.num_qubits, counts.end, counts.num_observables
+        cut = num_qubits // 2
+        rows = 2**cut + 2 ** (num_qubits - cut)
+        each, terms, waiting = 3.0 * end * rows, 1, list[Gate]()
+        for gate in [*in_parts(counts.circuit, counts.patch_size, counts.gates).middle, None]:
+            if gate is not None and not crosses(gate, cut):
+                waiting.append(gate)
+                continue
+            # The gates of each half since the last one across the cut, on half of the amplitudes.
+            each += terms * rows * of_gates(waiting, num_qubits, num_qubits - cut, counts.start)[1] / counts.size / 2
+            waiting = []
+            if gate is not None:
+                terms = min(terms * num_terms([gate], cut), 2**200)  # more than any memory, and still a number
+                each += 2 * terms * end * rows
+        joined = joins(observables, num_qubits, terms)
+        each += 6 * end * counts.size if joined else end * terms**2 * (2 * rows + 4 * observables)
+        shared = 0 if joined else 2 * observables * rows
+        return Numbers(shared, each, _patches_at_once(num_qubits, observables, terms, dtype))
+
+    def evaluation(
+        self,
+        circuit: Circuit,
+        patch_size: int,
+        theta: Float[Array, "..."],
+        scaling: Float[Array, "blocks pixels"] | None = None,
+    ) -> Evaluation:
+        """Builds the steps of either half."""
+        num_qubits, strings = circuit.num_qubits(patch_size), circuit.observables(patch_size)
+        cut = num_qubits // 2
+        parts = in_parts(circuit, patch_size, ansatz_gates(circuit, theta, num_qubits))
+        terms = num_terms(parts.middle, cut)
+        leading = qubit_matrices(parts.leading, num_qubits)
+        halves = halved(built_together(parts.middle), num_qubits, cut)
+        source = renamed(parts.trailing, num_qubits)
+        joined = joins(len(strings), num_qubits, terms)
+        measured = []
+        for basis in bases(strings, theta.dtype):
+            turns = halved(basis.turn, num_qubits, cut, (halves[0].names, halves[1].names))
+            names = turns[0].names, turns[1].names
+            if joined:
+                rows = (names[0][:, None] << (num_qubits - cut) | names[1]).ravel()
+                measure = partial(_of_whole, basis, np.argsort(source)[rows], terms)
+            else:
+                measure = partial(products(basis, source, cut, theta.dtype).renamed(*names).expectations, terms=terms)
+            measured.append((basis, turns, measure))
+
+        def observables(chunk: Float[Array, "pixels chunk"]) -> Observables:
+            zero, one = qubit_states(circuit, scaled(chunk, scaling, 0), leading)
+            encoded = zip(_halved(zero, cut), _halved(one, cut), strict=True)
+            states = [half.run(product_states(own)) for half, own in zip(halves, encoded, strict=True)]
+            channels = []
+            for basis, turns, measure in measured:
+                turned = [turn.run(own) for turn, own in zip(turns, states, strict=True)]
+                channels.append((basis, measure(*turned)))
+            return in_order(channels)
+
+        return Evaluation(observables, _patches_at_once(num_qubits, len(strings), terms, theta.dtype))
+
+
+def _patches_at_once(num_qubits: int, observables: int, terms: int, dtype: np.dtype) -> int:
+    """Patches of a chunk, for so many terms."""
+    amplitudes = 2 ** (num_qubits - num_qubits // 2 + 1) * terms  # of the larger half, at most
+    chunk = _CHUNK_BYTES // (amplitudes * np.dtype(dtype).itemsize)
+    if joins(observables, num_qubits, terms):
+        chunk = min(chunk, fused.patches_at_once(num_qubits, dtype))
+    return max(1, chunk)
 
 
 class Parts(NamedTuple):
@@ -158,23 +273,6 @@ def _weights(terms: int, are_real: bool) -> np.ndarray:
     return np.eye(terms) + 2 * np.triu(np.ones((terms, terms)), 1) - 2 * np.tril(np.ones((terms, terms)), -1)
 
 
-def fits(circuit: Circuit, patch_size: int) -> bool:
-    """Whether the encoded qubits are independent, at least two, and encoded once."""
-    if circuit.reuploads or circuit.num_qubits(patch_size) < 2:
-        return False
-    return is_product(example_encoding(circuit, patch_size))
-
-
-def patches_at_once(circuit: Circuit, patch_size: int, terms: int, dtype: np.dtype) -> int:
-    """Patches of a chunk, for so many terms."""
-    num_qubits = circuit.num_qubits(patch_size)
-    amplitudes = 2 ** (num_qubits - num_qubits // 2 + 1) * terms  # of the larger half, at most
-    chunk = _CHUNK_BYTES // (amplitudes * np.dtype(dtype).itemsize)
-    if joins(circuit.num_observables(patch_size), num_qubits, terms):
-        chunk = min(chunk, fused.patches_at_once(circuit, patch_size, dtype))
-    return max(1, chunk)
-
-
 def in_parts(circuit: Circuit, patch_size: int, gates: Sequence[Gate]) -> Parts:
     """The gates of the ansatz, by who takes them over."""
     observables = circuit.observables(patch_size)
@@ -182,46 +280,6 @@ def in_parts(circuit: Circuit, patch_size: int, gates: Sequence[Gate]) -> Parts:
     if any(set("XY") & set(observable) for observable in observables):
         return Parts(leading, rest, [])
     return Parts(leading, *trailing_gates(rest))
-
-
-def expectations(
-    circuit: Circuit,
-    theta: Float[Array, "..."],
-    columns: Float[Array, "pixels columns"],
-    scaling: Float[Array, "blocks pixels"] | None = None,
-) -> Float[Array, "channels columns"]:
-    """See `qconv.simulate.expectations.expectations`; patches are columns here."""
-    num_qubits = circuit.num_qubits(len(columns))
-    cut = num_qubits // 2
-    observables = circuit.observables(len(columns))
-    parts = in_parts(circuit, len(columns), ansatz_gates(circuit, theta, num_qubits))
-    terms = num_terms(parts.middle, cut)
-    leading = qubit_matrices(parts.leading, num_qubits)
-    halves = halved(built_together(parts.middle), num_qubits, cut)
-    source = renamed(parts.trailing, num_qubits)
-    joined = joins(len(observables), num_qubits, terms)
-    measured = []
-    for basis in bases(observables, theta.dtype):
-        turns = halved(basis.turn, num_qubits, cut, (halves[0].names, halves[1].names))
-        names = turns[0].names, turns[1].names
-        if joined:
-            rows = (names[0][:, None] << (num_qubits - cut) | names[1]).ravel()
-            measure = partial(_of_whole, basis, np.argsort(source)[rows], terms)
-        else:
-            measure = partial(products(basis, source, cut, theta.dtype).renamed(*names).expectations, terms=terms)
-        measured.append((basis, turns, measure))
-
-    def evaluate(chunk: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
-        zero, one = qubit_states(circuit, scaled(chunk, scaling, 0), leading)
-        encoded = zip(_halved(zero, cut), _halved(one, cut), strict=True)
-        states = [half.run(product_states(own)) for half, own in zip(halves, encoded, strict=True)]
-        channels = []
-        for basis, turns, measure in measured:
-            turned = [turn.run(own) for turn, own in zip(turns, states, strict=True)]
-            channels.append((basis, measure(*turned)))
-        return circuit.readout.decode(in_order(channels))
-
-    return in_chunks(evaluate, columns, patches_at_once(circuit, len(columns), terms, theta.dtype))
 
 
 def _halved(qubits: Array, cut: int) -> Sequence[Array]:

@@ -1,89 +1,21 @@
-"""The one pure function of the quantum part, and the choice of its engine."""
+"""The one pure function of the quantum part: what a circuit measures of patches."""
 
-from functools import lru_cache, partial
-from typing import Literal, cast, get_args
+from functools import partial
 
 import jax
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, real_dtype
-from qconv.encoding.base import BitEncoding
 from qconv.errors import InputError
-from qconv.simulate import basis_table, bipartite, fused, product_table, tensorcircuit, unitary
-from qconv.simulate.choose import MANY, Rates, costs
+from qconv.simulate.choose import EngineChoice, EngineName, choose_engine, engine_named
 from qconv.simulate.memory import check_memory, devices_of
-
-EngineName = Literal["statevector", "unitary", "fused", "halves", "heisenberg", "lookup"]
-Engine = Literal["auto", "statevector", "unitary", "fused", "halves", "heisenberg", "lookup"]
-
-_ENGINES = {
-    "statevector": tensorcircuit,
-    "unitary": unitary,
-    "fused": fused,
-    "halves": bipartite,
-    "heisenberg": product_table,
-    "lookup": basis_table,
-}
-_APART = {"halves": bipartite, "heisenberg": product_table}
-"""Engines for encodings that keep qubits apart."""
-
-
-def check_engine(engine: str) -> None:
-    """Refuses the name of no engine.
-
-    Raises:
-        InputError: so.
-    """
-    if engine not in get_args(Engine):
-        raise InputError(f"engine = {engine!r}; allowed: {', '.join(map(repr, get_args(Engine)))}")
-
-
-@lru_cache(maxsize=1024)
-def choose_engine(
-    circuit: Circuit, patch_size: int, engine: Engine = "auto", patches: int = MANY, rates: Rates | None = None
-) -> EngineName:
-    """The engine named, or the cheapest by `qconv.simulate.choose` for so many patches.
-
-    Args:
-        circuit: encoding, ansatz and readout.
-        patch_size: numbers of a patch.
-        engine: the name, or auto.
-        patches: how many there are to share the angles, about.
-        rates: of the machine, by default those of the platform that JAX computes on.
-
-    Raises:
-        InputError: no such engine, or one that cannot take this encoding: `lookup` needs one of bits, `halves` and
-            `heisenberg` one with gates on single qubits only; none of them takes re-uploads.
-    """
-    check_engine(engine)
-    name = type(circuit.encoding).__name__
-    if engine == "lookup" and not basis_table.fits(circuit):
-        if circuit.reuploads and isinstance(circuit.encoding, BitEncoding):
-            raise InputError(
-                f"engine = 'lookup' looks up one encoding, but reuploads = {circuit.reuploads}; allowed: 0"
-            )
-        raise InputError(f"engine = 'lookup' needs an encoding of bits, such as Basis; this one is {name}")
-    if engine in _APART and not _APART[engine].fits(circuit, patch_size):
-        if circuit.reuploads:
-            raise InputError(
-                f"engine = {engine!r} takes one encoding apart, but reuploads = {circuit.reuploads}; allowed: 0"
-            )
-        size = ", and two qubits or more" if engine == "halves" else ""
-        raise InputError(
-            f"engine = {engine!r} needs an encoding with gates on single qubits only, such as Angle{size}; "
-            f"this one is {name} with {circuit.num_qubits(patch_size)}"
-        )
-    if engine != "auto":
-        return engine
-    found = costs(circuit, patch_size, patches, rates)
-    return cast(EngineName, min(found, key=lambda name: found[name].seconds))
 
 
 def expectations(
     circuit: Circuit,
     theta: Float[Array, "..."],
     patches: Float[Array, "patches pixels"],
-    engine: Engine = "auto",
+    engine: EngineChoice = "auto",
     scaling: Float[Array, "blocks pixels"] | None = None,
 ) -> Float[Array, "patches channels"]:
     """Encodes each patch, runs the ansatz, and measures: pure, differentiable in all arrays.
@@ -129,4 +61,5 @@ def _quantum_circuit(
     # Compiled as a whole also where the caller is not: gate by gate, the first call would take seconds.
     # The barriers keep XLA from moving the transpositions of the two ends into the engine, at half its speed.
     columns = jax.lax.optimization_barrier(patches.T)
-    return jax.lax.optimization_barrier(_ENGINES[engine].expectations(circuit, theta, columns, scaling)).T
+    evaluation = engine_named(engine).evaluation(circuit, len(columns), theta, scaling)
+    return jax.lax.optimization_barrier(evaluation.read(circuit.readout.decode, columns)).T

@@ -1,7 +1,7 @@
 """How much memory an evaluation with its gradient takes, and the word that there is not enough of it.
 
 The gradient needs what each step wrote, for as many patches as an engine runs at once; then there is what comes in and
-goes out for all patches, and what they share, such as a unitary. The numbers are counted from the gates, as costs are.
+goes out for all patches, and what they share, such as a unitary. Engines count their numbers.
 `tests/circuit/test_memory.py` holds them to what is measured.
 """
 
@@ -16,19 +16,11 @@ import numpy as np
 from jax.core import Tracer
 from jaxtyping import Array
 
-from qconv.circuit.circuit import Circuit, example_encoding
+from qconv.circuit.circuit import Circuit
 from qconv.errors import InputError
-from qconv.gates.tape import Gate
-from qconv.lowering.absorption import leading_gates, seen
-from qconv.lowering.encoded_states import is_product, runs
-from qconv.lowering.fusion import example_gates
-from qconv.lowering.observables import UNITARY_BLOCK, bases
-from qconv.lowering.reupload import upload
-from qconv.lowering.schedule import ordered
-from qconv.simulate import bipartite, fused, product_table, tensorcircuit, unitary
-from qconv.simulate.bipartite import crosses, num_terms
-from qconv.simulate.choose import numbers_of_gates, numbers_of_runs
+from qconv.simulate.choose import engine_named
 from qconv.simulate.chunks import number_of_chunks
+from qconv.simulate.counts import Counts
 
 _LIMITS = [Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes")]
 """Where Linux says what a container may use; the second of its older form."""
@@ -140,15 +132,7 @@ def bytes_needed(
     circuit: Circuit, patch_size: int, engine: str, dtype: np.dtype, patches: int = 1, circuits: int = 1
 ) -> int:
     """Memory of an evaluation and its gradient, within a factor of two; see `check_memory`."""
-    numbers = {
-        "fused": _fused,
-        "halves": _halves,
-        "heisenberg": _heisenberg,
-        "lookup": _lookup,
-        "statevector": _statevector,
-        "unitary": _unitary,
-    }
-    shared, each, at_once = numbers[engine](circuit, patch_size, dtype)
+    shared, each, at_once = engine_named(engine).numbers(Counts(circuit, patch_size), dtype)
     chunks = number_of_chunks(patches, at_once)
     # In chunks, the gradient computes each of them again; else all circuits keep what they wrote until it has come.
     kept = -(-patches // chunks) * (circuits if chunks == 1 else 1)
@@ -167,112 +151,3 @@ def _compiling(circuit: Circuit, patch_size: int) -> int:
     """What is made of the observables and of the names of the amplitudes before an evaluation starts."""
     num_qubits, observables = circuit.num_qubits(patch_size), circuit.num_observables(patch_size)
     return observables * (_STRING + _LETTER * num_qubits) + _INDEX * 2**num_qubits
-
-
-Numbers = tuple[float | int, float | int, int]
-"""Of an engine: numbers that all patches share, numbers of each patch, and patches at once."""
-
-
-def _fused(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Numbers:
-    num_qubits, block = circuit.num_qubits(patch_size), fused.block_size(circuit.num_qubits(patch_size))
-    size, (start, end) = 2**num_qubits, _parts(circuit, patch_size)
-    observables = circuit.observables(patch_size)
-    gates = ordered(example_gates(circuit, patch_size))
-    _, rest = leading_gates(ordered(seen(gates, observables)))
-    each = _encoding(circuit, patch_size) + numbers_of_gates(rest, num_qubits, block, start)
-    if circuit.reuploads:
-        again = numbers_of_gates(gates, num_qubits, block, end) + numbers_of_runs(
-            upload(circuit, patch_size, dtype).runs, num_qubits, end
-        )
-        each += circuit.reuploads * again / 2  # a loop keeps what goes into a product, not what comes out
-    for basis in bases(observables, dtype):
-        each += end * size + basis.numbers[1]  # what constants are multiplied with is not kept
-    return 0, each + 2 * end * size, fused.patches_at_once(circuit, patch_size, dtype)
-
-
-def _unitary(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Numbers:
-    num_qubits = circuit.num_qubits(patch_size)
-    size, (_, end) = 2**num_qubits, _parts(circuit, patch_size)
-    turned = len(bases(circuit.observables(patch_size), dtype))
-    each = _encoding(circuit, patch_size) + 3 * turned * end * size + circuit.num_observables(patch_size)
-    shared = _matrix(circuit, patch_size, dtype)
-    if circuit.reuploads:
-        each += circuit.reuploads * (
-            2 * end * size + numbers_of_runs(upload(circuit, patch_size, dtype).runs[1:-1], num_qubits, end)
-        )
-        gates = ordered(example_gates(circuit, patch_size))
-        shared += circuit.reuploads * size * (numbers_of_gates(gates, num_qubits, UNITARY_BLOCK, 1) + 2 * end * size)
-    return shared, each, unitary.patches_at_once(circuit, patch_size, dtype)
-
-
-def _matrix(circuit: Circuit, patch_size: int, dtype: np.dtype) -> float | int:
-    """Numbers of the unitary after each step, turned to each basis."""
-    num_qubits = circuit.num_qubits(patch_size)
-    size, observables = 2**num_qubits, circuit.observables(patch_size)
-    gates = ordered(seen(example_gates(circuit, patch_size), observables))
-    turned = len(bases(observables, dtype))
-    _, end = _parts(circuit, patch_size)
-    return end / 2 * size * (numbers_of_gates(gates, num_qubits, UNITARY_BLOCK, 1) + 4 * (1 + turned) * size)
-
-
-def _heisenberg(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Numbers:
-    num_qubits, known = circuit.num_qubits(patch_size), len(product_table.known_states(circuit, patch_size))
-    cut, (_, end) = product_table.half(num_qubits), _parts(circuit, patch_size)
-    observables = circuit.num_observables(patch_size)
-    turned = len(bases(circuit.observables(patch_size), dtype))
-    table = (3 * turned * end * 2**num_qubits + 2 * observables) * known**num_qubits
-    each = 4 * num_qubits * known + 2 * known**cut + 2 * observables * known ** (num_qubits - cut)
-    at_once = product_table.patches_at_once(circuit, patch_size, dtype)
-    return _matrix(circuit, patch_size, dtype) + table, each, at_once
-
-
-def _lookup(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Numbers:
-    table = 2 * circuit.num_observables(patch_size) * 2 ** circuit.num_qubits(patch_size)
-    return _matrix(circuit, patch_size, dtype) + table, 2 * circuit.num_qubits(patch_size), 2**62
-
-
-def _halves(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Numbers:
-    num_qubits, (start, end) = circuit.num_qubits(patch_size), _parts(circuit, patch_size)
-    cut, observables = num_qubits // 2, circuit.num_observables(patch_size)
-    rows = 2**cut + 2 ** (num_qubits - cut)
-    middle = bipartite.in_parts(circuit, patch_size, example_gates(circuit, patch_size)).middle
-    each, terms, waiting = 3.0 * end * rows, 1, list[Gate]()
-    for gate in [*middle, None]:
-        if gate is not None and not crosses(gate, cut):
-            waiting.append(gate)
-            continue
-        # The gates of each half since the last one across the cut, on half of the amplitudes.
-        each += terms * rows * numbers_of_gates(waiting, num_qubits, num_qubits - cut, start) / 2**num_qubits
-        waiting = []
-        if gate is not None:
-            terms = min(terms * num_terms([gate], cut), 2**200)  # more than any memory, and still a number
-            each += 2 * terms * end * rows
-    if bipartite.joins(observables, num_qubits, terms):
-        each += 6 * end * 2**num_qubits
-    else:
-        each += end * terms**2 * (2 * rows + 4 * observables)
-    constants = 0 if bipartite.joins(observables, num_qubits, terms) else 2 * observables * rows
-    return constants, each, bipartite.patches_at_once(circuit, patch_size, terms, dtype)
-
-
-def _statevector(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Numbers:
-    each = tensorcircuit.bytes_of_patch(circuit, patch_size, dtype) / np.dtype(dtype).itemsize
-    return 0, each, tensorcircuit.patches_at_once(circuit, patch_size, dtype)
-
-
-def _parts(circuit: Circuit, patch_size: int) -> tuple[int, int]:
-    """Real numbers of an amplitude, as encoded and in the end."""
-    encoding, ansatz = example_encoding(circuit, patch_size).gates, example_gates(circuit, patch_size)
-    start = 1 if all(gate.is_real for gate in encoding) else 2
-    return start, 1 if start == 1 and all(gate.is_real for gate in ansatz) else 2
-
-
-def _encoding(circuit: Circuit, patch_size: int) -> float | int:
-    """Numbers that the encoding of a patch writes."""
-    tape = example_encoding(circuit, patch_size)
-    size, (start, _) = 2**tape.num_qubits, _parts(circuit, patch_size)
-    return (
-        2 * start * size
-        if is_product(tape)
-        else 2 * start * size + numbers_of_runs(runs(tape.gates), tape.num_qubits, start)
-    )

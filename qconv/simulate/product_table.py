@@ -26,12 +26,19 @@ from jaxtyping import Array, Float
 from qconv.circuit.circuit import Circuit, example_encoding, scaled
 from qconv.gates.library import in_one_dtype
 from qconv.lowering.columns import Columns
-from qconv.lowering.encoded_states import QubitStates, is_product, qubit_states
+from qconv.lowering.encoded_states import QubitStates, qubit_states
 from qconv.lowering.observables import measured_images, observed, times
-from qconv.simulate.chunks import in_chunks
+from qconv.simulate.counts import Counts
+from qconv.simulate.engine import Cost, Engine, Evaluation, Numbers, Observables, cost, refusal_of_joined
+from qconv.simulate.rates import Rates
 
 _CHUNK_BYTES = 2**25
 """For one chunk of patches, the products of weights, and of those with the table."""
+_MAX_TABLE = 2**19
+"""Product states times amplitudes. Beyond (8 qubits, 7 if complex), a table gains little for 10,000 windows, and for a
+few hundred it takes several times as long as the unitary."""
+_TABLE_CALLS = 3
+"""Operations that make a table, forward and backward, as measured with four qubits and few windows."""
 _AT_ONCE = 4
 """Qubits whose product states are put together in advance; of more there would be too many numbers in them."""
 _SUMMED = 2
@@ -44,48 +51,90 @@ _TETRAHEDRON[1:] /= math.sqrt(3)
 """Complex ones, likewise."""
 
 
-def fits(circuit: Circuit, patch_size: int) -> bool:
-    """Whether the encoded qubits are independent, and encoded once."""
-    return not circuit.reuploads and is_product(example_encoding(circuit, patch_size))
+class ProductTable(Engine):
+    """The results on products of few states, and the weights of those states in each patch."""
+
+    name = "heisenberg"
+
+    def refusal(self, circuit: Circuit, patch_size: int) -> str | None:
+        """Encoded qubits must be independent, and encoded once."""
+        return refusal_of_joined(circuit, patch_size)
+
+    def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost | None:
+        """A table, and sums over it for each patch; None where the table would be large."""
+        num_qubits, size = counts.num_qubits, counts.size
+        known, cut, channels = len(_known(counts.start)), half(num_qubits), counts.num_observables
+        if (2 * known) ** num_qubits > _MAX_TABLE:
+            return None
+        second = known ** (num_qubits - cut)
+        flops = 2 * size * second * (size + known**cut * 2**cut)
+        # Amplitudes are written, moved, squared and summed; measured, that takes as long as writing five times as many.
+        table = flops / rates.large.products + 5 * size * known**num_qubits / rates.large.numbers
+        # What the first half gives with the table is summed over at once, from the cache: as good as half the numbers.
+        numbers = num_qubits * (known + 2) + known**cut + (num_qubits - cut) // 2 * known**2 + channels * second / 2
+        calling = counts.calls_to_build() / rates.calls + _TABLE_CALLS / rates.calls
+        return cost(
+            counts,
+            patches,
+            rates.large,
+            backward=3,
+            flops=2.0 * channels * known**num_qubits,
+            numbers=numbers,
+            calling=calling,
+            once=counts.build(rates) + len(counts.bases) * counts.end * table,
+        )
+
+    def numbers(self, counts: Counts, dtype: np.dtype) -> Numbers:
+        """The matrix of the ansatz and the table; the weights of a patch and their sums."""
+        num_qubits, observables = counts.num_qubits, counts.num_observables
+        known, cut = len(_known(counts.start)), half(num_qubits)
+        table = (3 * len(counts.bases) * counts.end * 2**num_qubits + 2 * observables) * known**num_qubits
+        each = 4 * num_qubits * known + 2 * known**cut + 2 * observables * known ** (num_qubits - cut)
+        return Numbers(counts.numbers_of_matrix + table, each, _patches_at_once(num_qubits, known, observables, dtype))
+
+    def evaluation(
+        self,
+        circuit: Circuit,
+        patch_size: int,
+        theta: Float[Array, "..."],
+        scaling: Float[Array, "blocks pixels"] | None = None,
+    ) -> Evaluation:
+        """Builds the table."""
+        num_qubits, known = circuit.num_qubits(patch_size), known_states(circuit, patch_size)
+        cut = half(num_qubits)
+        groups = [cut, *(min(_SUMMED, num_qubits - place) for place in range(cut, num_qubits, _SUMMED))]
+        images = measured_images(circuit, theta, patch_size)
+        amplitudes = [(basis, names, _of_products(turned, known)) for basis, names, turned in images]
+        table = observed(amplitudes).reshape(-1, len(known) ** cut)
+
+        def observables(chunk: Float[Array, "pixels chunk"]) -> Observables:
+            apart = weights(qubit_states(circuit, scaled(chunk, scaling, 0)), known)
+            first, *second = jax.lax.split(apart, groups)
+            values = jnp.matmul(table, _together(first), precision="highest")
+            for qubits in reversed(second):
+                factors = _together(qubits)
+                values = (values.reshape(-1, *factors.shape) * factors[None]).sum(1)
+            return values
+
+        at_once = _patches_at_once(num_qubits, len(known), circuit.num_observables(patch_size), theta.dtype)
+        return Evaluation(observables, at_once)
 
 
-def patches_at_once(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
+def _patches_at_once(num_qubits: int, known: int, observables: int, dtype: np.dtype) -> int:
     """Patches of a chunk."""
-    num_qubits, known = circuit.num_qubits(patch_size), len(known_states(circuit, patch_size))
     cut = half(num_qubits)
-    numbers = 2 * circuit.num_observables(patch_size) * known ** (num_qubits - cut) + 2 * known**cut
+    numbers = 2 * observables * known ** (num_qubits - cut) + 2 * known**cut
     return max(1, _CHUNK_BYTES // (numbers * np.dtype(dtype).itemsize))
 
 
 def known_states(circuit: Circuit, patch_size: int) -> np.ndarray:
     """The states of a qubit that the table is for, (d, 2)."""
-    return _TRINE if all(gate.is_real for gate in example_encoding(circuit, patch_size).gates) else _TETRAHEDRON
+    return _known(1 if all(gate.is_real for gate in example_encoding(circuit, patch_size).gates) else 2)
 
 
-def expectations(
-    circuit: Circuit,
-    theta: Float[Array, "..."],
-    columns: Float[Array, "pixels columns"],
-    scaling: Float[Array, "blocks pixels"] | None = None,
-) -> Float[Array, "channels columns"]:
-    """See `qconv.simulate.expectations.expectations`; patches are columns here."""
-    num_qubits = circuit.num_qubits(len(columns))
-    cut, known = half(num_qubits), known_states(circuit, len(columns))
-    groups = [cut, *(min(_SUMMED, num_qubits - place) for place in range(cut, num_qubits, _SUMMED))]
-    images = measured_images(circuit, theta, len(columns))
-    amplitudes = [(basis, names, _of_products(turned, known)) for basis, names, turned in images]
-    table = observed(amplitudes).reshape(-1, len(known) ** cut)
-
-    def evaluate(chunk: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
-        apart = weights(qubit_states(circuit, scaled(chunk, scaling, 0)), known)
-        first, *second = jax.lax.split(apart, groups)
-        values = jnp.matmul(table, _together(first), precision="highest")
-        for qubits in reversed(second):
-            factors = _together(qubits)
-            values = (values.reshape(-1, *factors.shape) * factors[None]).sum(1)
-        return circuit.readout.decode(values)
-
-    return in_chunks(evaluate, columns, patches_at_once(circuit, len(columns), theta.dtype))
+def _known(parts: int) -> np.ndarray:
+    """The states, (d, 2), for encoded amplitudes of so many real numbers."""
+    return _TRINE if parts == 1 else _TETRAHEDRON
 
 
 def half(num_qubits: int) -> int:

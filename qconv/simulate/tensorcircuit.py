@@ -22,10 +22,58 @@ from qconv.gates.tape import Gate, apply_matrix, x64_enabled
 from qconv.lowering.columns import as_columns
 from qconv.lowering.observables import Basis, bases, expectations_in, in_order
 from qconv.readout.base import OPERATORS
-from qconv.simulate.chunks import in_chunks
+from qconv.simulate.counts import Counts
+from qconv.simulate.engine import Engine, Evaluation, Numbers, Observables
+from qconv.simulate.rates import Rates
 
 _CHUNK_BYTES = 2**28
 """States that are kept for the gradient of one chunk of patches."""
+
+
+class StateVector(Engine):
+    """TensorCircuit's state, gate by gate, for each patch."""
+
+    name = "statevector"
+
+    def cost(self, counts: Counts, patches: int, rates: Rates) -> None:
+        """The reference is never chosen by itself."""
+
+    def numbers(self, counts: Counts, dtype: np.dtype) -> Numbers:
+        """The states after each contraction, which the gradient needs."""
+        needed = bytes_of_patch(counts.circuit, counts.patch_size, dtype)
+        return Numbers(0, needed / np.dtype(dtype).itemsize, max(1, _CHUNK_BYTES // needed))
+
+    def evaluation(
+        self,
+        circuit: Circuit,
+        patch_size: int,
+        theta: Float[Array, "..."],
+        scaling: Float[Array, "blocks pixels"] | None = None,
+    ) -> Evaluation:
+        """What TensorCircuit is asked for each patch."""
+        num_qubits, strings = circuit.num_qubits(patch_size), circuit.observables(patch_size)
+        dtype = complex_dtype(theta.dtype)
+        measured = bases(strings, theta.dtype)
+        few = _is_few(measured)
+        ground = jnp.zeros(2**num_qubits, dtype).at[0].set(1)
+
+        def observables(chunk: Float[Array, "pixels chunk"]) -> Observables:
+            with tensorcircuit(theta.dtype) as tc:
+
+                def of_patch(patch: Float[Array, " pixels"]) -> Float[Array, " observables"]:
+                    register = tc.Circuit(num_qubits, inputs=ground)
+                    register.num_qubits = num_qubits
+                    for block, angles in enumerate(block_angles(circuit, theta)):
+                        circuit.encoding(register, scaled(patch, scaling, block))
+                        circuit.ansatz(register, angles)
+                    state = register.state().astype(dtype)
+                    if few:
+                        return jnp.stack([_expectation(state, observable) for observable in strings])
+                    return in_order([(basis, _measured(state, basis)) for basis in measured])[:, 0]
+
+                return jax.vmap(of_patch)(chunk.T).T
+
+        return Evaluation(observables, max(1, _CHUNK_BYTES // bytes_of_patch(circuit, patch_size, theta.dtype)))
 
 
 def bytes_of_patch(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
@@ -41,45 +89,6 @@ def bytes_of_patch(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
     own = bases(observables, np.dtype(dtype))
     measured = 2 * (len(observables) if _is_few(own) else len(own))
     return (joined + measured + 1) * 2**num_qubits * complex_dtype(dtype).itemsize
-
-
-def patches_at_once(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
-    """Patches of a chunk."""
-    return max(1, _CHUNK_BYTES // bytes_of_patch(circuit, patch_size, dtype))
-
-
-def expectations(
-    circuit: Circuit,
-    theta: Float[Array, "..."],
-    columns: Float[Array, "pixels columns"],
-    scaling: Float[Array, "blocks pixels"] | None = None,
-) -> Float[Array, "channels columns"]:
-    """See `qconv.simulate.expectations.expectations`; patches are columns here."""
-    patch_size = len(columns)
-    num_qubits = circuit.num_qubits(patch_size)
-    observables = circuit.observables(patch_size)
-    dtype = complex_dtype(columns.dtype)
-    measured = bases(observables, columns.dtype)
-    few = _is_few(measured)
-    ground = jnp.zeros(2**num_qubits, dtype).at[0].set(1)
-
-    with tensorcircuit(columns.dtype) as tc:
-
-        def evaluate(patch: Float[Array, " pixels"]) -> Float[Array, " channels"]:
-            register = tc.Circuit(num_qubits, inputs=ground)
-            register.num_qubits = num_qubits
-            for block, angles in enumerate(block_angles(circuit, theta)):
-                circuit.encoding(register, scaled(patch, scaling, block))
-                circuit.ansatz(register, angles)
-            state = register.state().astype(dtype)
-            if few:
-                return jnp.stack([_expectation(state, observable) for observable in observables])
-            return in_order([(basis, _measured(state, basis)) for basis in measured])[:, 0]
-
-        def evaluate_all(own: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
-            return circuit.readout.decode(jax.vmap(evaluate)(own.T).T)
-
-        return in_chunks(evaluate_all, columns, patches_at_once(circuit, patch_size, columns.dtype))
 
 
 def _is_few(measured: Sequence[Basis]) -> bool:

@@ -23,47 +23,84 @@ from qconv.lowering.fusion import ansatz_gates
 from qconv.lowering.observables import UNITARY_BLOCK, basis_states, measured_images, observed, times
 from qconv.lowering.reupload import between, upload
 from qconv.lowering.schedule import program
-from qconv.simulate.chunks import in_chunks
+from qconv.simulate.counts import Counts, of_gates, of_runs
+from qconv.simulate.engine import Cost, Engine, Evaluation, Numbers, Observables, cost
+from qconv.simulate.rates import Rates
 
 _CHUNK_BYTES = 2**24
 """Amplitudes of one chunk of patches, before and after the unitary."""
+MOST_QUBITS = 10
+"""Beyond, the unitary and what its gradient keeps take gigabytes, whatever the time."""
 
 
-def patches_at_once(circuit: Circuit, patch_size: int, dtype: np.dtype) -> int:
-    """Patches of a chunk."""
-    return max(1, _CHUNK_BYTES // (2 ** (circuit.num_qubits(patch_size) + 2) * np.dtype(dtype).itemsize))
+class Unitary(Engine):
+    """The ansatz as one matrix, for all patches."""
 
+    name = "unitary"
 
-def expectations(
-    circuit: Circuit,
-    theta: Float[Array, "..."],
-    columns: Float[Array, "pixels columns"],
-    scaling: Float[Array, "blocks pixels"] | None = None,
-) -> Float[Array, "channels columns"]:
-    """See `qconv.simulate.expectations.expectations`; patches are columns here."""
-    num_pixels, angles = len(columns), block_angles(circuit, theta)
-    if circuit.reuploads:
-        again = upload(circuit, num_pixels, theta.dtype)
-        build = partial(_unitary, circuit, num_pixels, after=again.opening)
-        first = build(angles[0], before=())
-        later = (times, jax.vmap(partial(build, before=again.closing))(theta[1:-1])) if circuit.reuploads > 1 else None
-    images = measured_images(circuit, angles[-1], num_pixels, again.closing if circuit.reuploads else ())
+    def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost | None:
+        """A product with the matrix for each basis and block; None beyond `MOST_QUBITS`."""
+        if counts.num_qubits > MOST_QUBITS:
+            return None
+        size, start, end, reuploads = counts.size, counts.start, counts.end, counts.circuit.reuploads
+        turned = len(counts.bases)  # for each basis to measure in, a unitary of its own
+        flops = 2 * (start + reuploads * end + start * (turned - 1)) * end * size * size + counts.reading[0]
+        numbers = (start + 2 * turned * end) * size + counts.reading[1]
+        if reuploads:  # the shared gates at the ends of an encoding are part of the unitaries
+            more, written = of_runs(counts.uploaded[1:-1], counts.num_qubits, end)
+            flops, numbers = flops + reuploads * more, numbers + reuploads * (end * size + written)
+        calling = counts.calls_to_build() / rates.calls
+        once = counts.build(rates)
+        return cost(counts, patches, rates.large, backward=3, flops=flops, numbers=numbers, calling=calling, once=once)
 
-    def evaluate(chunk: Float[Array, "pixels chunk"]) -> Float[Array, "channels chunk"]:
-        states = encoded(circuit, scaled(chunk, scaling, 0))
+    def numbers(self, counts: Counts, dtype: np.dtype) -> Numbers:
+        """Matrices after each operation, and states before and after each product."""
+        size, end, reuploads = counts.size, counts.end, counts.circuit.reuploads
+        each = counts.numbers_encoded + 3 * len(counts.bases) * end * size + counts.num_observables
+        shared = counts.numbers_of_matrix
+        if reuploads:
+            each += reuploads * (2 * end * size + of_runs(counts.uploaded[1:-1], counts.num_qubits, end)[1])
+            built = of_gates(counts.repeated, counts.num_qubits, UNITARY_BLOCK, 1)[1]
+            shared += reuploads * size * (built + 2 * end * size)
+        return Numbers(shared, each, _patches_at_once(counts.num_qubits, dtype))
+
+    def evaluation(
+        self,
+        circuit: Circuit,
+        patch_size: int,
+        theta: Float[Array, "..."],
+        scaling: Float[Array, "blocks pixels"] | None = None,
+    ) -> Evaluation:
+        """Builds the matrices."""
+        angles = block_angles(circuit, theta)
         if circuit.reuploads:
-            states = between(states, again, chunk, scaling, partial(times, first), later)
-        turned = [(basis, names, times(matrix, states)) for basis, names, matrix in images]
-        return circuit.readout.decode(observed(turned))
+            again = upload(circuit, patch_size, theta.dtype)
+            build = partial(_unitary, circuit, patch_size, after=again.opening)
+            first = build(angles[0], before=())
+            later = None
+            if circuit.reuploads > 1:
+                later = times, jax.vmap(partial(build, before=again.closing))(theta[1:-1])
+        images = measured_images(circuit, angles[-1], patch_size, again.closing if circuit.reuploads else ())
 
-    return in_chunks(evaluate, columns, patches_at_once(circuit, len(columns), theta.dtype))
+        def observables(chunk: Float[Array, "pixels chunk"]) -> Observables:
+            states = encoded(circuit, scaled(chunk, scaling, 0))
+            if circuit.reuploads:
+                states = between(states, again, chunk, scaling, partial(times, first), later)
+            return observed([(basis, names, times(matrix, states)) for basis, names, matrix in images])
+
+        return Evaluation(observables, _patches_at_once(circuit.num_qubits(patch_size), theta.dtype))
+
+
+def _patches_at_once(num_qubits: int, dtype: np.dtype) -> int:
+    """Patches of a chunk."""
+    return max(1, _CHUNK_BYTES // (2 ** (num_qubits + 2) * np.dtype(dtype).itemsize))
 
 
 def _unitary(
-    circuit: Circuit, num_pixels: int, theta: Float[Array, "..."], before: Sequence[Gate], after: Sequence[Gate]
+    circuit: Circuit, patch_size: int, theta: Float[Array, "..."], before: Sequence[Gate], after: Sequence[Gate]
 ) -> Columns:
     """The images of all basis states under the ansatz between other gates."""
-    num_qubits = circuit.num_qubits(num_pixels)
+    num_qubits = circuit.num_qubits(patch_size)
     images = basis_states(num_qubits, theta.dtype)
     for gates in (before, ansatz_gates(circuit, theta, num_qubits), after):
         images = program(gates, num_qubits, UNITARY_BLOCK).run_in_order(images)

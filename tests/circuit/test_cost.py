@@ -11,10 +11,10 @@ from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.basis import Basis
 from qconv.encoding.dense_angle import DenseAngle
 from qconv.encoding.iqp import IQP
-from qconv.simulate import basis_table, bipartite, product_table
 from qconv.simulate import expectations as engines
-from qconv.simulate.choose import RATES, Rates, costs, rates_of
-from qconv.simulate.expectations import choose_engine, expectations
+from qconv.simulate.choose import ENGINES, choose_engine, costs
+from qconv.simulate.expectations import expectations
+from qconv.simulate.rates import RATES, Rates, rates_of
 
 CIRCUITS = [
     (Circuit(), 1),
@@ -81,9 +81,9 @@ def test_every_rate_counts():
 def test_the_engine_chosen_is_the_cheapest_of_those_that_take_the_circuit(circuit: Circuit, patch_size: int):
     found = costs(circuit, patch_size, 64, RATES["gpu"])
     assert {"fused", "unitary"} <= set(found)
-    assert ("lookup" in found) == basis_table.fits(circuit)
-    assert ("heisenberg" in found) <= product_table.fits(circuit, patch_size)
-    assert ("halves" in found) <= bipartite.fits(circuit, patch_size)
+    takes = {engine.name: engine.refusal(circuit, patch_size) is None for engine in ENGINES}
+    assert ("lookup" in found) == takes["lookup"]
+    assert all(takes[name] for name in found)
     chosen = choose_engine(circuit, patch_size, patches=64, rates=RATES["gpu"])
     assert found[chosen].seconds == min(cost.seconds for cost in found.values())
     assert choose_engine(circuit, patch_size, chosen) == chosen  # nothing refuses it

@@ -31,12 +31,12 @@ from qconv.readout.base import Readout
 from qconv.readout.pauli import NeighborZZ, Parity, PauliStrings, PauliZ
 from qconv.readout.probabilities import Probabilities
 from qconv.simulate import bipartite, fused, product_table, tensorcircuit, unitary
-from qconv.simulate import expectations as engines
 from qconv.simulate.bipartite import num_terms
-from qconv.simulate.expectations import EngineName, choose_engine, expectations
+from qconv.simulate.choose import EngineName, choose_engine, engine_named
+from qconv.simulate.expectations import expectations
 from tests import oracle
 from tests.oracle import assert_close
-from tests.variants import TABLE, Gates, Joined
+from tests.variants import TABLE, Gates, Joined, uncached
 
 ENGINES = [name for name in get_args(EngineName) if name != "lookup"]  # that one is for encodings of bits
 APART = ("halves", "heisenberg")  # those need qubits that are independent
@@ -79,7 +79,7 @@ def later(marked: bool) -> list[pytest.MarkDecorator]:
         pytest.param(engine, *variants, np.float64, marks=later(engine != "unitary" and variants not in SOON))
         for engine in ENGINES
         for variants in PAIRS
-        if engine not in APART or product_table.fits(Circuit(variants[0]), 3)
+        if engine_named(engine).refusal(Circuit(variants[0]), 3) is None
     ]
     + [pytest.param("unitary", *variants, np.float32, marks=later(variants not in SOON)) for variants in PAIRS],
     ids=str,
@@ -195,7 +195,7 @@ def test_chunks_of_the_statevector_engine_change_nothing(compiled, monkeypatch):
     circuit, theta, patches = compiled
 
     def run(theta, patches):
-        outputs, pullback = jax.vjp(lambda t, p: tensorcircuit.expectations(circuit, t, p), theta, patches)
+        outputs, pullback = jax.vjp(lambda t, p: uncached("statevector", circuit, t, p), theta, patches)
         return outputs, *pullback(jnp.cos(jnp.arange(outputs.size)).reshape(outputs.shape))
 
     whole = jax.jit(run)(theta, patches[:7])
@@ -315,18 +315,21 @@ def test_weights_make_up_density_matrices(x64, encoding):
     assert_close(weights.sum(1), 1, atol=1e-15)
 
 
-@pytest.mark.parametrize("engine", [unitary, fused, bipartite, product_table])
-def test_chunks_change_neither_outputs_nor_gradients(x64, engine, monkeypatch):
+@pytest.mark.parametrize(
+    ("engine", "module"),
+    [("unitary", unitary), ("fused", fused), ("halves", bipartite), ("heisenberg", product_table)],
+)
+def test_chunks_change_neither_outputs_nor_gradients(x64, engine, module, monkeypatch):
     circuit = Circuit(Angle("X"), HardwareEfficient(1, ("ry", "rz")), PauliStrings(("ZII", "XYI")))
     theta = jnp.asarray(np.random.default_rng(0).uniform(-3, 3, circuit.param_shape(3)))
     columns = jnp.asarray(np.random.default_rng(1).random((3, 10)))
 
     def run(theta, columns):
-        outputs, pullback = jax.vjp(lambda t, c: engine.expectations(circuit, t, c), theta, columns)
+        outputs, pullback = jax.vjp(lambda t, c: uncached(engine, circuit, t, c), theta, columns)
         return outputs, *pullback(jnp.cos(jnp.arange(float(outputs.size))).reshape(outputs.shape))
 
     whole = jax.jit(run)(theta, columns)
-    monkeypatch.setattr(engine, "_CHUNK_BYTES", 2**10)  # a few columns: the last chunk is not full
+    monkeypatch.setattr(module, "_CHUNK_BYTES", 2**10)  # a few columns: the last chunk is not full
     chunked = jax.jit(lambda t, c: run(t, c))
     assert "scan" in str(chunked.trace(theta, columns).jaxpr)
     for one, other in zip(whole, chunked(theta, columns), strict=True):
@@ -376,8 +379,8 @@ def test_bits_are_looked_up():
 def test_the_engine_asked_for_runs(compiled, engine, monkeypatch):
     circuit, theta, patches = compiled
     for name in ENGINES:
-        fake = SimpleNamespace(expectations=lambda *_, name=name: jnp.full((1, 1), float(len(name))))
-        monkeypatch.setitem(engines._ENGINES, name, fake)
+        fake = SimpleNamespace(read=lambda *_, name=name: jnp.full((1, 1), float(len(name))))
+        monkeypatch.setattr(type(engine_named(name)), "evaluation", lambda *_, fake=fake: fake)
     with jax.disable_jit():
         assert expectations(circuit, theta, patches[:1], engine) == len(engine)
 

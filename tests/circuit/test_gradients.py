@@ -16,7 +16,8 @@ from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.readout.pauli import PauliStrings
-from qconv.simulate.expectations import EngineName, expectations
+from qconv.simulate.choose import EngineName
+from qconv.simulate.expectations import expectations
 from tests import oracle
 from tests.oracle import assert_close
 from tests.variants import TABLE, Gates

@@ -19,7 +19,8 @@ from qconv.readout.base import OPERATORS
 from qconv.readout.most_probable import MostProbableWeight
 from qconv.readout.pauli import AllZZ, NeighborZZ, PauliXYZ, PauliZ
 from qconv.readout.probabilities import Probabilities
-from qconv.simulate.expectations import EngineName, expectations
+from qconv.simulate.choose import EngineName
+from qconv.simulate.expectations import expectations
 from tests import oracle
 from tests.oracle import assert_close
 from tests.variants import Joined

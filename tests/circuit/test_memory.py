@@ -29,7 +29,8 @@ from qconv.layers.quantum_dense import QuantumDense
 from qconv.readout.pauli import AllZZ, PauliStrings, PauliXYZ
 from qconv.readout.probabilities import Probabilities
 from qconv.simulate import memory, pauli_tree
-from qconv.simulate.expectations import EngineName, expectations
+from qconv.simulate.choose import EngineName
+from qconv.simulate.expectations import expectations
 from qconv.simulate.pauli_tree import maps
 
 MIB = 2**20

@@ -16,7 +16,8 @@ from qconv.gates.tape import Gate, Tape
 from qconv.lowering.fusion import ansatz_gates, example_gates
 from qconv.lowering.schedule import Layers, Step, loops, ordered, program
 from qconv.readout.pauli import PauliZ
-from qconv.simulate.expectations import choose_engine, expectations
+from qconv.simulate.choose import choose_engine
+from qconv.simulate.expectations import expectations
 from tests import oracle
 from tests.oracle import assert_close
 

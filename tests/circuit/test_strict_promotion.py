@@ -24,7 +24,8 @@ from qconv.encoding.higher_order import HigherOrderAngle
 from qconv.encoding.iqp import IQP
 from qconv.readout.base import Readout
 from qconv.readout.pauli import PauliXYZ
-from qconv.simulate.expectations import EngineName, choose_engine, expectations
+from qconv.simulate.choose import EngineName, choose_engine
+from qconv.simulate.expectations import expectations
 from qconv.simulate.pauli_tree import maps
 from tests.variants import TABLE, Gates, catalogue, inputs_of, modules
 

@@ -21,7 +21,8 @@ from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_dense import QuantumDense
 from qconv.layers.quantum_tree import QuantumTree
 from qconv.lowering import fusion
-from qconv.simulate.expectations import EngineName, choose_engine, expectations
+from qconv.simulate.choose import EngineName, choose_engine
+from qconv.simulate.expectations import expectations
 
 DEEP = HardwareEfficient(3, ("rx",))  # a loop over the layers
 ENGINES = get_args(EngineName)

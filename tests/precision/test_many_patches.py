@@ -10,7 +10,8 @@ from qconv.circuit.circuit import Circuit
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.encoding.basis import Basis
-from qconv.simulate.expectations import choose_engine, expectations
+from qconv.simulate.choose import choose_engine
+from qconv.simulate.expectations import expectations
 from tests import oracle
 from tests.oracle import assert_close
 

@@ -22,7 +22,8 @@ from qconv.lowering.encoded_states import encoded_state
 from qconv.readout.most_probable import MostProbableWeight
 from qconv.readout.pauli import PauliXYZ
 from qconv.readout.probabilities import Probabilities
-from qconv.simulate.expectations import EngineName, expectations
+from qconv.simulate.choose import EngineName
+from qconv.simulate.expectations import expectations
 from tests.oracle import assert_close
 from tests.variants import catalogue
 

@@ -21,7 +21,8 @@ from qconv.circuit.tree import MAX_BLOCK_QUBITS, Tree
 from qconv.encoding.angle import Angle
 from qconv.encoding.basis import Basis
 from qconv.readout.pauli import PauliStrings
-from qconv.simulate.expectations import EngineName, choose_engine, expectations
+from qconv.simulate.choose import EngineName, choose_engine
+from qconv.simulate.expectations import expectations
 from qconv.simulate.pauli_tree import maps
 from tests import oracle
 from tests.circuit.test_pauli_tree import measured

@@ -32,7 +32,7 @@ from qconv.models.heads import ConvHead, LinearHead
 from qconv.models.quanv_net import QuanvNet
 from qconv.models.twin import classical_twin
 from qconv.optimizers import Adam, Optimizer, Sgd, SignSgd
-from qconv.simulate.expectations import choose_engine
+from qconv.simulate.choose import choose_engine
 from qconv.training import fit as fit_module
 from qconv.training.fit import Fitted, fit
 from qconv.training.interrupt import Interrupted, stop_request
