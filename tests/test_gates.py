@@ -12,7 +12,7 @@ import pytest
 
 from qconv.errors import InputError
 from qconv.gates.library import ALIASES, KINDS, complex_dtype
-from qconv.gates.tape import GateGroup, Tape, apply_matrix
+from qconv.gates.tape import Gate, GateGroup, Tape, after_gates
 from qconv.simulate.tensorcircuit import tensorcircuit
 from tests import oracle
 from tests.oracle import assert_close
@@ -177,11 +177,14 @@ def test_an_unknown_gate_is_no_attribute():
 
 
 @pytest.mark.parametrize("qubits", [(0,), (2,), (0, 2), (2, 0), (1, 2, 0)])
-def test_apply_matrix_embeds_as_the_oracle(x64, qubits):
+def test_states_after_gates_are_the_oracles(x64, qubits):
     rng = np.random.default_rng(0)
-    matrix, states = (rng.normal(size=(rows, columns)) for rows, columns in ((2 ** len(qubits),) * 2, (5, 8)))
-    expected = states @ oracle.embed(matrix, qubits, 3).real.T
-    actual = apply_matrix(jnp.asarray(states), jnp.asarray(matrix), qubits)
+    size = 2 ** len(qubits)
+    state, dense, moved = rng.normal(size=8), rng.normal(size=(size, size)), np.eye(size)[rng.permutation(size)]
+    gates = [Gate("any", qubits, {"unitary": jnp.asarray(dense)}, np.float64)]
+    gates += [Gate("any", qubits[::-1], {"unitary": moved}, np.float64)]
+    expected = oracle.embed(moved, qubits[::-1], 3).real @ oracle.embed(dense, qubits, 3).real @ state
+    actual = after_gates(jnp.asarray(state), gates)
     assert_close(actual, expected, atol=1e-13)
     assert actual.dtype == np.float64
 

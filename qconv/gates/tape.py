@@ -11,8 +11,7 @@ Angles are in radians.
 """
 
 import inspect
-import math
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import pairwise
@@ -153,7 +152,9 @@ class Gate:
         """(2^k, 2^k), built when asked for; of a real dtype if the gate is real, and of NumPy if it is a constant."""
         if self.built is not None:
             return self.built.value
-        return KINDS[self.name].build(self.dtype, **{key: value_of(param) for key, param in self.params.items()})
+        return KINDS[self.name].build(
+            self.dtype, **{key: own.value if isinstance(own, Entry) else own for key, own in self.params.items()}
+        )
 
     def with_matrix(self, matrix: Entry) -> "Gate":
         """The same gate, its matrix computed elsewhere."""
@@ -263,11 +264,6 @@ def _rows(values: Array, indices: list[int]) -> Array:
     if others or step < 1:
         return values[np.array(indices)]
     return values if len(indices) == len(values) else jax.lax.slice_in_dim(values, first, last + 1, step)
-
-
-def value_of(param: Any) -> Any:
-    """A parameter of a gate, taken apart from those that were given with it."""
-    return param.value if isinstance(param, Entry) else param
 
 
 def x64_enabled() -> bool:
@@ -399,20 +395,29 @@ def _num_qubits(name: str, params: Mapping[str, Any]) -> int:
     return controls + side(params["unitary"]).bit_length() - 1
 
 
-def apply_matrix(states: Array, matrix: Matrix, qubits: tuple[int, ...]) -> Array:
-    """Applies a gate to a batch of states.
+def after_gates(state: Array, gates: Iterable[Gate]) -> Array:
+    """A state (2^n,) after gates, one by one; real if the state and all of them are.
 
-    Args:
-        states: (batch, 2^n).
-        matrix: (2^k, 2^k).
-        qubits: the k qubits it acts on, the most significant bit of the matrix first.
-
-    Returns:
-        (batch, 2^n); real if states and matrix are.
+    Sums are written out: `vmap` over states with gates of their own makes small products slow.
     """
-    batch, size = states.shape
-    k = len(qubits)
-    tensor = states.reshape((batch, *(2,) * int(math.log2(size))))
-    axes = [q + 1 for q in qubits]
-    moved = jnp.tensordot(tensor, matrix.reshape((2,) * (2 * k)), axes=(axes, list(range(k, 2 * k))))
-    return jnp.moveaxis(moved, range(-k, 0), axes).reshape(batch, size)
+    for gate in gates:
+        state = _after_one(state, gate.matrix, gate.qubits)
+    return state
+
+
+def _after_one(state: Array, matrix: Matrix, qubits: tuple[int, ...]) -> Array:
+    if len(qubits) == 1:
+        halves = state.reshape(2 ** qubits[0], 2, -1)
+        matrix, halves = in_one_dtype(matrix, halves)
+        zero, one = halves[:, 0], halves[:, 1]
+        (a, b), (c, d) = jnp.asarray(matrix)
+        return jnp.stack([a * zero + b * one, c * zero + d * one], axis=1).ravel()
+    axes, front = (2,) * (state.size.bit_length() - 1), range(len(qubits))
+    if is_permutation(matrix):  # CNOT, SWAP, ...: amplitudes change places
+        places = np.moveaxis(np.arange(state.size).reshape(axes), qubits, front).reshape(len(matrix), -1)
+        places = np.moveaxis(places[matrix.argmax(axis=1)].reshape(axes), front, qubits).ravel()
+        return state.at[places].get(unique_indices=True, mode="promise_in_bounds")
+    matrix, state = in_one_dtype(matrix, state)
+    inner = jnp.moveaxis(state.reshape(axes), qubits, front).reshape(len(matrix), -1)
+    outer = jnp.sum(jnp.asarray(matrix)[:, :, None] * inner[None], axis=1)
+    return jnp.moveaxis(outer.reshape(axes), front, qubits).ravel()

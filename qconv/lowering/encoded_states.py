@@ -68,12 +68,6 @@ def encoded(circuit: Circuit, patches: Float[Array, "pixels columns"]) -> Column
     return apply_runs(found, with_sines(found, values, tape.num_qubits), as_columns(initial))
 
 
-def encoded_state(circuit: Circuit, patch: Float[Array, " pixels"]) -> Array:
-    """The state (2^n,) of one patch; real if all gates of the encoding are."""
-    state = jnp.asarray(encoded(circuit, patch[:, None]))[..., 0]
-    return state[:, 0] if state.shape[1] == 1 else jax.lax.complex(state[:, 0], state[:, 1])
-
-
 def runs(gates: Sequence[Gate]) -> list[Run]:
     """The gates in runs of a kind, each gate in the first run that it may be moved to.
 

@@ -18,6 +18,7 @@ from qconv.circuit.circuit import (
     record_ansatz,
     record_encoding,
 )
+from qconv.gates.library import KINDS
 from qconv.gates.tape import Gate
 from qconv.layers.quantum_layer import QuantumLayer
 from qconv.report.figure import Figure, Rectangle
@@ -111,17 +112,9 @@ def _slopes_of_ansatz(circuit: Circuit, patch_size: int) -> list[list[Bool[np.nd
 
 
 def _marks(gate: Gate, causes: list[str]) -> dict[int, str]:
-    name, controls = gate.name, 0
-    dot = "●"
-    if name == "toffoli":
-        name, controls = "x", 2
-    elif name == "fredkin":
-        name, controls = "swap", 1
-    elif name == "cnot":
-        name, controls = "x", 1
-    elif name[0] in "co" and name[1:] in ("x", "y", "z", "rx", "ry", "rz", "phase", "u", "r"):
-        dot = "●" if name[0] == "c" else "○"
-        name, controls = name[1:], 1
+    controls = KINDS[gate.name].num_controls
+    name = {"cnot": "x", "toffoli": "x", "fredkin": "swap"}.get(gate.name, gate.name[bool(controls) :])
+    dot = "○" if controls and gate.name.startswith("o") else "●"
     label = {"any": "U", "sd": "S†", "td": "T†", "swap": "×"}.get(name, name.upper())
     if causes:
         label += f"({','.join(causes) if len(causes) < 4 else f'{causes[0]}…{causes[-1]}'})"

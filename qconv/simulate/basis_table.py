@@ -55,13 +55,7 @@ class BasisTable(Engine):
         table = 2 * counts.num_observables * counts.size
         return Numbers(counts.numbers_of_matrix + table, 2 * counts.num_qubits, 2**62)
 
-    def evaluation(
-        self,
-        circuit: Circuit,
-        patch_size: int,
-        theta: Float[Array, "..."],
-        scaling: Float[Array, "blocks pixels"] | None = None,
-    ) -> Table:
+    def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Table:
         """Builds the table."""
         encoding = circuit.encoding
         assert isinstance(encoding, BitEncoding) and scaling is None  # `Circuit` refuses to scale bits

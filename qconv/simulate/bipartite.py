@@ -108,13 +108,7 @@ class Bipartite(Engine):
         shared = 0 if joined else 2 * observables * rows
         return Numbers(shared, each, _patches_at_once(num_qubits, observables, terms, dtype))
 
-    def evaluation(
-        self,
-        circuit: Circuit,
-        patch_size: int,
-        theta: Float[Array, "..."],
-        scaling: Float[Array, "blocks pixels"] | None = None,
-    ) -> Evaluation:
+    def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Evaluation:
         """Builds the steps of either half."""
         num_qubits, strings = circuit.num_qubits(patch_size), circuit.observables(patch_size)
         cut = num_qubits // 2

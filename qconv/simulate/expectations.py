@@ -38,6 +38,19 @@ def expectations(
         InputError: patches that the encoding cannot take, theta or scaling of another shape, an array that is not of
             floating point, or more qubits than memory allows.
     """
+    arrays = checked(circuit, theta, patches, scaling)
+    count, patch_size = patches.shape
+    name = choose_engine(circuit, patch_size, engine, max(1, count))
+    check_memory(circuit, patch_size, name, arrays[0].dtype, count, devices=devices_of(patches))
+    return _quantum_circuit(circuit, *arrays, engine=name)
+
+
+def checked(circuit: Circuit, theta: Array, patches: Array, scaling: Array | None) -> list[Array]:
+    """The arrays that a circuit is given, in one precision; `scaling` only if there is one.
+
+    Raises:
+        InputError: one of another shape, or that is not of floating point.
+    """
     patch_size = patches.shape[1]
     if theta.shape != circuit.param_shape(patch_size):
         raise InputError(f"theta has shape {theta.shape}; allowed: {circuit.param_shape(patch_size)}")
@@ -49,9 +62,7 @@ def expectations(
             raise InputError(f"scaling has shape {scaling.shape}; allowed: {circuit.scaling_shape(patch_size)}")
         arrays["scaling"] = scaling
     dtype = real_dtype(**arrays)
-    name = choose_engine(circuit, patch_size, engine, max(1, len(patches)))
-    check_memory(circuit, patch_size, name, dtype, len(patches), devices=devices_of(patches))
-    return _quantum_circuit(circuit, *(array.astype(dtype) for array in arrays.values()), engine=name)
+    return [array.astype(dtype) for array in arrays.values()]
 
 
 @partial(jax.jit, static_argnames=("circuit", "engine"))

@@ -68,13 +68,7 @@ class Fused(Engine):
             each += end * size + basis.numbers[1]  # what constants are multiplied with is not kept
         return Numbers(0, each, patches_at_once(num_qubits, dtype))
 
-    def evaluation(
-        self,
-        circuit: Circuit,
-        patch_size: int,
-        theta: Float[Array, "..."],
-        scaling: Float[Array, "blocks pixels"] | None = None,
-    ) -> Evaluation:
+    def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Evaluation:
         """Builds the operations."""
         num_qubits, strings = circuit.num_qubits(patch_size), circuit.observables(patch_size)
         measured = bases(strings, theta.dtype)

@@ -35,6 +35,7 @@ from qconv.lowering.encoded_states import encoded
 from qconv.lowering.fusion import example_gates, fuse_blocks
 from qconv.lowering.grouping import built_together
 from qconv.patches import flattened
+from qconv.readout.base import OPERATORS
 from qconv.simulate.chunks import in_chunks, number_of_chunks
 from qconv.simulate.memory import devices_of, on_devices, refuse_beyond
 
@@ -44,7 +45,6 @@ Theta = tuple[Float[Array, "features _ ..."], ...]
 _CHUNK_BYTES = 2**20
 """Pauli vectors of the pixels of one chunk of images: what the next levels add to them stays in the cache, too."""
 
-_PAULIS = {"I": np.eye(2), "X": np.eye(2)[::-1], "Y": np.array([[0, -1j], [1j, 0]]), "Z": np.diag([1.0, -1.0])}
 _IN_PAULIS = dict(zip("IXYZ", np.eye(4), strict=True))
 _IN_PAULIS |= {"0": np.array([0.5, 0, 0, 0.5]), "1": np.array([0.5, 0, 0, -0.5])}
 
@@ -211,7 +211,7 @@ def transfer_matrix(
 @lru_cache
 def pauli_matrices(num_qubits: int) -> np.ndarray:
     """The products of I, X, Y and Z on all qubits, (4^n, 2^n, 2^n), in the order II, IX, ..., ZZ."""
-    return np.array([reduce(np.kron, (_PAULIS[letter] for letter in string)) for string in _strings(num_qubits)])
+    return np.array([reduce(np.kron, (OPERATORS[letter] for letter in string)) for string in _strings(num_qubits)])
 
 
 def pauli_vectors(states: Columns) -> Float[Array, "paulis columns"]:

@@ -92,13 +92,7 @@ class ProductTable(Engine):
         each = 4 * num_qubits * known + 2 * known**cut + 2 * observables * known ** (num_qubits - cut)
         return Numbers(counts.numbers_of_matrix + table, each, _patches_at_once(num_qubits, known, observables, dtype))
 
-    def evaluation(
-        self,
-        circuit: Circuit,
-        patch_size: int,
-        theta: Float[Array, "..."],
-        scaling: Float[Array, "blocks pixels"] | None = None,
-    ) -> Evaluation:
+    def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Evaluation:
         """Builds the table."""
         num_qubits, known = circuit.num_qubits(patch_size), known_states(circuit, patch_size)
         cut = half(num_qubits)

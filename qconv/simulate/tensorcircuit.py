@@ -18,7 +18,7 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, block_angles, example_ansatz, example_encoding, scaled
 from qconv.gates.library import complex_dtype
-from qconv.gates.tape import Gate, apply_matrix, x64_enabled
+from qconv.gates.tape import Gate, after_gates, x64_enabled
 from qconv.lowering.columns import as_columns
 from qconv.lowering.observables import Basis, bases, expectations_in, in_order
 from qconv.readout.base import OPERATORS
@@ -43,13 +43,7 @@ class StateVector(Engine):
         needed = bytes_of_patch(counts.circuit, counts.patch_size, dtype)
         return Numbers(0, needed / np.dtype(dtype).itemsize, max(1, _CHUNK_BYTES // needed))
 
-    def evaluation(
-        self,
-        circuit: Circuit,
-        patch_size: int,
-        theta: Float[Array, "..."],
-        scaling: Float[Array, "blocks pixels"] | None = None,
-    ) -> Evaluation:
+    def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Evaluation:
         """What TensorCircuit is asked for each patch."""
         num_qubits, strings = circuit.num_qubits(patch_size), circuit.observables(patch_size)
         dtype = complex_dtype(theta.dtype)
@@ -98,9 +92,7 @@ def _is_few(measured: Sequence[Basis]) -> bool:
 
 def _measured(state: Array, basis: Basis) -> Float[Array, "members 1"]:
     """The expectations of the members of a basis together, where one by one would take too many operations."""
-    for gate in basis.turn:
-        state = apply_matrix(state[None], gate.matrix, gate.qubits)[0]
-    return expectations_in(basis, np.arange(len(state)), as_columns(state[:, None]))
+    return expectations_in(basis, np.arange(len(state)), as_columns(after_gates(state, basis.turn)[:, None]))
 
 
 def _expectation(state: Array, observable: str) -> Float[Array, ""]:

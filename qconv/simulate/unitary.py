@@ -64,13 +64,7 @@ class Unitary(Engine):
             shared += reuploads * size * (built + 2 * end * size)
         return Numbers(shared, each, _patches_at_once(counts.num_qubits, dtype))
 
-    def evaluation(
-        self,
-        circuit: Circuit,
-        patch_size: int,
-        theta: Float[Array, "..."],
-        scaling: Float[Array, "blocks pixels"] | None = None,
-    ) -> Evaluation:
+    def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Evaluation:
         """Builds the matrices."""
         angles = block_angles(circuit, theta)
         if circuit.reuploads:
