@@ -24,8 +24,8 @@ PATCH = np.array([0.0, 0.3, 1.0])
 
 
 def state(encoding: Encoding, patch: np.ndarray) -> jax.Array:
-    patch = jnp.asarray(patch)
-    return states(Circuit(encoding, Identity()), jnp.zeros(0, patch.dtype), patch[None])[0]
+    patches = jnp.asarray(patch)[None]
+    return states(Circuit(encoding, Identity()), jnp.zeros(0, patches.dtype), patches)[0]
 
 
 @pytest.mark.parametrize(

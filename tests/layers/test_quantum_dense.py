@@ -25,6 +25,7 @@ from qconv.models.quantum_classifier import QuantumClassifier
 from qconv.models.twin import classical_twin
 from qconv.readout.pauli import PauliZ
 from qconv.readout.probabilities import Probabilities
+from qconv.simulate.device import Device
 from qconv.simulate.expectations import expectations
 from tests import oracle
 
@@ -62,7 +63,7 @@ def test_it_is_a_convolution_whose_window_is_the_image():
 
 
 def test_normal_angles():
-    layer = QuantumDense(NETWORK, features=200, angle_range=0.5, angle_distribution="normal", engine="fused")
+    layer = QuantumDense(NETWORK, features=200, angle_range=0.5, angle_distribution="normal", device=Device("fused"))
     drawn = np.asarray(jax.jit(lambda: layer.init(KEY, IMAGES)["params"]["theta"])())
     assert abs(drawn.mean()) < 4 * 0.5 / np.sqrt(drawn.size) and abs(drawn.std() - 0.5) < 0.05
     assert np.abs(drawn).max() > 1  # uniform ones end at the range
