@@ -51,7 +51,7 @@ def num_convolution_params(circuit_id: int) -> int:
 def convolution_block(
     circuit: CircuitBuilder, circuit_id: int, first: int, second: int, theta: Float[Array, "angles"]
 ) -> None:
-    """Appends one block.
+    """Appends one of the two-qubit circuits.
 
     Args:
         circuit: has the qubits `first` and `second`.

@@ -22,7 +22,7 @@ class Layer(NamedTuple):
     """One convolution and the pooling after it."""
 
     qubits: tuple[int, ...]
-    """The qubits that are left before it."""
+    """The qubits that are left before the layer."""
     convolved: Pairs
     """Where a block acts, in order."""
     pooled: Pairs
@@ -30,7 +30,7 @@ class Layer(NamedTuple):
 
     @property
     def kept(self) -> tuple[int, ...]:
-        """The qubits that are left after it."""
+        """The qubits that are left after the layer."""
         sources = {source for source, _ in self.pooled}
         return tuple(qubit for qubit in self.qubits if qubit not in sources)
 

@@ -74,11 +74,11 @@ class Circuit:
         return self.readout.num_channels(len(self.ansatz.kept(self.num_qubits(patch_size))))
 
     def num_observables(self, patch_size: int) -> int:
-        """How many there are, without writing them down."""
+        """How many observables are measured, counted without writing them down."""
         return self.readout.num_observables(len(self.ansatz.kept(self.num_qubits(patch_size))))
 
     def observables(self, patch_size: int) -> tuple[str, ...]:
-        """What is measured, one string of a letter for each qubit of the register a channel; see `Readout`.
+        """The observables that are measured: strings of a letter for each qubit of the register; see `Readout`.
 
         Raises:
             ValueError: the readout returned something else.
@@ -190,7 +190,7 @@ def check_floating(**arrays: Any) -> None:
     """Refuses arrays of integers, bools or complex numbers: as angles, whole numbers would be whole turns.
 
     Raises:
-        InputError: so.
+        InputError: an array is not of floating point.
     """
     for name, array in arrays.items():
         if not jnp.issubdtype(array.dtype, jnp.floating):

@@ -157,7 +157,7 @@ def _check_memory(circuit: Circuit, patch_size: int, sampling: Sampling, dtype: 
     """Refuses what does not fit into memory, before any work.
 
     Raises:
-        InputError: so.
+        InputError: more is needed than there is.
     """
     num_qubits, observables = circuit.num_qubits(patch_size), circuit.num_observables(patch_size)
     # Where the states alone are too many, so would be their observables to be written down.
@@ -176,7 +176,7 @@ def _check_work(circuit: Circuit, patch_size: int, sampling: Sampling) -> None:
     """Refuses what would take hours, before any work.
 
     Raises:
-        InputError: so; it says which numbers of samples are too large.
+        InputError: the work is beyond what is allowed; it says which numbers of samples are too large.
     """
     num_qubits, num_angles = circuit.num_qubits(patch_size), math.prod(circuit.param_shape(patch_size))
     gates = num_gates(circuit, patch_size) + 1

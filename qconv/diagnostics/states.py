@@ -18,13 +18,6 @@ _CHUNK_BYTES = 2**25
 """What one chunk may hold: about a core's share of the cache."""
 
 
-def states(
-    circuit: Circuit, thetas: Float[Array, "batch ..."], patches: Float[Array, "batch pixels"]
-) -> Inexact[Array, "batch amplitudes"]:
-    """States after encoding and ansatz: row b has the angles `thetas[b]` (radians) and the patch `patches[b]`."""
-    return after_ansatz(circuit, thetas, encoded(circuit, patches))
-
-
 def encoded(circuit: Circuit, patches: Float[Array, "batch pixels"]) -> Inexact[Array, "batch amplitudes"]:
     """States after the encoding of each patch.
 
@@ -69,7 +62,7 @@ def amplitude_slopes(
 
 
 def ground(num_qubits: int, dtype: Any) -> Float[Array, " amplitudes"]:
-    """|0...0>."""
+    """The state |0...0> of a register, (2^n,)."""
     return jnp.zeros(2**num_qubits, dtype).at[0].set(1)
 
 

@@ -74,11 +74,11 @@ class Entry:
     values: Any
     """(gates, ...); of an example, no more than shape and dtype."""
     index: int
-    """Which of them."""
+    """Which of `values` it is."""
 
     @property
     def value(self) -> Array:
-        """It alone."""
+        """The angle or matrix by itself."""
         return self.values[self.index]
 
 
@@ -95,15 +95,15 @@ class Gate:
     qubits: tuple[int, ...]
     """Where it acts; the first is the most significant bit of `matrix`."""
     params: Mapping[str, Any]
-    """Its keyword arguments, angles in radians; an `Entry` for one of many."""
+    """The gate's keyword arguments, angles in radians; an `Entry` for one of many."""
     dtype: Any
     """float32 or float64."""
     built: Entry | None = None
-    """The matrix, if it was computed together with those of other gates."""
+    """The gate's matrix, if it was computed together with those of other gates."""
 
     @property
     def angles(self) -> dict[str, Any]:
-        """Its parameters that are numbers, or arrays that may be traced; all others are the same in every run."""
+        """Parameters that are numbers, or arrays that may be traced; the gate's others are the same in every run."""
         return {name: own for name, own in self.params.items() if isinstance(own, (float, np.floating, *ARRAYS))}
 
     @property
@@ -156,12 +156,8 @@ class Gate:
             self.dtype, **{key: own.value if isinstance(own, Entry) else own for key, own in self.params.items()}
         )
 
-    def with_matrix(self, matrix: Entry) -> "Gate":
-        """The same gate, its matrix computed elsewhere."""
-        return replace(self, built=matrix)
-
     def with_params(self, params: Mapping[str, Any]) -> "Gate":
-        """The same kind of gate with other angles."""
+        """A copy of the gate with other parameters."""
         return replace(self, params=params, built=None)
 
 
@@ -185,16 +181,16 @@ class GateGroup:
     """Gates that differ in qubits and angles only, such as those of one call, `tape.ry(range(3), theta=angles)`."""
 
     gates: tuple[Gate, ...]
-    """In order."""
+    """The gates, in the order in which they act."""
 
     @property
     def name(self) -> str:
-        """That of each gate."""
+        """The name that all gates of the group have."""
         return self.gates[0].name
 
     @property
     def qubits(self) -> tuple[tuple[int, ...], ...]:
-        """Where the gates act, (gates, k)."""
+        """The qubits of each gate, (gates, k)."""
         return tuple(gate.qubits for gate in self.gates)
 
     @property
@@ -225,7 +221,7 @@ class Block:
 
     @property
     def gates(self) -> tuple[Gate, ...]:
-        """All gates of all copies."""
+        """The gates of all copies of the block, copy by copy."""
         return tuple(
             replace(gate, qubits=tuple(places[qubit] for qubit in gate.qubits))
             for places in self.qubits

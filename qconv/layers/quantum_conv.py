@@ -124,7 +124,7 @@ class QuantumConv(CircuitLayer):
 
     @nn.nowrap
     def window(self, in_features: int) -> str:
-        """Height and width of the window."""
+        """Height and width of the window, in words."""
         height, width = pair("kernel_size", self.kernel_size)
         return f"{height}x{width} pixels"
 

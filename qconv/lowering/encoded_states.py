@@ -161,7 +161,7 @@ QubitMatrices = Inexact[Array, "qubits 2 2"]
 
 
 def is_product(tape: Tape) -> bool:
-    """Whether the state is one of independent qubits."""
+    """Whether the recorded gates leave the qubits independent of each other."""
     return tape.initial is None and all(len(gate.qubits) == 1 for gate in tape.gates)
 
 
@@ -242,7 +242,7 @@ def qubit_matrices(gates: Sequence[Gate], num_qubits: int) -> QubitMatrices | No
 
 
 def product_states(qubits: QubitStates) -> Columns:
-    """The states of the register."""
+    """The states of the register, from those of its qubits."""
     # Else XLA would compute the state of a qubit again for each amplitude that it is part of.
     return _joined(jax.vmap(as_columns)(jax.lax.optimization_barrier(jnp.stack(in_one_dtype(*qubits), axis=1))))
 

@@ -29,7 +29,7 @@ from qconv.lowering.grouping import built_together, of_all, recorded, signature
 
 @dataclass(eq=False)
 class Permutation:
-    """Amplitude i is replaced by amplitude `source[i]`."""
+    """An operation that replaces amplitude i by amplitude `source[i]`."""
 
     num_qubits: int
     qubits: set[int] = field(default_factory=set)
@@ -37,14 +37,14 @@ class Permutation:
 
     @property
     def source(self) -> np.ndarray:
-        """Computed when asked for, so that gates can be counted for any register."""
+        """The amplitude that each one comes from, (2^n,): computed when asked for, since registers may be large."""
         source = np.arange(2**self.num_qubits)
         for local, qubits in self.own:
             source = source[embedded(local, qubits, self.num_qubits)]
         return source
 
     def add(self, gate: Gate) -> bool:
-        """Appends a gate, if it is of this kind."""
+        """Appends a gate to the operation and says so, if the gate is of this kind."""
         if (local := gate.permutation) is None:
             return False
         self.qubits |= set(gate.qubits)
@@ -52,25 +52,25 @@ class Permutation:
         return True
 
     def commutes(self, gate: Gate) -> bool:
-        """Whether `gate` may as well come before."""
+        """Whether `gate` may as well come before the operation."""
         return self.qubits.isdisjoint(gate.qubits)
 
 
 @dataclass(eq=False)
 class Phases:
-    """Each amplitude is multiplied by a number of its own."""
+    """An operation that multiplies each amplitude by a number of its own."""
 
     num_qubits: int
     gates: list[Gate] = field(default_factory=list)
 
     def add(self, gate: Gate) -> bool:
-        """Appends a gate, if it is of this kind."""
+        """Appends a gate to the operation and says so, if the gate is of this kind."""
         if gate.is_diagonal:
             self.gates.append(gate)
         return gate.is_diagonal
 
     def commutes(self, gate: Gate) -> bool:
-        """Whether `gate` may as well come before."""
+        """Whether `gate` may as well come before the operation."""
         return gate.is_diagonal or all(set(own.qubits).isdisjoint(gate.qubits) for own in self.gates)
 
     def values(self, names: np.ndarray) -> Any:
@@ -107,14 +107,14 @@ def phase_angles(
 
 @dataclass(eq=False)
 class Fused:
-    """A unitary of a few qubits."""
+    """An operation that multiplies amplitudes by the matrix of gates on a few qubits."""
 
     max_qubits: int
     gates: list[Gate] = field(default_factory=list)
 
     @property
     def qubits(self) -> tuple[int, ...]:
-        """In increasing order."""
+        """All qubits that the gates act on, in increasing order."""
         return tuple(sorted({qubit for gate in self.gates for qubit in gate.qubits}))
 
     def add(self, gate: Gate) -> bool:
@@ -125,11 +125,11 @@ class Fused:
         return fits
 
     def commutes(self, gate: Gate) -> bool:
-        """Whether `gate` may as well come before."""
+        """Whether `gate` may as well come before the operation."""
         return set(self.qubits).isdisjoint(gate.qubits)
 
     def matrix(self) -> Matrix:
-        """The unitary on `qubits`."""
+        """The matrix of the gates on `qubits`, (2^k, 2^k)."""
         return matrix_of_gates(self.gates, self.qubits, self.gates[0].dtype)
 
 

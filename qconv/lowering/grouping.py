@@ -32,7 +32,7 @@ def built_together(gates: Sequence[Gate]) -> list[Gate]:
             continue
         matrices = GateGroup(tuple(gates[index] for index in members)).matrices
         for position, index in enumerate(members):
-            result[index] = gates[index].with_matrix(Entry(matrices, position))
+            result[index] = replace(gates[index], built=Entry(matrices, position))
     return result
 
 

@@ -46,7 +46,7 @@ class Summed:
     groups: int
 
     def apply(self, values: Float[Array, "_ columns"]) -> Float[Array, "_ columns"]:
-        """The values after it."""
+        """The values after the sum."""
         matrix = self.matrix.astype(values.dtype)
         if self.groups == 1:
             sums = jnp.matmul(matrix, values.reshape(matrix.shape[1], -1), precision="highest")
@@ -71,7 +71,7 @@ class Branched:
     groups: int
 
     def apply(self, values: Float[Array, "_ columns"]) -> Float[Array, "_ columns"]:
-        """The values after it."""
+        """The values after the sum."""
         halves = values.reshape(self.groups, 2, -1)
         taken = halves.at[self.parents].get(indices_are_sorted=True, mode="promise_in_bounds")
         factors = _DIAGONALS[self.kinds].astype(values.dtype)

@@ -40,7 +40,7 @@ class Step:
     values: Any
 
     def apply(self, states: Columns) -> Columns:
-        """The states after it."""
+        """The states after the step."""
         if self.rows is not None:
             states = reordered(states, self.rows)
         return multiply(self.values[:, None], states) if self.values.ndim == 1 else transform(self.values, states)
@@ -60,7 +60,7 @@ class Layers:
     names: np.ndarray
 
     def apply(self, states: Columns) -> Columns:
-        """The states after it."""
+        """The states after all layers."""
         values, structure = jax.tree.flatten(self.layer)
         after = self.layer.names
         closing = None if np.array_equal(after, self.names) else np.argsort(after)[self.names]
@@ -190,18 +190,18 @@ def _is_sorted(names: np.ndarray) -> bool:
 
 
 class Loop(NamedTuple):
-    """Gates that repeat."""
+    """Gates of a list that repeat, one layer after the other."""
 
     start: int
-    """Index of the first."""
+    """Index of the first gate."""
     period: int
-    """How many are repeated."""
+    """How many gates are repeated."""
     repeats: int
-    """How often they are there."""
+    """How often the gates are there."""
 
     @property
     def stop(self) -> int:
-        """Index of the first gate after them."""
+        """Index of the first gate after the loop."""
         return self.start + self.period * self.repeats
 
 

@@ -56,7 +56,7 @@ class BasisTable(Engine):
         return Numbers(counts.numbers_of_matrix + table, 2 * counts.num_qubits, 2**62)
 
     def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Table:
-        """Builds the table."""
+        """The table of all basis states, and the row of each patch in it."""
         encoding = circuit.encoding
         assert isinstance(encoding, BitEncoding) and scaling is None  # `Circuit` refuses to scale bits
 

@@ -109,7 +109,7 @@ class Bipartite(Engine):
         return Numbers(shared, each, _patches_at_once(num_qubits, observables, terms, dtype))
 
     def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Evaluation:
-        """Builds the steps of either half."""
+        """Builds the steps of either half; a chunk of patches goes through both."""
         num_qubits, strings = circuit.num_qubits(patch_size), circuit.observables(patch_size)
         cut = num_qubits // 2
         parts = in_parts(circuit, patch_size, ansatz_gates(circuit, theta, num_qubits))
@@ -176,11 +176,11 @@ class Products(NamedTuple):
     sums: np.ndarray
 
     def renamed(self, first: np.ndarray, second: np.ndarray) -> "Products":
-        """Of states whose rows hold other amplitudes: which ones."""
+        """The same observables for halves whose rows hold the amplitudes `first` and `second`."""
         return self._replace(first=self.first[:, first], second=self.second[:, second])
 
     def expectations(self, first: Columns, second: Columns, terms: int) -> Float[Array, "observables columns"]:
-        """Of the sum of `terms` products of states of the halves."""
+        """The expectations in the sum of `terms` products of states of the halves."""
         are_real = first.shape[1] == 1 == second.shape[1]
         values = _overlaps(self.first, first, terms, are_real) * _overlaps(self.second, second, terms, are_real)
         values = jnp.einsum("pstc,st->pc", values, _weights(terms, are_real).astype(first.dtype), precision="highest")

@@ -16,7 +16,7 @@ from qconv.simulate.tensorcircuit import StateVector
 from qconv.simulate.unitary import Unitary
 
 ENGINES: tuple[Engine, ...] = (StateVector(), Unitary(), Fused(), Bipartite(), ProductTable(), BasisTable())
-"""All there are."""
+"""The engines that there are."""
 
 MANY = 10_000
 """Patches that a cost which does not depend on their number is spread over: those of a batch of 64 images or so."""

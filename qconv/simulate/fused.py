@@ -69,7 +69,7 @@ class Fused(Engine):
         return Numbers(0, each, patches_at_once(num_qubits, dtype))
 
     def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Evaluation:
-        """Builds the operations."""
+        """Builds the operations; a chunk of patches is encoded and goes through them."""
         num_qubits, strings = circuit.num_qubits(patch_size), circuit.observables(patch_size)
         measured = bases(strings, theta.dtype)
         evolved, names = evolution(circuit, patch_size, theta, scaling, strings)

@@ -53,7 +53,7 @@ def check_memory(
         devices: over how many the patches are split.
 
     Raises:
-        InputError: so; it says how much memory the engine would need.
+        InputError: more is needed than there is; it says how much.
     """
     available = available_bytes()
     # Far beyond any machine, observables and gates would be too many to be counted: the least decides.
@@ -77,7 +77,7 @@ def refuse_beyond(needed: int, what: str, how: str, advice: str) -> None:
     """Refuses what needs more bytes than there are.
 
     Raises:
-        InputError: so.
+        InputError: `needed` is more than the memory there is.
     """
     if needed > (available := available_bytes()):
         raise InputError(f"{what} need {gibibytes(needed)}{how}, and {gibibytes(available)} are there; use {advice}")
@@ -123,7 +123,7 @@ def _container_bytes() -> list[int]:
 
 
 def gibibytes(count: int) -> str:
-    """For people."""
+    """A number of bytes for people, in GiB."""
     return f"{count / 2**30:,.1f} GiB" if count < 2**80 else f"2^{count.bit_length() - 31} GiB"
 
 

@@ -99,7 +99,7 @@ def check_read(read: int, tree: Tree, image_shape: tuple[int, ...]) -> None:
     """Refuses to read more levels than there are.
 
     Raises:
-        InputError: so.
+        InputError: `read` is below 1 or above the number of levels.
     """
     count = len(tree.levels(image_shape))
     if not 1 <= read <= count:

@@ -93,7 +93,7 @@ class ProductTable(Engine):
         return Numbers(counts.numbers_of_matrix + table, each, _patches_at_once(num_qubits, known, observables, dtype))
 
     def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Evaluation:
-        """Builds the table."""
+        """Builds the table; a chunk of patches is its weights, and their sums with the table."""
         num_qubits, known = circuit.num_qubits(patch_size), known_states(circuit, patch_size)
         cut = half(num_qubits)
         groups = [cut, *(min(_SUMMED, num_qubits - place) for place in range(cut, num_qubits, _SUMMED))]

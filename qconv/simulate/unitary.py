@@ -65,7 +65,7 @@ class Unitary(Engine):
         return Numbers(shared, each, _patches_at_once(counts.num_qubits, dtype))
 
     def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Evaluation:
-        """Builds the matrices."""
+        """Builds the matrices; a chunk of patches is encoded and multiplied by them."""
         angles = block_angles(circuit, theta)
         if circuit.reuploads:
             again = upload(circuit, patch_size, theta.dtype)
