@@ -106,12 +106,8 @@ def record_encoding(circuit: Circuit, patch: Float[Array, " pixels"]) -> Tape:
 
 def record_ansatz(circuit: Circuit, theta: Float[Array, "..."], num_qubits: int) -> Tape:
     """The gates of the ansatz with angles `theta`."""
-    return _recorded(circuit.ansatz, num_qubits, theta)
-
-
-def _recorded(ansatz: Ansatz, num_qubits: int, theta: Float[Array, "..."]) -> Tape:
     tape = Tape(num_qubits, theta.dtype)
-    ansatz(tape, theta)
+    circuit.ansatz(tape, theta)
     return tape
 
 
@@ -135,8 +131,7 @@ def example_encoding(circuit: Circuit, patch_size: int, dtype: Any = np.float32)
 
 def example_ansatz(circuit: Circuit, patch_size: int) -> Tape:
     """The ansatz as recorded for some angles, once even if it is repeated; see `example_encoding`."""
-    shape = circuit.param_shape(patch_size)[1 if circuit.reuploads else 0 :]
-    return _copied(_ansatz_of(circuit.ansatz, circuit.num_qubits(patch_size), shape, x64_enabled()))
+    return _copied(_ansatz_of(circuit, patch_size, x64_enabled()))
 
 
 def _copied(tape: Tape) -> Tape:
@@ -155,9 +150,10 @@ def _encoding_of(circuit: Circuit, patch_size: int, dtype: np.dtype, x64: bool) 
 
 
 @_kept
-def _ansatz_of(ansatz: Ansatz, num_qubits: int, shape: tuple[int, ...], x64: bool) -> Tape:
-    theta = jax.ShapeDtypeStruct(shape, np.dtype(np.float32))
-    return jax.eval_shape(partial(_recorded, ansatz, num_qubits), theta)
+def _ansatz_of(circuit: Circuit, patch_size: int, x64: bool) -> Tape:
+    shape = circuit.param_shape(patch_size)[1 if circuit.reuploads else 0 :]
+    record = partial(record_ansatz, circuit, num_qubits=circuit.num_qubits(patch_size))
+    return jax.eval_shape(record, jax.ShapeDtypeStruct(shape, np.dtype(np.float32)))
 
 
 def num_gates(circuit: Circuit, patch_size: int) -> int:

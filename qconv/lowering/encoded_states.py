@@ -17,7 +17,7 @@ from qconv.circuit.circuit import Circuit, example_encoding, record_encoding
 from qconv.gates.library import cast, derivative, in_one_dtype
 from qconv.gates.sincos import sincos
 from qconv.gates.tape import Gate, GateGroup, Tape, stacked
-from qconv.lowering.block_matrix import products_of
+from qconv.lowering.block_matrix import joined, products_of
 from qconv.lowering.columns import Columns, as_columns, multiply
 from qconv.lowering.fusion import phase_angles
 from qconv.lowering.grouping import built_together, signature
@@ -244,18 +244,8 @@ def qubit_matrices(gates: Sequence[Gate], num_qubits: int) -> QubitMatrices | No
 def product_states(qubits: QubitStates) -> Columns:
     """The states of the register, from those of its qubits."""
     # Else XLA would compute the state of a qubit again for each amplitude that it is part of.
-    return _joined(jax.vmap(as_columns)(jax.lax.optimization_barrier(jnp.stack(in_one_dtype(*qubits), axis=1))))
-
-
-def _joined(factors: Float[Array, "factors size parts columns"]) -> Float[Array, "_ parts columns"]:
-    """The product of factors of equal size: neighbours first, so that only the last product is large."""
-    if len(factors) == 1:
-        return factors[0]
-    even = len(factors) // 2 * 2
-    pairs, last = jax.lax.split(factors, [even, len(factors) - even])  # not indexed: its gradient is one copy
-    first, second = jax.lax.split(pairs.reshape(even // 2, 2, *factors.shape[1:]), [1, 1], axis=1)
-    joined = _joined(_product(first[:, 0], second[:, 0]))
-    return _product(joined[None], last)[0] if len(last) else joined
+    factors = jax.lax.optimization_barrier(jnp.stack(in_one_dtype(*qubits), axis=1))
+    return joined(jax.vmap(as_columns)(factors), _product)
 
 
 def _product(left: Float[Array, "_ _ parts columns"], right: Float[Array, "_ _ parts columns"]) -> Array:

@@ -112,7 +112,7 @@ def _slopes_of_ansatz(circuit: Circuit, patch_size: int) -> list[list[Bool[np.nd
 
     def seen(params: list[Array]) -> Bool[np.ndarray, " angles"]:
         sizes = [np.abs(np.asarray(own)).reshape(-1, theta.size) for own in params]
-        return (np.concatenate([np.zeros((1, theta.size)), *sizes]) > 1e-6).any(axis=0)
+        return np.concatenate([np.zeros((1, theta.size)), *sizes]).max(axis=0) > 1e-6
 
     return [[seen(params) for params in block] for block in slopes(theta)]
 

@@ -23,7 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.circuit import Circuit, example_encoding, scaled
+from qconv.circuit.circuit import Circuit, scaled
 from qconv.gates.library import in_one_dtype
 from qconv.lowering.columns import Columns
 from qconv.lowering.encoded_states import QubitStates, qubit_states
@@ -63,7 +63,7 @@ class ProductTable(Engine):
     def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost | None:
         """A table, and sums over it for each patch; None where the table would be large."""
         num_qubits, size = counts.num_qubits, counts.size
-        known, cut, channels = len(_known(counts.start)), half(num_qubits), counts.num_observables
+        known, cut, channels = len(known_states(counts)), half(num_qubits), counts.num_observables
         if (2 * known) ** num_qubits > _MAX_TABLE:
             return None
         second = known ** (num_qubits - cut)
@@ -87,14 +87,14 @@ class ProductTable(Engine):
     def numbers(self, counts: Counts, dtype: np.dtype) -> Numbers:
         """The matrix of the ansatz and the table; the weights of a patch and their sums."""
         num_qubits, observables = counts.num_qubits, counts.num_observables
-        known, cut = len(_known(counts.start)), half(num_qubits)
+        known, cut = len(known_states(counts)), half(num_qubits)
         table = (3 * len(counts.bases) * counts.end * 2**num_qubits + 2 * observables) * known**num_qubits
         each = 4 * num_qubits * known + 2 * known**cut + 2 * observables * known ** (num_qubits - cut)
         return Numbers(counts.numbers_of_matrix + table, each, _patches_at_once(num_qubits, known, observables, dtype))
 
     def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Evaluation:
         """Builds the table; a chunk of patches is its weights, and their sums with the table."""
-        num_qubits, known = circuit.num_qubits(patch_size), known_states(circuit, patch_size)
+        num_qubits, known = circuit.num_qubits(patch_size), known_states(Counts(circuit, patch_size))
         cut = half(num_qubits)
         groups = [cut, *(min(_SUMMED, num_qubits - place) for place in range(cut, num_qubits, _SUMMED))]
         images = measured_images(circuit, theta, patch_size)
@@ -121,14 +121,9 @@ def _patches_at_once(num_qubits: int, known: int, observables: int, dtype: np.dt
     return max(1, _CHUNK_BYTES // (numbers * np.dtype(dtype).itemsize))
 
 
-def known_states(circuit: Circuit, patch_size: int) -> np.ndarray:
-    """The states of a qubit that the table is for, (d, 2)."""
-    return _known(1 if all(gate.is_real for gate in example_encoding(circuit, patch_size).gates) else 2)
-
-
-def _known(parts: int) -> np.ndarray:
-    """The states, (d, 2), for encoded amplitudes of so many real numbers."""
-    return _TRINE if parts == 1 else _TETRAHEDRON
+def known_states(counts: Counts) -> np.ndarray:
+    """The states of a qubit that the table is for, (d, 2): as few as make up any state that is encoded."""
+    return _TRINE if counts.start == 1 else _TETRAHEDRON
 
 
 def half(num_qubits: int) -> int:

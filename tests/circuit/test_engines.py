@@ -33,6 +33,7 @@ from qconv.readout.probabilities import Probabilities
 from qconv.simulate import bipartite, fused, product_table, tensorcircuit, unitary
 from qconv.simulate.bipartite import num_terms
 from qconv.simulate.choose import EngineName, choose_engine, engine_named
+from qconv.simulate.counts import Counts
 from qconv.simulate.expectations import expectations
 from tests import oracle
 from tests.oracle import assert_close
@@ -303,7 +304,7 @@ def test_tables_of_a_larger_register(x64, encoding, num_qubits):
 
 @pytest.mark.parametrize("encoding", [Angle("Y"), Angle("X")])
 def test_weights_make_up_density_matrices(x64, encoding):
-    known = product_table.known_states(Circuit(encoding), 2)
+    known = product_table.known_states(Counts(Circuit(encoding), 2))
     rng = np.random.default_rng(0)
     states = rng.normal(size=(2, 3, 5)) + 1j * rng.normal(size=(2, 3, 5)) * np.iscomplexobj(known)
     states = states / np.linalg.norm(states, axis=0)
