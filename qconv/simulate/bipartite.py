@@ -98,7 +98,7 @@ class Bipartite(Engine):
                 waiting.append(gate)
                 continue
             # The gates of each half since the last one across the cut, on half of the amplitudes.
-            each += terms * rows * of_gates(waiting, num_qubits, num_qubits - cut, counts.start)[1] / counts.size / 2
+            each += terms * rows * of_gates(waiting, num_qubits, num_qubits - cut, counts.start)[1] / counts.size
             waiting = []
             if gate is not None:
                 terms = min(terms * num_terms([gate], cut), 2**200)  # more than any memory, and still a number

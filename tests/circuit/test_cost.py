@@ -2,6 +2,7 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
@@ -11,10 +12,15 @@ from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.basis import Basis
 from qconv.encoding.dense_angle import DenseAngle
 from qconv.encoding.iqp import IQP
+from qconv.simulate import choose, memory
 from qconv.simulate import expectations as engines
 from qconv.simulate.choose import ENGINES, choose_engine, costs
+from qconv.simulate.engine import Cost, Evaluation
 from qconv.simulate.expectations import expectations
 from qconv.simulate.rates import RATES, Rates, rates_of
+from qconv.simulate.unitary import Unitary
+from tests.oracle import assert_close
+from tests.variants import uncached
 
 CIRCUITS = [
     (Circuit(), 1),
@@ -125,3 +131,27 @@ def test_expectations_are_by_the_engine_for_as_many_patches_as_there_are(monkeyp
     for count in (0, 3):
         assert expectations(Circuit(), jnp.zeros((2, 2, 2)), jnp.zeros((count, 2))).shape == (count, 2)
     assert asked == [1, 3]
+
+
+class Doubled(Unitary):
+    """An engine of somebody's own, which is free and wrong."""
+
+    name = "doubled"
+
+    def cost(self, counts, patches, rates):
+        return Cost(0.0, 0.0, 0.0, 0.0)
+
+    def evaluation(self, circuit, patch_size, theta, scaling=None):
+        found = super().evaluation(circuit, patch_size, theta, scaling)
+        return Evaluation(lambda chunk: 2 * found.observables(chunk), found.at_once)
+
+
+def test_a_new_engine_is_an_entry_of_the_tuple(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(choose, "ENGINES", (*ENGINES, Doubled()))
+    found = costs(Circuit(), 2)
+    assert min(found, key=lambda name: found[name].seconds) == "doubled"
+    memory.bytes_needed.cache_clear()
+    assert memory.bytes_needed(Circuit(), 2, "doubled", np.dtype(np.float32)) > 0
+    theta, columns = jnp.ones((2, 2, 2)), jnp.full((2, 3), 0.3)
+    one, two = (uncached(name, Circuit(), theta, columns) for name in ("unitary", "doubled"))
+    assert_close(two, 2 * one, atol=1e-6)
