@@ -38,17 +38,9 @@ class BasisTable(Engine):
         if counts.num_qubits > MOST_QUBITS:
             return None
         flops, numbers = counts.reading
-        measured = counts.size * (flops / rates.large.products + numbers / rates.large.numbers)
-        return cost(
-            counts,
-            patches,
-            rates.large,
-            backward=3,
-            flops=0,
-            numbers=2 * counts.num_observables,
-            calling=counts.calls_to_build() / rates.calls,
-            once=counts.build(rates) + measured,
-        )
+        once = counts.build(rates) + counts.size * (flops / rates.large.products + numbers / rates.large.numbers)
+        work = 0, 2 * counts.num_observables
+        return cost(counts, patches, rates, rates.large, 3, work, counts.calls_to_build(), once)
 
     def numbers(self, counts: Counts, dtype: np.dtype) -> Numbers:
         """The matrix of the ansatz and the table; the bits of a patch."""

@@ -83,9 +83,7 @@ class Bipartite(Engine):
         else:  # the overlaps of all terms are few large products, about one for each observable
             flops += 2 * observables * terms**2 * rows * rates.small.products / rates.large.products
             numbers += terms**2 * rows * rates.small.numbers / rates.large.numbers
-        numbers += 2 * len(leading)
-        calling = called / rates.calls
-        return cost(counts, patches, rates.small, backward=5, flops=flops, numbers=numbers, calling=calling)
+        return cost(counts, patches, rates, rates.small, 5, (flops, numbers + 2 * len(leading)), called)
 
     def numbers(self, counts: Counts, dtype: np.dtype) -> Numbers:
         """The states of both halves after each step, for each term, and their overlaps."""

@@ -17,7 +17,7 @@ from jaxtyping import Array, Float, Int
 from qconv.circuit.circuit import Circuit, example_encoding
 from qconv.lowering.encoded_states import is_product
 from qconv.simulate.chunks import in_chunks
-from qconv.simulate.counts import Counts
+from qconv.simulate.counts import Counts, Work
 from qconv.simulate.rates import Rate, Rates
 
 Observables = Float[Array, "observables columns"]
@@ -123,31 +123,24 @@ class Engine(ABC):
 
 
 def cost(
-    counts: Counts,
-    patches: int,
-    rate: Rate,
-    *,
-    backward: int,
-    flops: float | int,
-    numbers: float | int,
-    calling: float,
-    once: float = 0.0,
+    counts: Counts, patches: int, rates: Rates, rate: Rate, backward: int, work: Work, called: int, once: float = 0.0
 ) -> Cost:
     """The cost of an engine.
 
     Args:
         counts: of the circuit.
         patches: how many there are to share the angles.
+        rates: of the machine.
         rate: of the kind of work that is done for each patch.
         backward: forward and backward evaluation, in forward ones: in chunks, the backward one starts with another
             forward one.
-        flops: floating-point operations of products for each patch.
-        numbers: numbers written for each patch.
-        calling: seconds until the operations have been called.
+        work: for each patch.
+        called: operations that are called.
         once: seconds for what all patches share.
     """
+    flops, numbers = work
     step = backward if counts.has_angles else 1  # else there is no gradient
-    seconds = step * (once / patches + flops / rate.products + numbers / rate.numbers) + calling / patches
+    seconds = step * (once / patches + flops / rate.products + numbers / rate.numbers) + called / rates.calls / patches
     return Cost(float(once), float(flops), float(numbers), seconds)
 
 

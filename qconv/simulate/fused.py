@@ -52,8 +52,7 @@ class Fused(Engine):
         flops, numbers = (sum(own[i] for own in work) + blocks * sum(own[i] for own in again) for i in (0, 1))
         called = 1 + 2 * bool(leading) + calls(own)
         called += counts.circuit.reuploads * (len(counts.uploaded) + calls(repeated))
-        calling = called / rates.calls
-        return cost(counts, patches, rates.blocks, backward=5, flops=flops, numbers=numbers, calling=calling)
+        return cost(counts, patches, rates, rates.blocks, 5, (flops, numbers), called)
 
     def numbers(self, counts: Counts, dtype: np.dtype) -> Numbers:
         """The states of a patch after each operation."""

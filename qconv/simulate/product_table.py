@@ -72,17 +72,9 @@ class ProductTable(Engine):
         table = flops / rates.large.products + 5 * size * known**num_qubits / rates.large.numbers
         # What the first half gives with the table is summed over at once, from the cache: as good as half the numbers.
         numbers = num_qubits * (known + 2) + known**cut + (num_qubits - cut) // 2 * known**2 + channels * second / 2
-        calling = counts.calls_to_build() / rates.calls + _TABLE_CALLS / rates.calls
-        return cost(
-            counts,
-            patches,
-            rates.large,
-            backward=3,
-            flops=2.0 * channels * known**num_qubits,
-            numbers=numbers,
-            calling=calling,
-            once=counts.build(rates) + len(counts.bases) * counts.end * table,
-        )
+        once = counts.build(rates) + len(counts.bases) * counts.end * table
+        called = counts.calls_to_build() + _TABLE_CALLS
+        return cost(counts, patches, rates, rates.large, 3, (2.0 * channels * known**num_qubits, numbers), called, once)
 
     def numbers(self, counts: Counts, dtype: np.dtype) -> Numbers:
         """The matrix of the ansatz and the table; the weights of a patch and their sums."""

@@ -49,9 +49,8 @@ class Unitary(Engine):
         if reuploads:  # the shared gates at the ends of an encoding are part of the unitaries
             more, written = of_runs(counts.uploaded[1:-1], counts.num_qubits, end)
             flops, numbers = flops + reuploads * more, numbers + reuploads * (end * size + written)
-        calling = counts.calls_to_build() / rates.calls
-        once = counts.build(rates)
-        return cost(counts, patches, rates.large, backward=3, flops=flops, numbers=numbers, calling=calling, once=once)
+        called, once = counts.calls_to_build(), counts.build(rates)
+        return cost(counts, patches, rates, rates.large, 3, (flops, numbers), called, once)
 
     def numbers(self, counts: Counts, dtype: np.dtype) -> Numbers:
         """Matrices after each operation, and states before and after each product."""
