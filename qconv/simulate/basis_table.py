@@ -14,10 +14,9 @@ from jaxtyping import Array, Float, Int
 from qconv.circuit.circuit import Circuit
 from qconv.encoding.base import BitEncoding
 from qconv.lowering.observables import measured_images, observed
-from qconv.simulate.counts import Counts
+from qconv.simulate.counts import MOST_QUBITS_OF_MATRIX, Counts
 from qconv.simulate.engine import Cost, Engine, Numbers, Table, cost
 from qconv.simulate.rates import Rates
-from qconv.simulate.unitary import MOST_QUBITS
 
 
 class BasisTable(Engine):
@@ -35,7 +34,7 @@ class BasisTable(Engine):
 
     def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost | None:
         """The matrix of the ansatz, measured; a row for each patch. None where the matrix would be too large."""
-        if counts.num_qubits > MOST_QUBITS:
+        if counts.num_qubits > MOST_QUBITS_OF_MATRIX:
             return None
         flops, numbers = counts.reading
         once = counts.build(rates) + counts.size * (flops / rates.large.products + numbers / rates.large.numbers)

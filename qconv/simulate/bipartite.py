@@ -31,13 +31,23 @@ from qconv.lowering.fusion import Permutation, ansatz_gates, merged, spread
 from qconv.lowering.grouping import built_together
 from qconv.lowering.observables import Basis, bases, diagonals, expectations_in, in_order
 from qconv.lowering.schedule import ordered, program
-from qconv.simulate import fused
 from qconv.simulate.counts import MOST_QUBITS, Counts, calls, of_gates, of_operations
-from qconv.simulate.engine import Cost, Engine, Evaluation, Numbers, Observables, cost, refusal_of_joined
+from qconv.simulate.engine import (
+    Cost,
+    Engine,
+    Evaluation,
+    Numbers,
+    Observables,
+    cost,
+    patches_at_once,
+    refusal_of_joined,
+)
 from qconv.simulate.rates import Rates
 
 _CHUNK_BYTES = 2**18
 """Amplitudes of one half, for one chunk of patches: what stays in the cache from one step to the next."""
+_WHOLE_BYTES = 2**22
+"""Amplitudes of the whole state, where it is put together."""
 _BLOCK = 6
 """Qubits of a dense block."""
 _LEAST_QUBITS = 6
@@ -142,11 +152,10 @@ class Bipartite(Engine):
 
 def _patches_at_once(num_qubits: int, observables: int, terms: int, dtype: np.dtype) -> int:
     """Patches of a chunk, for so many terms."""
-    amplitudes = 2 ** (num_qubits - num_qubits // 2 + 1) * terms  # of the larger half, at most
-    chunk = _CHUNK_BYTES // (amplitudes * np.dtype(dtype).itemsize)
+    chunk = patches_at_once(_CHUNK_BYTES, 2 ** (num_qubits - num_qubits // 2 + 1) * terms, dtype)  # the larger half
     if joins(observables, num_qubits, terms):
-        chunk = min(chunk, fused.patches_at_once(num_qubits, dtype))
-    return max(1, chunk)
+        chunk = min(chunk, patches_at_once(_WHOLE_BYTES, 2 * 2**num_qubits, dtype))
+    return chunk
 
 
 class Parts(NamedTuple):

@@ -20,6 +20,9 @@ from qconv.simulate.rates import Rates
 MOST_QUBITS = 16
 """Beyond, there is one engine to choose, and nothing to count."""
 
+MOST_QUBITS_OF_MATRIX = 10
+"""Beyond, the matrix of an ansatz and what its gradient keeps take gigabytes, whatever the time."""
+
 Work = tuple[float | int, float | int]
 """Floating-point operations of products, and numbers that are written."""
 

@@ -144,6 +144,11 @@ def cost(
     return Cost(float(once), float(flops), float(numbers), seconds)
 
 
+def patches_at_once(chunk_bytes: int, numbers: int, dtype: np.dtype) -> int:
+    """Patches of a chunk of so many bytes, if each has so many numbers of `dtype`: at least one."""
+    return max(1, chunk_bytes // (numbers * np.dtype(dtype).itemsize))
+
+
 def refusal_of_joined(circuit: Circuit, patch_size: int, least: int = 1, more: str = "") -> str | None:
     """Why an engine for independent qubits cannot take a circuit; None if it can.
 

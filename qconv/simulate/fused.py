@@ -23,7 +23,7 @@ from qconv.lowering.observables import bases, expectations_in, in_order
 from qconv.lowering.reupload import Upload, between, upload
 from qconv.lowering.schedule import Program, program
 from qconv.simulate.counts import MOST_QUBITS, Counts, calls, of_gates, of_operations, of_runs
-from qconv.simulate.engine import Cost, Engine, Evaluation, Numbers, Observables, cost
+from qconv.simulate.engine import Cost, Engine, Evaluation, Numbers, Observables, cost, patches_at_once
 from qconv.simulate.rates import Rates
 
 _CHUNK_BYTES = 2**22
@@ -65,7 +65,7 @@ class Fused(Engine):
             each += reuploads * again / 2  # a loop keeps what goes into a product, not what comes out
         for basis in counts.bases:
             each += end * size + basis.numbers[1]  # what constants are multiplied with is not kept
-        return Numbers(0, each, patches_at_once(num_qubits, dtype))
+        return Numbers(0, each, patches_at_once(_CHUNK_BYTES, 2 * size, dtype))
 
     def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Evaluation:
         """Builds the operations; a chunk of patches is encoded and goes through them."""
@@ -79,7 +79,7 @@ class Fused(Engine):
             turned = zip(measured, turns, strict=True)
             return in_order([(basis, expectations_in(basis, turn.names, turn.run(states))) for basis, turn in turned])
 
-        return Evaluation(observables, patches_at_once(num_qubits, theta.dtype))
+        return Evaluation(observables, patches_at_once(_CHUNK_BYTES, 2 * 2**num_qubits, theta.dtype))
 
 
 def evolution(
@@ -120,11 +120,6 @@ def evolution(
         return ansatz.run(columns)
 
     return states, ansatz.names
-
-
-def patches_at_once(num_qubits: int, dtype: np.dtype) -> int:
-    """Patches whose states stay in the cache."""
-    return max(1, _CHUNK_BYTES // (2 ** (num_qubits + 1) * np.dtype(dtype).itemsize))
 
 
 def block_size(num_qubits: int) -> int:

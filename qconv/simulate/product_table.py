@@ -29,7 +29,16 @@ from qconv.lowering.columns import Columns
 from qconv.lowering.encoded_states import QubitStates, qubit_states
 from qconv.lowering.observables import measured_images, observed, times
 from qconv.simulate.counts import Counts
-from qconv.simulate.engine import Cost, Engine, Evaluation, Numbers, Observables, cost, refusal_of_joined
+from qconv.simulate.engine import (
+    Cost,
+    Engine,
+    Evaluation,
+    Numbers,
+    Observables,
+    cost,
+    patches_at_once,
+    refusal_of_joined,
+)
 from qconv.simulate.rates import Rates
 
 _CHUNK_BYTES = 2**25
@@ -109,8 +118,7 @@ class ProductTable(Engine):
 def _patches_at_once(num_qubits: int, known: int, observables: int, dtype: np.dtype) -> int:
     """Patches of a chunk."""
     cut = half(num_qubits)
-    numbers = 2 * observables * known ** (num_qubits - cut) + 2 * known**cut
-    return max(1, _CHUNK_BYTES // (numbers * np.dtype(dtype).itemsize))
+    return patches_at_once(_CHUNK_BYTES, 2 * observables * known ** (num_qubits - cut) + 2 * known**cut, dtype)
 
 
 def known_states(counts: Counts) -> np.ndarray:

@@ -23,14 +23,12 @@ from qconv.lowering.fusion import ansatz_gates
 from qconv.lowering.observables import UNITARY_BLOCK, basis_states, measured_images, observed, times
 from qconv.lowering.reupload import between, upload
 from qconv.lowering.schedule import program
-from qconv.simulate.counts import Counts, of_gates, of_runs
-from qconv.simulate.engine import Cost, Engine, Evaluation, Numbers, Observables, cost
+from qconv.simulate.counts import MOST_QUBITS_OF_MATRIX, Counts, of_gates, of_runs
+from qconv.simulate.engine import Cost, Engine, Evaluation, Numbers, Observables, cost, patches_at_once
 from qconv.simulate.rates import Rates
 
 _CHUNK_BYTES = 2**24
 """Amplitudes of one chunk of patches, before and after the unitary."""
-MOST_QUBITS = 10
-"""Beyond, the unitary and what its gradient keeps take gigabytes, whatever the time."""
 
 
 class Unitary(Engine):
@@ -39,8 +37,8 @@ class Unitary(Engine):
     name = "unitary"
 
     def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost | None:
-        """A product with the matrix for each basis and block; None beyond `MOST_QUBITS`."""
-        if counts.num_qubits > MOST_QUBITS:
+        """A product with the matrix for each basis and block; None beyond `MOST_QUBITS_OF_MATRIX`."""
+        if counts.num_qubits > MOST_QUBITS_OF_MATRIX:
             return None
         size, start, end, reuploads = counts.size, counts.start, counts.end, counts.circuit.reuploads
         turned = len(counts.bases)  # for each basis to measure in, a unitary of its own
@@ -61,7 +59,7 @@ class Unitary(Engine):
             each += reuploads * (2 * end * size + of_runs(counts.uploaded[1:-1], counts.num_qubits, end)[1])
             built = of_gates(counts.repeated, counts.num_qubits, UNITARY_BLOCK, 1)[1]
             shared += reuploads * size * (built + 2 * end * size)
-        return Numbers(shared, each, _patches_at_once(counts.num_qubits, dtype))
+        return Numbers(shared, each, patches_at_once(_CHUNK_BYTES, 4 * size, dtype))
 
     def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Evaluation:
         """Builds the matrices; a chunk of patches is encoded and multiplied by them."""
@@ -81,12 +79,9 @@ class Unitary(Engine):
                 states = between(states, again, chunk, scaling, partial(times, first), later)
             return observed([(basis, names, times(matrix, states)) for basis, names, matrix in images])
 
-        return Evaluation(observables, _patches_at_once(circuit.num_qubits(patch_size), theta.dtype))
-
-
-def _patches_at_once(num_qubits: int, dtype: np.dtype) -> int:
-    """Patches of a chunk."""
-    return max(1, _CHUNK_BYTES // (2 ** (num_qubits + 2) * np.dtype(dtype).itemsize))
+        return Evaluation(
+            observables, patches_at_once(_CHUNK_BYTES, 4 * 2 ** circuit.num_qubits(patch_size), theta.dtype)
+        )
 
 
 def _unitary(

@@ -15,7 +15,7 @@ from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.errors import InputError
 from qconv.readout.pauli import PauliZ
-from qconv.simulate import fused
+from qconv.simulate import states as module
 from qconv.simulate.expectations import expectations
 from qconv.simulate.states import states
 from tests.oracle import Dense, assert_close
@@ -34,7 +34,7 @@ def test_states_are_the_oracles(x64, circuit, patch_size, monkeypatch):
     theta = jnp.asarray(RNG.uniform(-3, 3, circuit.param_shape(patch_size)))
     patches = RNG.uniform(0.05, 0.95, (3, patch_size))
     scaling = RNG.uniform(0.5, 1.5, circuit.scaling_shape(patch_size)) if circuit.trainable_scaling else None
-    monkeypatch.setattr(fused, "_CHUNK_BYTES", 2**4)  # patch by patch
+    monkeypatch.setattr(module, "_CHUNK_BYTES", 2**4)  # patch by patch
     with jax.disable_jit():
         found = states(circuit, theta, jnp.asarray(patches), None if scaling is None else jnp.asarray(scaling))
     assert found.dtype == (np.float64 if circuit == CIRCUITS[0][0] else np.complex128)
