@@ -8,8 +8,8 @@ import numpy as np
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
+from qconv.gates.wiring import pairs
 from qconv.patches import extract_patches
-from qconv.patterns import pairs
 
 Kind = Literal["forward", "gradient", "gradient_input"]
 """Outputs; gradient with respect to the weights; with respect to weights and input."""

@@ -19,18 +19,18 @@ from qconv.ansatz.identity import Identity
 from qconv.ansatz.qcnn import QCNN
 from qconv.ansatz.random_layers import RandomLayers
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.cost import costs
-from qconv.circuit.expectations import choose_engine, expectations
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.encoding.basis import Basis
 from qconv.encoding.dense_angle import DenseAngle
 from qconv.encoding.higher_order import HigherOrderAngle
 from qconv.encoding.iqp import IQP
-from qconv.gates import CircuitBuilder
-from qconv.patterns import pairs
+from qconv.gates.tape import CircuitBuilder
+from qconv.gates.wiring import pairs
 from qconv.readout.pauli import PauliStrings, PauliXYZ
 from qconv.readout.probabilities import Probabilities
+from qconv.simulate.choose import choose_engine, costs
+from qconv.simulate.expectations import expectations
 
 PREFIX = "choice"
 """Of the names of these cases, which have a table of their own."""

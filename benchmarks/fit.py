@@ -18,8 +18,9 @@ from benchmarks.aims import CHOICE
 from benchmarks.child import ROOT
 from benchmarks.choice import PREFIX, Case, grid
 from benchmarks.results import Result, read
-from qconv.circuit.cost import Rates, costs, rates_of
 from qconv.console import text_console
+from qconv.simulate.choose import costs
+from qconv.simulate.rates import Rates, rates_of
 
 _CALL = 2e-5
 """Seconds of a call that does nothing, the same for all engines, before they are fitted."""

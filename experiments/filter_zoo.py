@@ -56,8 +56,8 @@ from qconv import (
     Table,
     Tfds,
 )
-from qconv.gates import CircuitBuilder
-from qconv.patterns import pairs
+from qconv.gates.tape import CircuitBuilder
+from qconv.gates.wiring import pairs
 
 
 @dataclass(frozen=True)

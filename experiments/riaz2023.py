@@ -39,7 +39,7 @@ from qconv import (
     Tfds,
     seeds,
 )
-from qconv.gates import CircuitBuilder
+from qconv.gates.tape import CircuitBuilder
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,10 @@ from .layers.fourier_filter import FourierFilter as FourierFilter
 # Circuits, and what computes them
 from .circuit.circuit import Circuit as Circuit
 from .circuit.tree import Tree as Tree
-from .circuit.expectations import expectations as expectations
-from .circuit.pauli_tree import maps as maps
+from .simulate.device import Device as Device
+from .simulate.expectations import expectations as expectations
+from .simulate.pauli_tree import maps as maps
+from .simulate.states import states as states
 
 # Encodings
 from .encoding.amplitude import Amplitude as Amplitude

@@ -17,7 +17,6 @@ import json
 import math
 import textwrap
 from collections.abc import Callable, Sequence
-from functools import reduce
 from itertools import pairwise
 from typing import Any
 
@@ -30,15 +29,15 @@ from jaxtyping import Array
 from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit, example_ansatz, record_ansatz, record_encoding
-from qconv.circuit.expectations import expectations
-from qconv.circuit.states import encoded_state
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.experiment.spec import from_json, to_json
-from qconv.gate_table import Matrix
-from qconv.gates import Gate, apply_matrix
+from qconv.gates.library import Matrix
+from qconv.gates.tape import Gate, after_gates
 from qconv.readout.base import OPERATORS, Readout
 from qconv.readout.pauli import PauliStrings
+from qconv.simulate.expectations import expectations
+from qconv.simulate.states import states
 
 _ATOL = 1e-5
 """Rounding of float32 in a circuit of this size."""
@@ -57,7 +56,7 @@ def check_encoding(encoding: Encoding, patch_size: int = 4) -> None:
     patches = _uniform((3, patch_size), 0.05, 0.95)
 
     def state(patch: Array) -> Array:
-        return encoded_state(circuit, patch)
+        return states(circuit, jnp.zeros(circuit.param_shape(patch_size)), patch[None])[0]
 
     tape = _attempt("recording the gates", record_encoding, circuit, patches[0])
     gates = [(gate, np.asarray(gate.matrix)) for gate in tape.gates]
@@ -95,8 +94,7 @@ def check_ansatz(ansatz: Ansatz, num_qubits: int = 4) -> None:
     start = jax.lax.complex(real, imaginary) / jnp.sqrt(jnp.sum(real**2 + imaginary**2))
 
     def state(angles: Array) -> Array:
-        gates = record_ansatz(circuit, angles, num_qubits).gates
-        return reduce(lambda current, gate: apply_matrix(current, gate.matrix, gate.qubits), gates, start[None])[0]
+        return after_gates(start, record_ansatz(circuit, angles, num_qubits).gates)
 
     # JAX itself takes the last angle for an index that is too large.
     matrices = jax.jit(checkify.checkify(lambda angles: _matrices(circuit, angles, num_qubits), checkify.index_checks))

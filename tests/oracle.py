@@ -179,7 +179,7 @@ class State(Dense):
 
 
 def expectations(circuit: Any, theta: Any, patches: Any, scaling: Any = None, kind: type[Dense] = Dense) -> np.ndarray:
-    """What `qconv.circuit.expectations.expectations` returns, patch by patch."""
+    """What `qconv.simulate.expectations.expectations` returns, patch by patch."""
     rows = []
     for patch in patches:
         register = kind(circuit.encoding.num_qubits(len(patch)))

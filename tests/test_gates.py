@@ -10,10 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qconv.circuit.tensorcircuit import tensorcircuit
 from qconv.errors import InputError
-from qconv.gate_table import ALIASES, KINDS, complex_dtype
-from qconv.gates import Tape, apply_matrix
+from qconv.gates.library import ALIASES, KINDS, complex_dtype
+from qconv.gates.tape import Gate, GateGroup, Tape, after_gates
+from qconv.simulate.tensorcircuit import tensorcircuit
 from tests import oracle
 from tests.oracle import assert_close
 
@@ -123,6 +123,28 @@ def test_sequences_of_qubits_are_one_gate_each():
         np.testing.assert_array_equal(one.matrix, other.matrix)
 
 
+def test_the_gates_of_a_call_are_a_group():
+    tape, angles = Tape(3), jnp.array([0.1, 0.2, 0.3])
+    tape.ry(range(3), theta=angles)
+    tape.rzz((0, 1), (1, 2), theta=0.5)
+    tape.cnot([0, 1], [1, 2])
+    tape.h(2)
+    tape.x([])
+    groups = [item for item in tape.items if isinstance(item, GateGroup)]
+    assert len(groups) == len(tape.items)
+    assert [(group.name, group.qubits) for group in groups] == [
+        ("ry", ((0,), (1,), (2,))),
+        ("rzz", ((0, 1), (1, 2))),
+        ("cnot", ((0, 1), (1, 2))),
+        ("h", ((2,),)),
+    ]
+    np.testing.assert_array_equal(groups[0].params["theta"], angles)
+    np.testing.assert_array_equal(groups[1].params["theta"], [0.5, 0.5])
+    assert groups[2].params == {}
+    for group in groups:
+        np.testing.assert_allclose(group.matrices, [gate.matrix for gate in group.gates], atol=1e-7)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -155,11 +177,14 @@ def test_an_unknown_gate_is_no_attribute():
 
 
 @pytest.mark.parametrize("qubits", [(0,), (2,), (0, 2), (2, 0), (1, 2, 0)])
-def test_apply_matrix_embeds_as_the_oracle(x64, qubits):
+def test_states_after_gates_are_the_oracles(x64, qubits):
     rng = np.random.default_rng(0)
-    matrix, states = (rng.normal(size=(rows, columns)) for rows, columns in ((2 ** len(qubits),) * 2, (5, 8)))
-    expected = states @ oracle.embed(matrix, qubits, 3).real.T
-    actual = apply_matrix(jnp.asarray(states), jnp.asarray(matrix), qubits)
+    size = 2 ** len(qubits)
+    state, dense, moved = rng.normal(size=8), rng.normal(size=(size, size)), np.eye(size)[rng.permutation(size)]
+    gates = [Gate("any", qubits, {"unitary": jnp.asarray(dense)}, np.float64)]
+    gates += [Gate("any", qubits[::-1], {"unitary": moved}, np.float64)]
+    expected = oracle.embed(moved, qubits[::-1], 3).real @ oracle.embed(dense, qubits, 3).real @ state
+    actual = after_gates(jnp.asarray(state), gates)
     assert_close(actual, expected, atol=1e-13)
     assert actual.dtype == np.float64
 

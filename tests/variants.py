@@ -13,9 +13,11 @@ import numpy as np
 
 from qconv import layers, models
 from qconv.ansatz.base import Ansatz
-from qconv.gates import Tape
+from qconv.circuit.circuit import Circuit
+from qconv.gates.tape import Tape
 from qconv.models.base import ImageModel
 from qconv.readout.base import Readout
+from qconv.simulate.choose import engine_named
 from tests import oracle
 
 
@@ -148,3 +150,8 @@ def published_unitary(gates: str, angles: Any, num_qubits: int) -> np.ndarray:
         product = oracle.embed(oracle.GATES[name](**params), qubits, num_qubits) @ product
     assert not list(queue), "angles are left over"
     return product
+
+
+def uncached(engine: str, circuit: Circuit, theta: Any, columns: Any, scaling: Any = None) -> Any:
+    """The channels of patches in columns, without the `jit` of `expectations`, which keeps what it has traced."""
+    return engine_named(engine).evaluation(circuit, len(columns), theta, scaling).read(circuit.readout.decode, columns)

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from benchmarks.cases import Case
 from benchmarks.paths.base import Path, Prepared
 from qconv.layers.quantum_conv import QuantumConv
+from qconv.simulate.device import Device
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class QconvLayer(Path):
     def prepare(self, case: Case) -> Prepared:
         """One filter."""
         layer = QuantumConv(
-            case.circuit, kernel_size=case.kernel, strides=case.strides, padding="VALID", engine=self.engine
+            case.circuit, kernel_size=case.kernel, strides=case.strides, padding="VALID", device=Device(self.engine)
         )
 
         def forward(weights: Any, images: Any) -> jax.Array:

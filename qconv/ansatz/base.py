@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 from jaxtyping import Array, Float
 
 from qconv.errors import InputError
-from qconv.gates import CircuitBuilder
+from qconv.gates.tape import CircuitBuilder
 
 
 class Ansatz(ABC):

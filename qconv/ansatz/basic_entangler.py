@@ -7,8 +7,8 @@ from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz, check_depth
 from qconv.errors import InputError
-from qconv.gates import CircuitBuilder
-from qconv.patterns import pairs
+from qconv.gates.tape import CircuitBuilder
+from qconv.gates.wiring import pairs
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,8 @@ from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz
 from qconv.errors import InputError
-from qconv.gate_table import Matrix, complex_dtype
-from qconv.gates import CircuitBuilder
+from qconv.gates.library import Matrix, complex_dtype
+from qconv.gates.tape import CircuitBuilder
 
 _MAX_DENSE = 5
 _PAIRS = ((2, 3), (0, 1), (0, 3), (0, 2), (1, 3), (1, 2))

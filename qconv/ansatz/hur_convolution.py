@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz, check_depth
 from qconv.errors import InputError
-from qconv.gates import CircuitBuilder
+from qconv.gates.tape import CircuitBuilder
 
 _RY = "ry a, ry b"
 _RX_RZ = "rx a, rx b, rz a, rz b"
@@ -51,7 +51,7 @@ def num_convolution_params(circuit_id: int) -> int:
 def convolution_block(
     circuit: CircuitBuilder, circuit_id: int, first: int, second: int, theta: Float[Array, "angles"]
 ) -> None:
-    """Appends one block.
+    """Appends one of the two-qubit circuits.
 
     Args:
         circuit: has the qubits `first` and `second`.

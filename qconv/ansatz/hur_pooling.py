@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz
 from qconv.errors import InputError
-from qconv.gates import CircuitBuilder
+from qconv.gates.tape import CircuitBuilder
 
 Pooling = Literal["zx", "general"]
 """CRZ, X, CRX; or any rotation of the sink for each state of the source."""

@@ -1,19 +1,13 @@
 """The multi-scale entanglement renormalisation ansatz as a circuit."""
 
-import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
-from jaxtyping import Array, Float
-
-from qconv.ansatz.base import Ansatz
-from qconv.ansatz.hur_convolution import HurConvolution
-from qconv.ansatz.ttn import Pairs, append_blocks, root, tree
-from qconv.gates import CircuitBuilder
+from qconv.ansatz.ttn import TTN, Pairs, tree
 
 
 @dataclass(frozen=True)
-class MERA(Ansatz):
+class MERA(TTN):
     """A binary tree of two-qubit blocks (`TTN`), with blocks across neighbouring pairs before each of its layers.
 
     Those blocks act on the second qubit of a pair and the first of the next one: they take away the entanglement that
@@ -24,9 +18,6 @@ class MERA(Ansatz):
     110501 (2008); Grant et al., "Hierarchical quantum classifiers", npj Quantum Information 4, 65 (2018), fig. 1.
     """
 
-    block: Ansatz = field(default_factory=lambda: HurConvolution(1))
-    """What acts on each pair: any ansatz that takes two qubits."""
-
     def blocks(self, num_qubits: int) -> Pairs:
         """Where the blocks act, in order."""
         found: list[tuple[int, int]] = []
@@ -34,15 +25,3 @@ class MERA(Ansatz):
             found += [(before[1], after[0]) for before, after in pairwise(pairs)]
             found += pairs
         return tuple(found)
-
-    def kept(self, num_qubits: int) -> tuple[int, ...]:
-        """The root of the tree."""
-        return (root(num_qubits),)
-
-    def param_shape(self, num_qubits: int) -> tuple[int, ...]:
-        """(blocks, angles)."""
-        return len(self.blocks(num_qubits)), math.prod(self.block.param_shape(2))
-
-    def __call__(self, circuit: CircuitBuilder, theta: Float[Array, "blocks angles"]) -> None:
-        """From the leaves to the root."""
-        append_blocks(circuit, self.block, list(self.blocks(circuit.num_qubits)), theta)

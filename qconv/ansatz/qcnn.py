@@ -2,18 +2,18 @@
 
 import math
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple
+from functools import partial
+from typing import Literal, NamedTuple
 
-import jax
 from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hur_convolution import HurConvolution, convolution_pairs
 from qconv.ansatz.hur_pooling import HurPooling
 from qconv.ansatz.identity import Identity
-from qconv.ansatz.wires import Wires, matrix_of
 from qconv.errors import InputError
-from qconv.gates import CircuitBuilder
+from qconv.gates.tape import CircuitBuilder
+from qconv.gates.wiring import Wires, append_block
 
 Pairs = tuple[tuple[int, int], ...]
 
@@ -22,7 +22,7 @@ class Layer(NamedTuple):
     """One convolution and the pooling after it."""
 
     qubits: tuple[int, ...]
-    """The qubits that are left before it."""
+    """The qubits that are left before the layer."""
     convolved: Pairs
     """Where a block acts, in order."""
     pooled: Pairs
@@ -30,7 +30,7 @@ class Layer(NamedTuple):
 
     @property
     def kept(self) -> tuple[int, ...]:
-        """The qubits that are left after it."""
+        """The qubits that are left after the layer."""
         sources = {source for source, _ in self.pooled}
         return tuple(qubit for qubit in self.qubits if qubit not in sources)
 
@@ -113,18 +113,15 @@ class QCNN(Ansatz):
     def __call__(self, circuit: CircuitBuilder, theta: Float[Array, "angles"]) -> None:
         """Convolution and pooling, layer by layer; each block and each pooling is one gate."""
         layers = self.layers(circuit.num_qubits)
-        split = len(layers) * (_size(self.block, 2) + _size(self.pooling, 2))
-        if layers:
-            of_layers = theta[:split].reshape(len(layers), -1)
-            blocks = _matrices(self.block, of_layers[:, : _size(self.block, 2)])
-            poolings = _matrices(self.pooling, of_layers[:, _size(self.block, 2) :])
-            for layer, block, pooling in zip(layers, blocks, poolings, strict=True):
-                for pair in layer.convolved:
-                    circuit.unitary(*pair, unitary=block)
-                for source, sink in layer.pooled if pooling is not None else ():
-                    circuit.unitary(sink, source, unitary=pooling)
+        place = 0
+        for layer in layers:
+            pooled = tuple((sink, source) for source, sink in layer.pooled)
+            for part, pairs in ((self.block, layer.convolved), (self.pooling, pooled)):
+                own = theta[place : place + _size(part, 2)].reshape(part.param_shape(2))
+                append_block(circuit, pairs, partial(part, theta=own))
+                place += own.size
         kept = self.kept(circuit.num_qubits)
-        self.dense(Wires(circuit, kept), theta[split:].reshape(self.dense.param_shape(len(kept))))
+        self.dense(Wires(circuit, kept), theta[place:].reshape(self.dense.param_shape(len(kept))))
 
     def _convolved(self, index: int, left: tuple[int, ...]) -> Pairs:
         if isinstance(self.pattern, tuple):
@@ -153,11 +150,3 @@ class QCNN(Ansatz):
 
 def _size(part: Ansatz, num_qubits: int) -> int:
     return math.prod(part.param_shape(num_qubits))
-
-
-def _matrices(part: Ansatz, theta: Float[Array, "layers angles"]) -> Any:
-    """The matrix of `part` in each layer, all at once: a third of the operations to compile for three layers."""
-    if isinstance(part, Identity):
-        return [None] * len(theta)
-    shape = part.param_shape(2)
-    return jax.vmap(lambda angles: matrix_of(part, angles.reshape(shape), 2))(theta)

@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz, check_depth
 from qconv.errors import InputError
-from qconv.gates import CircuitBuilder
+from qconv.gates.tape import CircuitBuilder
 
 Wiring = Callable[[int], list[tuple[int, ...]]]
 """The qubits of a gate and its repetitions on a register of n qubits, in order; a control comes before its target."""

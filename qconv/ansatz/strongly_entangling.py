@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz, check_depth
-from qconv.gates import CircuitBuilder
+from qconv.gates.tape import CircuitBuilder
 
 
 @dataclass(frozen=True)

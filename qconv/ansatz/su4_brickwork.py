@@ -6,7 +6,7 @@ from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz, check_depth
 from qconv.errors import InputError
-from qconv.gates import CircuitBuilder
+from qconv.gates.tape import CircuitBuilder
 
 
 @dataclass(frozen=True)

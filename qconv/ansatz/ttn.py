@@ -2,15 +2,16 @@
 
 import math
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import chain
 
-import jax
 from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hur_convolution import HurConvolution
-from qconv.ansatz.wires import matrix_of
 from qconv.errors import InputError
-from qconv.gates import CircuitBuilder
+from qconv.gates.tape import CircuitBuilder
+from qconv.gates.wiring import append_block
 
 Pairs = tuple[tuple[int, int], ...]
 
@@ -36,11 +37,6 @@ def tree(num_qubits: int) -> tuple[Pairs, ...]:
     return tuple(layers)
 
 
-def root(num_qubits: int) -> int:
-    """The qubit that is left at the end: the second of the last pair."""
-    return tree(num_qubits)[-1][0][1]
-
-
 @dataclass(frozen=True)
 class TTN(Ansatz):
     """A binary tree of two-qubit blocks, each with angles of its own, after each of which one qubit is given up.
@@ -54,25 +50,20 @@ class TTN(Ansatz):
     block: Ansatz = field(default_factory=lambda: HurConvolution(1))
     """What acts on each pair: any ansatz that takes two qubits."""
 
+    def blocks(self, num_qubits: int) -> Pairs:
+        """Where the blocks act, in order."""
+        return tuple(chain(*tree(num_qubits)))
+
     def kept(self, num_qubits: int) -> tuple[int, ...]:
-        """The root of the tree."""
-        return (root(num_qubits),)
+        """The root of the tree: the second qubit of the last pair."""
+        return (tree(num_qubits)[-1][0][1],)
 
     def param_shape(self, num_qubits: int) -> tuple[int, ...]:
         """(blocks, angles)."""
-        blocks = sum(len(pairs) for pairs in tree(num_qubits))
-        return blocks, math.prod(self.block.param_shape(2))
+        return len(self.blocks(num_qubits)), math.prod(self.block.param_shape(2))
 
     def __call__(self, circuit: CircuitBuilder, theta: Float[Array, "blocks angles"]) -> None:
-        """From the leaves to the root."""
-        append_blocks(circuit, self.block, [pair for pairs in tree(circuit.num_qubits) for pair in pairs], theta)
-
-
-def append_blocks(
-    circuit: CircuitBuilder, block: Ansatz, pairs: list[tuple[int, int]], theta: Float[Array, "blocks angles"]
-) -> None:
-    """Appends `block` on each pair, each time with its own row of `theta`, as one gate."""
-    shape = block.param_shape(2)
-    matrices = jax.vmap(lambda angles: matrix_of(block, angles.reshape(shape), 2))(theta)
-    for pair, matrix in zip(pairs, matrices, strict=True):
-        circuit.unitary(*pair, unitary=matrix)
+        """Each block with its own row of `theta`, from the leaves to the root."""
+        for index, pair in enumerate(self.blocks(circuit.num_qubits)):
+            own = theta[index].reshape(self.block.param_shape(2))
+            append_block(circuit, [pair], partial(self.block, theta=own))

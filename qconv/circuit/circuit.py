@@ -11,11 +11,10 @@ from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz, check_depth
 from qconv.ansatz.hardware_efficient import HardwareEfficient
-from qconv.circuit.together import recorded
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import BitEncoding, Encoding
 from qconv.errors import InputError
-from qconv.gates import Tape, x64_enabled
+from qconv.gates.tape import Tape, x64_enabled
 from qconv.readout.base import OPERATORS, Readout, as_letters, as_strings
 from qconv.readout.pauli import PauliZ
 
@@ -75,11 +74,11 @@ class Circuit:
         return self.readout.num_channels(len(self.ansatz.kept(self.num_qubits(patch_size))))
 
     def num_observables(self, patch_size: int) -> int:
-        """How many there are, without writing them down."""
+        """How many observables are measured, counted without writing them down."""
         return self.readout.num_observables(len(self.ansatz.kept(self.num_qubits(patch_size))))
 
     def observables(self, patch_size: int) -> tuple[str, ...]:
-        """What is measured, one string of a letter for each qubit of the register a channel; see `Readout`.
+        """The observables that are measured: strings of a letter for each qubit of the register; see `Readout`.
 
         Raises:
             ValueError: the readout returned something else.
@@ -107,7 +106,9 @@ def record_encoding(circuit: Circuit, patch: Float[Array, " pixels"]) -> Tape:
 
 def record_ansatz(circuit: Circuit, theta: Float[Array, "..."], num_qubits: int) -> Tape:
     """The gates of the ansatz with angles `theta`."""
-    return recorded(circuit.ansatz, num_qubits, theta)
+    tape = Tape(num_qubits, theta.dtype)
+    circuit.ansatz(tape, theta)
+    return tape
 
 
 def block_angles(circuit: Circuit, theta: Float[Array, "..."]) -> list[Float[Array, "..."]]:
@@ -130,8 +131,7 @@ def example_encoding(circuit: Circuit, patch_size: int, dtype: Any = np.float32)
 
 def example_ansatz(circuit: Circuit, patch_size: int) -> Tape:
     """The ansatz as recorded for some angles, once even if it is repeated; see `example_encoding`."""
-    shape = circuit.param_shape(patch_size)[1 if circuit.reuploads else 0 :]
-    return _copied(_ansatz_of(circuit.ansatz, circuit.num_qubits(patch_size), shape, x64_enabled()))
+    return _copied(_ansatz_of(circuit, patch_size, x64_enabled()))
 
 
 def _copied(tape: Tape) -> Tape:
@@ -150,9 +150,10 @@ def _encoding_of(circuit: Circuit, patch_size: int, dtype: np.dtype, x64: bool) 
 
 
 @_kept
-def _ansatz_of(ansatz: Ansatz, num_qubits: int, shape: tuple[int, ...], x64: bool) -> Tape:
-    theta = jax.ShapeDtypeStruct(shape, np.dtype(np.float32))
-    return jax.eval_shape(partial(recorded, ansatz, num_qubits), theta)
+def _ansatz_of(circuit: Circuit, patch_size: int, x64: bool) -> Tape:
+    shape = circuit.param_shape(patch_size)[1 if circuit.reuploads else 0 :]
+    record = partial(record_ansatz, circuit, num_qubits=circuit.num_qubits(patch_size))
+    return jax.eval_shape(record, jax.ShapeDtypeStruct(shape, np.dtype(np.float32)))
 
 
 def num_gates(circuit: Circuit, patch_size: int) -> int:
@@ -185,7 +186,7 @@ def check_floating(**arrays: Any) -> None:
     """Refuses arrays of integers, bools or complex numbers: as angles, whole numbers would be whole turns.
 
     Raises:
-        InputError: so.
+        InputError: an array is not of floating point.
     """
     for name, array in arrays.items():
         if not jnp.issubdtype(array.dtype, jnp.floating):

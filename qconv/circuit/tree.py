@@ -13,7 +13,7 @@ from qconv.circuit.circuit import Circuit
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.errors import InputError
-from qconv.gates import CircuitBuilder, Tape
+from qconv.gates.tape import CircuitBuilder, Tape
 from qconv.readout.base import Readout
 from qconv.readout.pauli import PauliXYZ
 
@@ -28,12 +28,12 @@ class Level:
     """One level of a tree, for images of one size."""
 
     axes: tuple[int, ...]
-    """Along which two sites are joined: 0 is down, 1 is to the right."""
+    """The directions in which two sites are joined: 0 is down, 1 is to the right."""
     rows: int
     columns: int
-    """Blocks, in all rows and in each."""
+    """Columns of blocks; there are `rows` of them."""
     num_qubits: int
-    """Of a block."""
+    """Qubits of a block."""
     kept: int
     """Qubits of a block that are a site of the next level."""
 
@@ -130,7 +130,7 @@ class Tree:
     def first_block(self) -> Circuit:
         """A block of the first level, as the circuit of a window of pixels."""
         sites = math.prod(self.block)
-        return Circuit(Pixelwise(self.encoding, sites), self.ansatz, OnFirst(self.readout, self.kept))
+        return Circuit(Pixelwise(self.encoding, sites), FirstKept(self.ansatz, self.kept), self.readout)
 
 
 def size_bits(image_shape: tuple[int, ...]) -> tuple[int, int]:
@@ -151,12 +151,12 @@ class Pixelwise(Encoding):
     """The pixels of a window, each by itself, in registers one after the other."""
 
     encoding: Encoding
-    """Of one pixel."""
+    """The encoding of one pixel."""
     pixels: int
-    """In a window."""
+    """Pixels of a window."""
 
     def num_qubits(self, patch_size: int) -> int:
-        """Those of all pixels."""
+        """Qubits of all pixels together."""
         return self.pixels * self.encoding.num_qubits(patch_size // self.pixels)
 
     def __call__(self, circuit: CircuitBuilder, patch: Float[Array, " pixels"]) -> None:
@@ -175,31 +175,22 @@ class Pixelwise(Encoding):
 
 
 @dataclass(frozen=True)
-class OnFirst(Readout):
-    """A readout of the first qubits of a register."""
+class FirstKept(Ansatz):
+    """An ansatz of which the first qubits are kept."""
 
-    readout: Readout
-    """Of these."""
-    kept: int
-    """How many, if there are so many."""
+    ansatz: Ansatz
+    """What acts on all qubits."""
+    count: int
+    """How many qubits are kept, if there are so many."""
 
-    def observables(self, num_qubits: int) -> tuple[str, ...]:
-        """Those of the readout, filled up with I."""
-        return tuple(string.ljust(num_qubits, "I") for string in self.readout.observables(min(self.kept, num_qubits)))
+    def param_shape(self, num_qubits: int) -> tuple[int, ...]:
+        """That of the ansatz."""
+        return self.ansatz.param_shape(num_qubits)
 
-    def num_observables(self, num_qubits: int) -> int:
-        """As the readout says."""
-        return self.readout.num_observables(min(self.kept, num_qubits))
+    def __call__(self, circuit: CircuitBuilder, theta: Float[Array, "..."]) -> None:
+        """The gates of the ansatz."""
+        self.ansatz(circuit, theta)
 
-    @property
-    def is_differentiable(self) -> bool:
-        """As the readout is."""
-        return self.readout.is_differentiable
-
-    def decode(self, expectations: Float[Array, "observables patches"]) -> Float[Array, "channels patches"]:
-        """As the readout does."""
-        return self.readout.decode(expectations)
-
-    def num_channels(self, num_qubits: int) -> int:
-        """As the readout says."""
-        return self.readout.num_channels(min(self.kept, num_qubits))
+    def kept(self, num_qubits: int) -> tuple[int, ...]:
+        """The first `count` qubits."""
+        return tuple(range(min(self.count, num_qubits)))

@@ -9,7 +9,6 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, num_gates, real_dtype
-from qconv.circuit.memory import available_bytes, refuse_beyond
 from qconv.diagnostics.effective_dimension import effective_dimension, fisher_information, spectrum
 from qconv.diagnostics.effective_dimension import numbers_held as fisher_held
 from qconv.diagnostics.entanglement import haar_meyer_wallach, meyer_wallach
@@ -19,7 +18,8 @@ from qconv.diagnostics.gradients import numbers_held as gradients_held
 from qconv.diagnostics.sampling import Sampling, resolution
 from qconv.diagnostics.states import after_ansatz, chunk_rows, encoded, ground, in_chunks
 from qconv.errors import InputError
-from qconv.gate_table import complex_dtype
+from qconv.gates.library import complex_dtype
+from qconv.simulate.memory import available_bytes, refuse_beyond
 
 _MAX_NUMBERS = 5e8
 """Random numbers that are drawn at once: two GiB in single precision."""
@@ -157,7 +157,7 @@ def _check_memory(circuit: Circuit, patch_size: int, sampling: Sampling, dtype: 
     """Refuses what does not fit into memory, before any work.
 
     Raises:
-        InputError: so.
+        InputError: more is needed than there is.
     """
     num_qubits, observables = circuit.num_qubits(patch_size), circuit.num_observables(patch_size)
     # Where the states alone are too many, so would be their observables to be written down.
@@ -176,7 +176,7 @@ def _check_work(circuit: Circuit, patch_size: int, sampling: Sampling) -> None:
     """Refuses what would take hours, before any work.
 
     Raises:
-        InputError: so; it says which numbers of samples are too large.
+        InputError: the work is beyond what is allowed; it says which numbers of samples are too large.
     """
     num_qubits, num_angles = circuit.num_qubits(patch_size), math.prod(circuit.param_shape(patch_size))
     gates = num_gates(circuit, patch_size) + 1

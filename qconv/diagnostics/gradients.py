@@ -5,6 +5,7 @@ Source: McClean et al., "Barren plateaus in quantum neural network training land
 """
 
 import math
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -12,9 +13,9 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.measurement import bases, in_order
 from qconv.diagnostics.states import amplitude_slopes, chunk_rows, in_chunks
-from qconv.gates import apply_matrix
+from qconv.gates.tape import after_gates
+from qconv.lowering.observables import bases, in_order
 
 
 def gradients(
@@ -31,9 +32,7 @@ def gradients(
         state, slopes = amplitude_slopes(circuit, theta, patch)
         channels = []
         for basis in measured:
-            turned = jnp.concatenate([state[None], slopes])
-            for gate in basis.turn:
-                turned = apply_matrix(turned, gate.matrix, gate.qubits)
+            turned = jax.vmap(partial(after_gates, gates=basis.turn))(jnp.concatenate([state[None], slopes]))
             of_probabilities = 2 * jnp.real(turned[:1].conj() * turned[1:])  # (angles, outcomes)
             channels.append((basis, basis.of_probabilities(of_probabilities.T, np.arange(len(state)))))
         return in_order(channels)

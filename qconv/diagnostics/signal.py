@@ -8,9 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.pauli_tree import maps
 from qconv.layers.quantum_tree import QuantumTree
 from qconv.readout.pauli import PauliXYZ
+from qconv.simulate.pauli_tree import maps
 
 _NETWORKS = 32
 """Networks with angles of their own that are averaged over."""

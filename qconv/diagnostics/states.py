@@ -1,6 +1,6 @@
 """States of many circuits at once, and work in chunks."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -8,20 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Inexact
 
-from qconv.circuit.circuit import Circuit, record_ansatz, record_encoding
+from qconv.circuit.circuit import Circuit, record_encoding
 from qconv.errors import InputError
-from qconv.gate_table import Matrix, complex_dtype, in_one_dtype
-from qconv.gates import Gate
+from qconv.gates.library import complex_dtype
+from qconv.gates.tape import after_gates
+from qconv.lowering.fusion import ansatz_gates
 
 _CHUNK_BYTES = 2**25
 """What one chunk may hold: about a core's share of the cache."""
-
-
-def states(
-    circuit: Circuit, thetas: Float[Array, "batch ..."], patches: Float[Array, "batch pixels"]
-) -> Inexact[Array, "batch amplitudes"]:
-    """States after encoding and ansatz: row b has the angles `thetas[b]` (radians) and the patch `patches[b]`."""
-    return after_ansatz(circuit, thetas, encoded(circuit, patches))
 
 
 def encoded(circuit: Circuit, patches: Float[Array, "batch pixels"]) -> Inexact[Array, "batch amplitudes"]:
@@ -38,7 +32,7 @@ def encoded(circuit: Circuit, patches: Float[Array, "batch pixels"]) -> Inexact[
     def state(patch: Array) -> Array:
         tape = record_encoding(circuit, patch)
         start = ground(tape.num_qubits, patch.dtype) if tape.initial is None else tape.initial
-        return _run(tape.gates, start)
+        return after_gates(start, tape.gates)
 
     return jax.vmap(state)(patches)
 
@@ -49,7 +43,7 @@ def after_ansatz(
     """States after the ansatz with the angles `thetas[b]` on the state `initial[b]`."""
 
     def state(theta: Array, start: Array) -> Array:
-        return _run(record_ansatz(circuit, theta, start.size.bit_length() - 1).gates, start)
+        return after_gates(start, ansatz_gates(circuit, theta, start.size.bit_length() - 1))
 
     return jax.vmap(state)(thetas, initial)
 
@@ -68,39 +62,8 @@ def amplitude_slopes(
 
 
 def ground(num_qubits: int, dtype: Any) -> Float[Array, " amplitudes"]:
-    """|0...0>."""
+    """The state |0...0> of a register, (2^n,)."""
     return jnp.zeros(2**num_qubits, dtype).at[0].set(1)
-
-
-def _run(gates: Iterable[Gate], state: Array) -> Array:
-    for gate in gates:
-        state = _apply(state, gate.matrix, gate.qubits)
-    return state
-
-
-def _apply(state: Array, matrix: Matrix, qubits: tuple[int, ...]) -> Array:
-    """A gate on one state (2^n,), written out: `vmap` over states with gates of their own makes small products slow."""
-    if len(qubits) == 1:
-        halves = state.reshape(2 ** qubits[0], 2, -1)
-        matrix, halves = in_one_dtype(matrix, halves)
-        zero, one = halves[:, 0], halves[:, 1]
-        (a, b), (c, d) = jnp.asarray(matrix)
-        return jnp.stack([a * zero + b * one, c * zero + d * one], axis=1).ravel()
-    num_qubits, k = state.size.bit_length() - 1, len(qubits)
-
-    def front(tensor: Any) -> Any:
-        xp = np if isinstance(tensor, np.ndarray) else jnp
-        return xp.moveaxis(tensor.reshape((2,) * num_qubits), qubits, range(k)).reshape(2**k, -1)
-
-    def back(tensor: Any) -> Any:
-        xp = np if isinstance(tensor, np.ndarray) else jnp
-        return xp.moveaxis(tensor.reshape((2,) * num_qubits), range(k), qubits).ravel()
-
-    if isinstance(matrix, np.ndarray) and np.isin(matrix, (0, 1)).all():  # CNOT, SWAP, ...: amplitudes change places
-        places = back(front(np.arange(state.size))[matrix.argmax(axis=1)])
-        return state.at[places].get(unique_indices=True, mode="promise_in_bounds")
-    matrix, state = in_one_dtype(matrix, state)
-    return back(jnp.sum(jnp.asarray(matrix)[:, :, None] * front(state)[None], axis=1))
 
 
 def chunk_rows(amplitudes_per_row: int, dtype: Any) -> int:

@@ -5,7 +5,7 @@ from abc import ABC, abstractmethod
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from qconv.gates import CircuitBuilder
+from qconv.gates.tape import CircuitBuilder
 
 
 class Encoding(ABC):

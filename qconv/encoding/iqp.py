@@ -9,8 +9,8 @@ from jaxtyping import Array, Float
 
 from qconv.encoding.base import Encoding
 from qconv.errors import InputError
-from qconv.gates import CircuitBuilder
-from qconv.patterns import Pattern, pairs
+from qconv.gates.tape import CircuitBuilder
+from qconv.gates.wiring import Pattern, pairs
 
 _Phases = Literal["product", "complement"]
 

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 
 from qconv.encoding.base import Encoding
 from qconv.errors import InputError
-from qconv.gates import CircuitBuilder
+from qconv.gates.tape import CircuitBuilder
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,6 @@ from typing import Literal
 import jax
 import numpy as np
 
-from qconv.circuit.memory import available_bytes, gibibytes
 from qconv.data.dataset import Dataset, Source
 from qconv.errors import InputError, refusing
 from qconv.experiment.parts import check_parts
@@ -15,6 +14,7 @@ from qconv.models.base import ImageModel
 from qconv.models.quantum_calls import trace
 from qconv.models.twin import check_twin
 from qconv.optimizers import Adam, Optimizer
+from qconv.simulate.memory import available_bytes, gibibytes
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, real_dtype
-from qconv.circuit.expectations import Engine, EngineName, check_engine, choose_engine, expectations
-from qconv.circuit.memory import check_memory, devices_of
 from qconv.errors import InputError
-from qconv.gates import x64_enabled
+from qconv.gates.tape import x64_enabled
 from qconv.layers.quantum_layer import QuantumLayer
+from qconv.simulate.choose import EngineName, choose_engine
+from qconv.simulate.device import Device
+from qconv.simulate.expectations import expectations
+from qconv.simulate.memory import check_memory, devices_of
 
 
 class CircuitLayer(QuantumLayer):
@@ -38,8 +40,8 @@ class CircuitLayer(QuantumLayer):
     """Angles start in [-angle_range, angle_range] radians."""
     angle_distribution: Literal["uniform", "normal"] = "uniform"
     """Uniform there, or normal with mean 0 and standard deviation angle_range."""
-    engine: Engine = "auto"
-    """How circuits are evaluated: by name, or the fastest by the cost model (auto)."""
+    device: Device = Device()
+    """What the circuits run on."""
     param_dtype: Literal["float32", "float64"] = "float32"
     """Precision of the parameters; float64 (with complex128 states) needs JAX's 64-bit mode."""
 
@@ -56,7 +58,6 @@ class CircuitLayer(QuantumLayer):
             raise InputError(f"angle_distribution = {self.angle_distribution!r}; allowed: 'uniform', 'normal'")
         if self.param_dtype not in ("float32", "float64"):
             raise InputError(f"param_dtype = {self.param_dtype!r}; allowed: 'float32', 'float64'")
-        check_engine(self.engine)
         if self.trainable and not self.circuit.readout.is_differentiable:
             name = type(self.circuit.readout).__name__
             raise InputError(f"trainable = True; allowed: False with the readout {name}, which has no gradient")
@@ -79,7 +80,7 @@ class CircuitLayer(QuantumLayer):
     @nn.nowrap
     def chosen_engine(self, in_features: int) -> EngineName:
         """The engine that is used."""
-        return choose_engine(self.circuit, self.patch_size(in_features), self.engine, self.typical_patches)
+        return choose_engine(self.circuit, self.patch_size(in_features), self.device.engine, self.typical_patches)
 
     @nn.nowrap
     def title(self, in_features: int) -> str:

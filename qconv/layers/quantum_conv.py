@@ -7,11 +7,11 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
-from qconv.circuit.cost import MANY
 from qconv.errors import InputError
 from qconv.layers.circuit_layer import CircuitLayer
 from qconv.layers.classical_conv import ClassicalConv
 from qconv.patches import Padding, Size, check_padding, extract_patches, pair
+from qconv.simulate.choose import MANY
 
 Channels = Literal["joint", "sum", "concatenate"]
 
@@ -124,7 +124,7 @@ class QuantumConv(CircuitLayer):
 
     @nn.nowrap
     def window(self, in_features: int) -> str:
-        """Height and width of the window."""
+        """Height and width of the window, in words."""
         height, width = pair("kernel_size", self.kernel_size)
         return f"{height}x{width} pixels"
 

@@ -48,7 +48,7 @@ class QuantumDense(CircuitLayer):
 
     @nn.nowrap
     def patches(self, inputs: Float[Array, "batch ..."]) -> Float[Array, "1 batch numbers"]:
-        """What the register encodes."""
+        """What the register encodes: each input as one row."""
         return flattened(inputs)[None]
 
     @nn.nowrap
@@ -58,12 +58,12 @@ class QuantumDense(CircuitLayer):
 
     @nn.nowrap
     def patch_size(self, in_features: int) -> int:
-        """All numbers."""
+        """Numbers that the register encodes: all of the input."""
         return in_features
 
     @nn.nowrap
     def num_registers(self, in_features: int) -> int:
-        """One."""
+        """One register, for all numbers."""
         return 1
 
     @nn.nowrap
@@ -73,7 +73,7 @@ class QuantumDense(CircuitLayer):
 
     @nn.nowrap
     def window(self, in_features: int) -> str:
-        """All of the image."""
+        """How many numbers a patch has, in words."""
         return f"{in_features} numbers"
 
     @nn.nowrap

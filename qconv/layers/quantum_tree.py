@@ -9,13 +9,13 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.pauli_tree import Theta, check_read, maps
 from qconv.circuit.tree import Tree, padding
 from qconv.errors import InputError
-from qconv.gates import x64_enabled
+from qconv.gates.tape import x64_enabled
 from qconv.layers.classical_tree import ClassicalTree
 from qconv.layers.quantum_layer import QuantumLayer
 from qconv.patches import extract_patches, flattened
+from qconv.simulate.pauli_tree import Theta, check_read, maps
 
 
 class QuantumTree(QuantumLayer):

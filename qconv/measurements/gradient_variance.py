@@ -12,13 +12,14 @@ from jaxtyping import Array
 from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import choose_engine, expectations
 from qconv.diagnostics.gradients import gradient_variance
 from qconv.encoding.angle import Angle
 from qconv.measurements.base import Measured, Measurement
 from qconv.measurements.random_states import check_sizes
 from qconv.readout.base import Readout
 from qconv.readout.pauli import PauliZ
+from qconv.simulate.choose import choose_engine
+from qconv.simulate.expectations import expectations
 
 
 @dataclass(frozen=True)

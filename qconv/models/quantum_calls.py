@@ -22,8 +22,8 @@ Path = tuple[str, ...]
 
 _SEEN = "inputs and outputs of quantum layers"
 """A collection of variables, in which these leave transformations as `nn.remat`."""
-_CIRCUITS = ("_quantum_circuit", "_quantum_tree")
-"""The programs in which `qconv.circuit.expectations` and `qconv.circuit.pauli_tree` run circuits, as JAX names them."""
+_CIRCUITS = ("_quantum_circuit", "_quantum_states", "_quantum_tree")
+"""The programs in which circuits run (`qconv.simulate`: `expectations`, `states`, `pauli_tree`), as JAX names them."""
 _traces = itertools.count()
 
 

@@ -22,7 +22,7 @@ class MostProbableWeight(Readout):
 
     @property
     def is_differentiable(self) -> bool:
-        """No: it steps."""
+        """False: the weight of the most probable outcome changes in steps."""
         return False
 
     def observables(self, num_qubits: int) -> tuple[str, ...]:
@@ -30,7 +30,7 @@ class MostProbableWeight(Readout):
         return Probabilities().observables(num_qubits)
 
     def num_observables(self, num_qubits: int) -> int:
-        """One for each outcome."""
+        """One observable for each outcome."""
         return 2**num_qubits
 
     def decode(self, expectations: Float[Array, "observables patches"]) -> Float[Array, "channels patches"]:
@@ -40,5 +40,5 @@ class MostProbableWeight(Readout):
         return jnp.where(jnp.isnan(expectations).any(axis=0), jnp.nan, found)[None]
 
     def num_channels(self, num_qubits: int) -> int:
-        """One."""
+        """One channel: the weight."""
         return 1

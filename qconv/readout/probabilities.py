@@ -32,7 +32,7 @@ class Probabilities(Readout):
         return as_strings(letters)
 
     def num_observables(self, num_qubits: int) -> int:
-        """One for each outcome."""
+        """One observable for each outcome."""
         return 2 ** len(self._measured(num_qubits))
 
     def _measured(self, num_qubits: int) -> list[int]:

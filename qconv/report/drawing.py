@@ -18,7 +18,8 @@ from qconv.circuit.circuit import (
     record_ansatz,
     record_encoding,
 )
-from qconv.gates import Gate
+from qconv.gates.library import KINDS
+from qconv.gates.tape import Entry, Gate
 from qconv.layers.quantum_layer import QuantumLayer
 from qconv.report.figure import Figure, Rectangle
 
@@ -93,35 +94,33 @@ def _changes_of_encoding(circuit: Circuit, patch_size: int) -> list[Bool[np.ndar
 
 
 def _slopes_of_ansatz(circuit: Circuit, patch_size: int) -> list[list[Bool[np.ndarray, " angles"]]]:
-    """For each gate of each repetition of the ansatz, by which angles its matrix has a derivative."""
+    """For each gate of each repetition of the ansatz, by which angles its parameters have a derivative."""
     shape, num_qubits = circuit.param_shape(patch_size), circuit.num_qubits(patch_size)
     # A generic point, so that no derivative vanishes by chance.
     theta = jnp.linspace(0.3, 1.1, math.prod(shape)).reshape(shape)
 
     @jax.jit
     @jax.jacfwd
-    def slopes(theta: Float[Array, "..."]) -> list[list[Array]]:
-        blocks = block_angles(circuit, theta)
-        return [[jnp.asarray(g.matrix) for g in record_ansatz(circuit, own, num_qubits).gates] for own in blocks]
+    def slopes(theta: Float[Array, "..."]) -> list[list[list[Array]]]:
+        return [
+            [
+                [jnp.asarray(own.value if isinstance(own, Entry) else own) for own in gate.angles.values()]
+                for gate in record_ansatz(circuit, angles, num_qubits).gates
+            ]
+            for angles in block_angles(circuit, theta)
+        ]
 
-    return [
-        [np.abs(np.asarray(own)).reshape(-1, theta.size).max(axis=0, initial=0) > 1e-6 for own in block]
-        for block in slopes(theta)
-    ]
+    def seen(params: list[Array]) -> Bool[np.ndarray, " angles"]:
+        sizes = [np.abs(np.asarray(own)).reshape(-1, theta.size) for own in params]
+        return np.concatenate([np.zeros((1, theta.size)), *sizes]).max(axis=0) > 1e-6
+
+    return [[seen(params) for params in block] for block in slopes(theta)]
 
 
 def _marks(gate: Gate, causes: list[str]) -> dict[int, str]:
-    name, controls = gate.name, 0
-    dot = "●"
-    if name == "toffoli":
-        name, controls = "x", 2
-    elif name == "fredkin":
-        name, controls = "swap", 1
-    elif name == "cnot":
-        name, controls = "x", 1
-    elif name[0] in "co" and name[1:] in ("x", "y", "z", "rx", "ry", "rz", "phase", "u", "r"):
-        dot = "●" if name[0] == "c" else "○"
-        name, controls = name[1:], 1
+    controls = KINDS[gate.name].num_controls
+    name = {"cnot": "x", "toffoli": "x", "fredkin": "swap"}.get(gate.name, gate.name[bool(controls) :])
+    dot = "○" if controls and gate.name.startswith("o") else "●"
     label = {"any": "U", "sd": "S†", "td": "T†", "swap": "×"}.get(name, name.upper())
     if causes:
         label += f"({','.join(causes) if len(causes) < 4 else f'{causes[0]}…{causes[-1]}'})"

@@ -2,9 +2,10 @@
 
 from rich.table import Table
 
-from qconv.circuit.cost import costs, rates_of
 from qconv.layers.circuit_layer import CircuitLayer
 from qconv.layers.quantum_layer import QuantumLayer
+from qconv.simulate.choose import costs
+from qconv.simulate.rates import rates_of
 
 
 def engines_table(layer: QuantumLayer, in_features: int) -> Table | str:

@@ -12,7 +12,7 @@ from qconv.ansatz.hur_convolution import (
 )
 from qconv.ansatz.hur_pooling import HurPooling, Pooling, num_pooling_params, pooling_block
 from qconv.errors import InputError
-from qconv.gates import Tape
+from qconv.gates.tape import Tape
 from qconv.testing import check_ansatz
 from tests import oracle
 from tests.oracle import assert_close

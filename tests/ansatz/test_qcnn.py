@@ -7,24 +7,26 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.hur_convolution import HurConvolution
 from qconv.ansatz.hur_pooling import HurPooling
 from qconv.ansatz.identity import Identity
 from qconv.ansatz.qcnn import QCNN
-from qconv.ansatz.wires import Wires, matrix_of
-from qconv.circuit.circuit import Circuit, example_ansatz
-from qconv.circuit.expectations import expectations
-from qconv.circuit.operations import Block, merged
+from qconv.ansatz.ttn import TTN
+from qconv.circuit.circuit import Circuit, example_ansatz, num_gates
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.errors import InputError
-from qconv.gates import Tape
+from qconv.gates.tape import Block, Tape
+from qconv.gates.wiring import Wires, append_block
+from qconv.lowering.fusion import Fused, ansatz_gates, example_gates, merged
 from qconv.readout.pauli import PauliZ
 from qconv.readout.probabilities import Probabilities
+from qconv.simulate.expectations import expectations
 from qconv.testing import check_ansatz
 from tests.oracle import Dense, assert_close
-from tests.variants import published_unitary
+from tests.variants import GateList, published_unitary
 
 CONVOLVED = [
     [(0, 7), (0, 1), (2, 3), (4, 5), (6, 7), (1, 2), (3, 4), (5, 6)],
@@ -211,20 +213,98 @@ def test_wires_rename_the_qubits_of_every_call():
         _ = wires.nothing
 
 
-def test_the_matrix_of_an_ansatz_is_real_if_its_gates_are(x64):
-    theta = drawn((1, 6))
-    real = matrix_of(HurConvolution(6), jnp.asarray(theta), 2)
-    assert real.dtype == np.float64
-    assert_close(real, published_unitary(BLOCKS[6], theta[0], 2).real, atol=1e-14)
-    pooled = matrix_of(HurPooling(), jnp.asarray(theta[0, :2]), 2)
-    assert_close(pooled, published_unitary("crz10 x1 crx10", theta[0, :2], 2), atol=1e-14)
+def test_a_network_is_blocks_with_their_definition():
+    """Eight blocks of ten gates, four poolings of three, four and two, one and one: 151 gates in six items."""
+    circuit = Circuit(Angle(), QCNN(), Probabilities())
+    tape = example_ansatz(circuit, 8)
+    assert [(type(item), len(item.qubits)) for item in tape.items] == [(Block, n) for n in (8, 4, 4, 2, 1, 1)]
+    assert tape.items[0].qubits == tuple(CONVOLVED[0])
+    assert tape.items[1].qubits == tuple((sink, source) for source, sink in POOLED[0])
+    assert [gate.name for gate in tape.items[1].gates[:3]] == ["crz", "x", "crx"]
+    assert [gate.qubits for gate in tape.items[1].gates[:3]] == [(1, 0), (1,), (1, 0)]
+    assert len(tape.gates) == 13 * 10 + 7 * 3 == num_gates(circuit, 8) - 8
+    assert {gate.name for gate in tape.gates} == {"u", "cnot", "ry", "rz", "crz", "x", "crx"}
+
+
+def test_engines_see_one_gate_for_each_copy_of_a_block(x64):
+    theta = drawn((51,))
+    gates = ansatz_gates(Circuit(Angle(), QCNN(), Probabilities()), jnp.asarray(theta), 8)
+    assert [gate.name for gate in gates] == ["any"] * 20
+    expected = [
+        (pair, published_unitary(definition, own, 2))
+        for layer, angles in enumerate(theta.reshape(3, -1))
+        for definition, own, pairs in (
+            (BLOCKS[9], angles[:15], CONVOLVED[layer]),
+            ("crz10 x1 crx10", angles[15:], [pair[::-1] for pair in POOLED[layer]]),
+        )
+        for pair in pairs
+    ]
+    for gate, (pair, matrix) in zip(gates, expected, strict=True):
+        assert gate.qubits == pair
+        assert_close(gate.matrix, matrix, atol=1e-14)
+
+
+def test_a_block_is_real_if_its_gates_are(x64):
+    circuit = Circuit(Angle(), QCNN(HurConvolution(6), pooling=Identity()), PauliZ())
+    theta = drawn(circuit.param_shape(2))
+    (gate,) = ansatz_gates(circuit, jnp.asarray(theta), 2)
+    assert gate.is_real and gate.matrix.dtype == np.float64
+    assert_close(gate.matrix, published_unitary(BLOCKS[6], theta, 2).real, atol=1e-14)
+    assert all(gate.is_real for gate in example_gates(circuit, 2))
+
+
+def test_blocks_of_other_angles_are_computed_at_once():
+    circuit = Circuit(Angle(), TTN(HurConvolution(9)), PauliZ())
+
+    def operations(num_qubits: int) -> int:
+        def matrices(theta: Any) -> list[Any]:
+            return [gate.matrix for gate in ansatz_gates(circuit, theta, num_qubits)]
+
+        return len(jax.make_jaxpr(matrices)(jnp.zeros((num_qubits - 1, 15))).eqns)
+
+    assert operations(5) - operations(4) <= 6  # alone, a block takes a hundred
+
+
+def test_a_block_of_many_qubits_is_run_gate_by_gate():
+    ansatz = QCNN(TTN(), depth=1, pooling=Identity())
+
+    class Whole(Ansatz):
+        def param_shape(self, num_qubits):
+            return ansatz.param_shape(num_qubits)
+
+        def __call__(self, circuit, theta):
+            append_block(circuit, [tuple(range(circuit.num_qubits))[::-1]], lambda own: ansatz(own, theta))
+
+    circuit = Circuit(Angle(), Whole(), PauliZ())
+    names = [(gate.name, gate.qubits) for gate in example_gates(circuit, 5)]
+    assert names[:3] == [("ry", (4,)), ("ry", (0,)), ("cnot", (4, 0))] and len(names) == 15
+    assert [gate.name for gate in example_gates(circuit, 4)] == ["any"]
+
+
+def test_a_block_on_qubits_that_are_not_there_is_refused():
+    tape = Tape(3, np.float32)
+    with pytest.raises(InputError, match=r"gate 'block' on qubits \(1, 3\); allowed: different ones of 0 .. 2"):
+        append_block(tape, [(0, 1), (1, 3)], lambda own: own.cnot(0, 1))
+    with pytest.raises(InputError, match=r"gate 'block' acts on 2 qubits; it was given \(0, 1, 2\)"):
+        append_block(tape, [(0, 1), (0, 1, 2)], lambda own: own.cnot(0, 1))
+    append_block(tape, [], lambda own: own.cnot(0, 1))
+    append_block(tape, [(0, 1)], lambda own: None)
+    assert tape.items == []
+
+
+def test_a_block_on_wires_and_on_any_other_circuit():
+    tape, other = Tape(5, np.float32), GateList(5)
+    for circuit in (tape, other):
+        append_block(Wires(circuit, (4, 2, 0)), [(0, 1), (2, 1)], lambda own: own.cnot(1, 0))
+    assert tape.items[0].qubits == ((4, 2), (0, 2))
+    assert [gate.qubits for gate in tape.gates] == [(2, 4), (2, 0)] == [qubits for _, qubits in other.gates]
 
 
 def test_gates_are_gathered_into_as_few_blocks_as_there_can_be():
     """Pairs on both sides of the ring, pairs in the middle, the poolings of either half, and all that follows."""
     circuit = Circuit(Angle(), QCNN(), Probabilities())
-    blocks = merged(example_ansatz(circuit, 8).gates, 8, 4)
-    assert [operation.qubits for operation in blocks if isinstance(operation, Block)] == [
+    blocks = merged(example_gates(circuit, 8), 8, 4)
+    assert [operation.qubits for operation in blocks if isinstance(operation, Fused)] == [
         (0, 1, 6, 7),
         (2, 3, 4, 5),
         (0, 1, 2, 3),

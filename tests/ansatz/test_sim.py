@@ -6,7 +6,7 @@ import pytest
 
 from qconv.ansatz.sim import SimCircuit
 from qconv.errors import InputError
-from qconv.gates import Tape
+from qconv.gates.tape import Tape
 from qconv.testing import check_ansatz
 from tests.oracle import assert_close
 from tests.variants import gate_list, published_unitary, recorded_unitary

@@ -13,7 +13,8 @@ from benchmarks.aims import CHOICE, ChoiceAim
 from benchmarks.choice import Choice, choices, grid, measure_choice
 from benchmarks.report import markdown, print_tables
 from benchmarks.results import Result, machine, write
-from qconv.circuit.cost import RATES, Rates, costs
+from qconv.simulate.choose import costs
+from qconv.simulate.rates import RATES, Rates
 
 RESULTS = [
     Result("choice: circuit A: 64", "fused", gradient_per_s=100, chosen=True),

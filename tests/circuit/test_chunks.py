@@ -17,12 +17,12 @@ import numpy as np
 from jax.sharding import AxisType, NamedSharding, PartitionSpec
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
-from qconv.circuit import statevector
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import expectations
+from qconv.simulate import tensorcircuit
+from qconv.simulate.expectations import expectations
 
 engine = sys.argv[1]
-statevector._CHUNK_BYTES = 2**21  # so few patches would be a single chunk
+tensorcircuit._CHUNK_BYTES = 2**21  # so few patches would be a single chunk
 circuit = Circuit(ansatz=HardwareEfficient(2, ("ry",)))
 theta = jnp.asarray(np.random.default_rng(0).uniform(-3, 3, (2, 4, 1)), jnp.float32)
 patches = jnp.asarray(np.random.default_rng(1).random((6002, 4)), jnp.float32)

@@ -2,19 +2,25 @@
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.identity import Identity
-from qconv.circuit import expectations as engines
-from qconv.circuit import halves, heisenberg, lookup
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.cost import RATES, Rates, costs, rates_of
-from qconv.circuit.expectations import choose_engine, expectations
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.basis import Basis
 from qconv.encoding.dense_angle import DenseAngle
 from qconv.encoding.iqp import IQP
+from qconv.simulate import choose, memory
+from qconv.simulate import expectations as engines
+from qconv.simulate.choose import ENGINES, choose_engine, costs
+from qconv.simulate.engine import Cost, Evaluation
+from qconv.simulate.expectations import expectations
+from qconv.simulate.rates import RATES, Rates, rates_of
+from qconv.simulate.unitary import Unitary
+from tests.oracle import assert_close
+from tests.variants import uncached
 
 CIRCUITS = [
     (Circuit(), 1),
@@ -81,9 +87,9 @@ def test_every_rate_counts():
 def test_the_engine_chosen_is_the_cheapest_of_those_that_take_the_circuit(circuit: Circuit, patch_size: int):
     found = costs(circuit, patch_size, 64, RATES["gpu"])
     assert {"fused", "unitary"} <= set(found)
-    assert ("lookup" in found) == lookup.fits(circuit)
-    assert ("heisenberg" in found) <= heisenberg.fits(circuit, patch_size)
-    assert ("halves" in found) <= halves.fits(circuit, patch_size)
+    takes = {engine.name: engine.refusal(circuit, patch_size) is None for engine in ENGINES}
+    assert ("lookup" in found) == takes["lookup"]
+    assert all(takes[name] for name in found)
     chosen = choose_engine(circuit, patch_size, patches=64, rates=RATES["gpu"])
     assert found[chosen].seconds == min(cost.seconds for cost in found.values())
     assert choose_engine(circuit, patch_size, chosen) == chosen  # nothing refuses it
@@ -125,3 +131,27 @@ def test_expectations_are_by_the_engine_for_as_many_patches_as_there_are(monkeyp
     for count in (0, 3):
         assert expectations(Circuit(), jnp.zeros((2, 2, 2)), jnp.zeros((count, 2))).shape == (count, 2)
     assert asked == [1, 3]
+
+
+class Doubled(Unitary):
+    """An engine of somebody's own, which is free and wrong."""
+
+    name = "doubled"
+
+    def cost(self, counts, patches, rates):
+        return Cost(0.0, 0.0, 0.0, 0.0)
+
+    def evaluation(self, circuit, patch_size, theta, scaling=None):
+        found = super().evaluation(circuit, patch_size, theta, scaling)
+        return Evaluation(lambda chunk: 2 * found.observables(chunk), found.at_once)
+
+
+def test_a_new_engine_is_an_entry_of_the_tuple(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(choose, "ENGINES", (*ENGINES, Doubled()))
+    found = costs(Circuit(), 2)
+    assert min(found, key=lambda name: found[name].seconds) == "doubled"
+    memory.bytes_needed.cache_clear()
+    assert memory.bytes_needed(Circuit(), 2, "doubled", np.dtype(np.float32)) > 0
+    theta, columns = jnp.ones((2, 2, 2)), jnp.full((2, 3), 0.3)
+    one, two = (uncached(name, Circuit(), theta, columns) for name in ("unitary", "doubled"))
+    assert_close(two, 2 * one, atol=1e-6)

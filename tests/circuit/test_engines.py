@@ -18,24 +18,26 @@ from qconv.ansatz.hur_convolution import HurConvolution
 from qconv.ansatz.random_layers import RandomLayers
 from qconv.ansatz.strongly_entangling import StronglyEntangling
 from qconv.ansatz.su4_brickwork import SU4Brickwork
-from qconv.circuit import expectations as engines
-from qconv.circuit import fused, halves, heisenberg, statevector, unitary
-from qconv.circuit.circuit import Circuit, example_ansatz
-from qconv.circuit.cut import num_terms
-from qconv.circuit.expectations import EngineName, choose_engine, expectations
-from qconv.dense import matrix_of_gates
+from qconv.circuit.circuit import Circuit
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.encoding.basis import Basis
 from qconv.errors import InputError
-from qconv.gates import Gate
+from qconv.gates.tape import Gate
+from qconv.lowering.block_matrix import matrix_of_gates
+from qconv.lowering.fusion import example_gates
 from qconv.readout.base import Readout
 from qconv.readout.pauli import NeighborZZ, Parity, PauliStrings, PauliZ
 from qconv.readout.probabilities import Probabilities
+from qconv.simulate import bipartite, fused, product_table, tensorcircuit, unitary
+from qconv.simulate.bipartite import num_terms
+from qconv.simulate.choose import EngineName, choose_engine, engine_named
+from qconv.simulate.counts import Counts
+from qconv.simulate.expectations import expectations
 from tests import oracle
 from tests.oracle import assert_close
-from tests.variants import TABLE, Gates, Joined
+from tests.variants import TABLE, Gates, Joined, uncached
 
 ENGINES = [name for name in get_args(EngineName) if name != "lookup"]  # that one is for encodings of bits
 APART = ("halves", "heisenberg")  # those need qubits that are independent
@@ -78,7 +80,7 @@ def later(marked: bool) -> list[pytest.MarkDecorator]:
         pytest.param(engine, *variants, np.float64, marks=later(engine != "unitary" and variants not in SOON))
         for engine in ENGINES
         for variants in PAIRS
-        if engine not in APART or heisenberg.fits(Circuit(variants[0]), 3)
+        if engine_named(engine).refusal(Circuit(variants[0]), 3) is None
     ]
     + [pytest.param("unitary", *variants, np.float32, marks=later(variants not in SOON)) for variants in PAIRS],
     ids=str,
@@ -127,7 +129,7 @@ def check_gates(ansatz, theta, patch):
         arrays = jnp.array(theta), jnp.array([patch])
         expected = oracle.expectations(circuit, *arrays)
         for engine in ENGINES:
-            if engine != "halves" or num_terms(example_ansatz(circuit, 3).gates, 1) <= 64:
+            if engine != "halves" or num_terms(example_gates(circuit, 3), 1) <= 64:
                 assert_close(expectations(circuit, *arrays, engine), expected, atol=1e-12)
 
 
@@ -194,11 +196,13 @@ def test_chunks_of_the_statevector_engine_change_nothing(compiled, monkeypatch):
     circuit, theta, patches = compiled
 
     def run(theta, patches):
-        outputs, pullback = jax.vjp(lambda t, p: statevector.expectations(circuit, t, p), theta, patches)
+        outputs, pullback = jax.vjp(lambda t, p: uncached("statevector", circuit, t, p), theta, patches)
         return outputs, *pullback(jnp.cos(jnp.arange(outputs.size)).reshape(outputs.shape))
 
     whole = jax.jit(run)(theta, patches[:7])
-    monkeypatch.setattr(statevector, "_CHUNK_BYTES", 3 * statevector.bytes_of_patch(circuit, 2, np.dtype(np.float32)))
+    monkeypatch.setattr(
+        tensorcircuit, "_CHUNK_BYTES", 3 * tensorcircuit.bytes_of_patch(circuit, 2, np.dtype(np.float32))
+    )
     chunked = jax.jit(lambda t, p: run(t, p))  # three, three and one
     assert "scan" in str(chunked.trace(theta, patches[:7]).jaxpr)
     for one, other in zip(whole, chunked(theta, patches[:7]), strict=True):
@@ -277,7 +281,7 @@ def test_layers_on_several_blocks(x64, ansatz, engine):
 )
 def test_halves_of_a_larger_register(x64, ansatz, terms):
     circuit = Circuit(Angle("Y", 1.7), ansatz, Joined((PauliZ(), Probabilities((0, 3, 4)))))
-    assert num_terms(halves.in_parts(circuit, 7, example_ansatz(circuit, 7).gates).middle, 3) == terms
+    assert num_terms(bipartite.in_parts(circuit, 7, example_gates(circuit, 7)).middle, 3) == terms
     theta = jnp.asarray(np.random.default_rng(0).uniform(-3, 3, circuit.param_shape(7)))
     patches = jnp.asarray(np.random.default_rng(1).random((2, 7)))
     found = expectations(circuit, theta, patches, "halves")
@@ -300,30 +304,33 @@ def test_tables_of_a_larger_register(x64, encoding, num_qubits):
 
 @pytest.mark.parametrize("encoding", [Angle("Y"), Angle("X")])
 def test_weights_make_up_density_matrices(x64, encoding):
-    known = heisenberg.known_states(Circuit(encoding), 2)
+    known = product_table.known_states(Counts(Circuit(encoding), 2))
     rng = np.random.default_rng(0)
     states = rng.normal(size=(2, 3, 5)) + 1j * rng.normal(size=(2, 3, 5)) * np.iscomplexobj(known)
     states = states / np.linalg.norm(states, axis=0)
     states = states if np.iscomplexobj(known) else states.real
-    weights = heisenberg.weights(tuple(jnp.asarray(states)), known)
+    weights = product_table.weights(tuple(jnp.asarray(states)), known)
     products = np.einsum("ja,jb->jab", known, known.conj())
     expected = np.einsum("aqc,bqc->qabc", states, states.conj())
     assert_close(np.einsum("qjc,jab->qabc", weights, products), expected, atol=1e-15)
     assert_close(weights.sum(1), 1, atol=1e-15)
 
 
-@pytest.mark.parametrize("engine", [unitary, fused, halves, heisenberg])
-def test_chunks_change_neither_outputs_nor_gradients(x64, engine, monkeypatch):
+@pytest.mark.parametrize(
+    ("engine", "module"),
+    [("unitary", unitary), ("fused", fused), ("halves", bipartite), ("heisenberg", product_table)],
+)
+def test_chunks_change_neither_outputs_nor_gradients(x64, engine, module, monkeypatch):
     circuit = Circuit(Angle("X"), HardwareEfficient(1, ("ry", "rz")), PauliStrings(("ZII", "XYI")))
     theta = jnp.asarray(np.random.default_rng(0).uniform(-3, 3, circuit.param_shape(3)))
     columns = jnp.asarray(np.random.default_rng(1).random((3, 10)))
 
     def run(theta, columns):
-        outputs, pullback = jax.vjp(lambda t, c: engine.expectations(circuit, t, c), theta, columns)
+        outputs, pullback = jax.vjp(lambda t, c: uncached(engine, circuit, t, c), theta, columns)
         return outputs, *pullback(jnp.cos(jnp.arange(float(outputs.size))).reshape(outputs.shape))
 
     whole = jax.jit(run)(theta, columns)
-    monkeypatch.setattr(engine, "_CHUNK_BYTES", 2**10)  # a few columns: the last chunk is not full
+    monkeypatch.setattr(module, "_CHUNK_BYTES", 2**10)  # a few columns: the last chunk is not full
     chunked = jax.jit(lambda t, c: run(t, c))
     assert "scan" in str(chunked.trace(theta, columns).jaxpr)
     for one, other in zip(whole, chunked(theta, columns), strict=True):
@@ -373,8 +380,8 @@ def test_bits_are_looked_up():
 def test_the_engine_asked_for_runs(compiled, engine, monkeypatch):
     circuit, theta, patches = compiled
     for name in ENGINES:
-        fake = SimpleNamespace(expectations=lambda *_, name=name: jnp.full((1, 1), float(len(name))))
-        monkeypatch.setitem(engines._ENGINES, name, fake)
+        fake = SimpleNamespace(read=lambda *_, name=name: jnp.full((1, 1), float(len(name))))
+        monkeypatch.setattr(type(engine_named(name)), "evaluation", lambda *_, fake=fake: fake)
     with jax.disable_jit():
         assert expectations(circuit, theta, patches[:1], engine) == len(engine)
 

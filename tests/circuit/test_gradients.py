@@ -12,11 +12,12 @@ import pytest
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import EngineName, expectations
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.readout.pauli import PauliStrings
+from qconv.simulate.choose import EngineName
+from qconv.simulate.expectations import expectations
 from tests import oracle
 from tests.oracle import assert_close
 from tests.variants import TABLE, Gates

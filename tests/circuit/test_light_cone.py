@@ -7,12 +7,13 @@ import pytest
 from qconv.ansatz.hur_convolution import HurConvolution
 from qconv.ansatz.identity import Identity
 from qconv.ansatz.qcnn import QCNN
-from qconv.circuit.circuit import Circuit, example_ansatz
-from qconv.circuit.expectations import expectations
-from qconv.circuit.light_cone import seen
+from qconv.circuit.circuit import Circuit
 from qconv.encoding.angle import Angle
-from qconv.gates import Tape
+from qconv.gates.tape import Tape
+from qconv.lowering.absorption import seen
+from qconv.lowering.fusion import example_gates
 from qconv.readout.pauli import PauliStrings, PauliZ
+from qconv.simulate.expectations import expectations
 from tests.oracle import Dense, assert_close
 
 
@@ -35,7 +36,7 @@ def test_a_chain_without_pooling_sheds_gates_and_keeps_its_value(x64, engine):
     pattern = (((0, 1), (2, 3), (1, 2), (3, 4)), ((1, 2), (2, 3)), ((2, 3),))
     ansatz = QCNN(HurConvolution(1), Identity(), pattern, "inner")
     circuit = Circuit(Angle(), ansatz, PauliZ())
-    gates = example_ansatz(circuit, 5).gates
+    gates = example_gates(circuit, 5)
     assert ansatz.kept(5) == (3,) and circuit.observables(5) == ("IIIZI",)
     assert len(seen(gates, circuit.observables(5))) == len(gates)
     shallow = Circuit(Angle(), QCNN(HurConvolution(1), Identity(), pattern[:1], "inner", depth=1), PauliZ())
@@ -58,7 +59,7 @@ def test_a_block_beside_the_measured_qubit_is_left_out():
         Angle(), QCNN(HurConvolution(1), Identity(), (((0, 1), (2, 3)),), "inner", depth=1), PauliStrings(("Z",))
     )
     assert circuit.observables(4) == ("IZII",)
-    gates = example_ansatz(circuit, 4).gates
+    gates = example_gates(circuit, 4)
     assert [gate.qubits for gate in seen(gates, circuit.observables(4))] == [(0, 1)]
     patch, theta = np.array([0.1, 0.2, 0.7, 0.9]), np.array([0.5, -0.4])
     found = expectations(circuit, jnp.asarray(theta), jnp.asarray(patch)[None], "fused")

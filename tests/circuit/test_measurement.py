@@ -9,17 +9,18 @@ import pytest
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.identity import Identity
-from qconv.circuit import measurement
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import EngineName, expectations
-from qconv.circuit.measurement import bases
 from qconv.encoding.angle import Angle
 from qconv.encoding.basis import Basis
 from qconv.layers.quantum_dense import QuantumDense
+from qconv.lowering import observables as lowered
+from qconv.lowering.observables import bases
 from qconv.readout.base import OPERATORS
 from qconv.readout.most_probable import MostProbableWeight
 from qconv.readout.pauli import AllZZ, NeighborZZ, PauliXYZ, PauliZ
 from qconv.readout.probabilities import Probabilities
+from qconv.simulate.choose import EngineName
+from qconv.simulate.expectations import expectations
 from tests import oracle
 from tests.oracle import assert_close
 from tests.variants import Joined
@@ -40,7 +41,7 @@ SETS = {
 @pytest.mark.parametrize("observables", SETS.values(), ids=SETS)
 def test_sums_over_qubits_are_products_with_diagonals(x64, observables, limit, monkeypatch):
     """Whatever matrices are allowed: each qubit by itself, a few at once, all in one matrix."""
-    monkeypatch.setattr(measurement, "_MATRIX", limit)
+    monkeypatch.setattr(lowered, "_MATRIX", limit)
     (basis,) = bases(observables, np.dtype(np.float64))
     probabilities, names = RNG.random((64, 3)), RNG.permutation(64)
     diagonals = [oracle.kron(*(OPERATORS[letter].diagonal() for letter in string)) for string in observables]
@@ -58,7 +59,7 @@ def test_no_more_numbers_than_a_few_states(readout, num_qubits):
 @pytest.mark.parametrize("engine", ["fused", "unitary", "halves", "heisenberg", "lookup", "statevector"])
 def test_engines_measure_many_observables_as_the_oracle(x64, engine: EngineName, monkeypatch):
     """With a limit that none of them stays below."""
-    monkeypatch.setattr(measurement, "_MATRIX", 2)
+    monkeypatch.setattr(lowered, "_MATRIX", 2)
     readout = Joined((Probabilities(), PauliXYZ(), AllZZ(), Probabilities((3, 1))))
     circuit = Circuit(Basis() if engine == "lookup" else Angle("X"), HardwareEfficient(1, ("ry", "rz")), readout)
     theta = jnp.asarray(RNG.uniform(-3, 3, circuit.param_shape(4)))

@@ -16,10 +16,7 @@ import pytest
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.identity import Identity
 from qconv.ansatz.qcnn import QCNN
-from qconv.circuit import memory, pauli_tree
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import EngineName, expectations
-from qconv.circuit.pauli_tree import maps
 from qconv.circuit.tree import Tree
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
@@ -31,6 +28,10 @@ from qconv.layers.circuit_layer import run_circuits
 from qconv.layers.quantum_dense import QuantumDense
 from qconv.readout.pauli import AllZZ, PauliStrings, PauliXYZ
 from qconv.readout.probabilities import Probabilities
+from qconv.simulate import memory, pauli_tree
+from qconv.simulate.choose import EngineName
+from qconv.simulate.expectations import expectations
+from qconv.simulate.pauli_tree import maps
 
 MIB = 2**20
 REAL, LAYER, LAYERS = HardwareEfficient(1, ("ry",)), HardwareEfficient(1), HardwareEfficient(2)
@@ -178,7 +179,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qconv.circuit import memory, pauli_tree
+from qconv.simulate import memory, pauli_tree
 from qconv.training.mesh import batch_sharding, device_mesh
 from tests.circuit.test_memory import SOON, allocated_bytes, gradient
 
@@ -230,7 +231,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from qconv.circuit.memory import bytes_needed
+from qconv.simulate.memory import bytes_needed
 from tests.circuit.test_memory import Cell, MEASURED, gradient
 
 cell = MEASURED[int(sys.argv[1])]

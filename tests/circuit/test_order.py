@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 
 from qconv.ansatz.base import Ansatz
-from qconv.circuit.circuit import Circuit, example_ansatz, record_ansatz
-from qconv.circuit.expectations import choose_engine, expectations
-from qconv.circuit.order import loops, ordered
-from qconv.circuit.program import Layers, Step, program
+from qconv.circuit.circuit import Circuit
 from qconv.encoding.angle import Angle
-from qconv.gates import Gate, Tape
+from qconv.gates.tape import Gate, Tape
+from qconv.lowering.fusion import ansatz_gates, example_gates
+from qconv.lowering.schedule import Layers, Step, loops, ordered, program
 from qconv.readout.pauli import PauliZ
+from qconv.simulate.choose import choose_engine
+from qconv.simulate.expectations import expectations
 from tests import oracle
 from tests.oracle import assert_close
 
@@ -156,7 +157,7 @@ def test_angles_are_those_that_the_ansatz_gives(x64):
     circuit, theta, _ = written(with_arithmetic)
     tape = Tape(4, theta.dtype)
     with_arithmetic(tape, theta)
-    found = record_ansatz(circuit, theta, 4).gates
+    found = ansatz_gates(circuit, theta, 4)
     for own, expected in zip(found, tape.gates, strict=True):
         assert (own.name, own.qubits) == (expected.name, expected.qubits)
         assert_close(own.matrix, expected.matrix, atol=1e-15)
@@ -171,14 +172,14 @@ def test_what_is_traced_does_not_grow_with_depth(way):
 @pytest.mark.parametrize("way", WAYS)
 def test_layers_are_one_loop(way):
     circuit, theta, _ = written(way)
-    steps = jax.eval_shape(lambda angles: program(record_ansatz(circuit, angles, 4).gates, 4, 4), theta).steps
+    steps = jax.eval_shape(lambda angles: program(ansatz_gates(circuit, angles, 4), 4, 4), theta).steps
     assert [type(step) for step in steps] == [Layers]
     assert [type(step) for step in steps[0].layer.steps] == [Step] * 3  # RX, phases, RX; CNOTs are no step
 
 
 def test_odd_gates_stay_outside_of_the_loop():
     """H is within the first of six layers; what follows the last one is no layer."""
-    gates = ordered(example_ansatz(written(between_odd_gates, 7)[0], 4).gates)
+    gates = ordered(example_gates(written(between_odd_gates, 7)[0], 4))
     (loop,) = loops(gates)
     assert (loop.period, loop.repeats) == (15, 5)
     assert [gates[loop.start].name, *(gate.name for gate in gates[loop.stop :])] == ["cnot", *["ry"] * 4, "crz"]
@@ -197,7 +198,7 @@ def test_few_gates_are_no_loop():
 
 
 def test_gates_keep_their_order_on_each_qubit():
-    gates = example_ansatz(written(in_any_order)[0], 4).gates
+    gates = example_gates(written(in_any_order)[0], 4)
     for q in QUBITS:
         chains = [[gate for gate in order if q in gate.qubits] for order in (gates, ordered(gates))]
         assert chains[0] == chains[1]

@@ -12,10 +12,6 @@ from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.hur_pooling import HurPooling
 from qconv.ansatz.strongly_entangling import StronglyEntangling
 from qconv.ansatz.su4_brickwork import SU4Brickwork
-from qconv.circuit import pauli_tree
-from qconv.circuit.expectations import expectations
-from qconv.circuit.pauli_tree import maps
-from qconv.circuit.tensorcircuit import tensorcircuit
 from qconv.circuit.tree import Tree
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
@@ -24,6 +20,10 @@ from qconv.encoding.iqp import IQP
 from qconv.errors import InputError
 from qconv.readout.pauli import PauliXYZ, PauliZ
 from qconv.readout.probabilities import Probabilities
+from qconv.simulate import pauli_tree
+from qconv.simulate.expectations import expectations
+from qconv.simulate.pauli_tree import maps
+from qconv.simulate.tensorcircuit import tensorcircuit
 from tests import oracle
 
 RNG = np.random.default_rng(0)

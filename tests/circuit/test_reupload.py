@@ -12,9 +12,7 @@ import pytest
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.qcnn import QCNN
 from qconv.ansatz.strongly_entangling import StronglyEntangling
-from qconv.circuit import fused, unitary
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import Engine, EngineName, choose_engine, expectations
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
@@ -25,8 +23,12 @@ from qconv.encoding.hybrid import HybridAngle
 from qconv.encoding.iqp import IQP
 from qconv.errors import InputError
 from qconv.readout.pauli import PauliStrings
+from qconv.simulate import fused, unitary
+from qconv.simulate.choose import EngineChoice, EngineName, choose_engine
+from qconv.simulate.expectations import expectations
 from tests import oracle
 from tests.oracle import assert_close
+from tests.variants import uncached
 
 ENGINES = [name for name in get_args(EngineName) if name not in ("halves", "heisenberg", "lookup")]  # those take one
 READOUT = PauliStrings(("ZII", "IYX", "ZXY"))
@@ -59,7 +61,7 @@ def example(circuit: Circuit, patch_size: int = 3, count: int = 4, dtype: type =
     return [jnp.asarray(array, dtype) for array in arrays]
 
 
-def measured(circuit: Circuit, engine: Engine, theta, patches, *scaling):
+def measured(circuit: Circuit, engine: EngineChoice, theta, patches, *scaling):
     """Gate by gate with the reference, which takes long to compile; the others take long without."""
     if engine == "statevector":
         with jax.disable_jit():
@@ -184,21 +186,18 @@ def test_gradients_equal_central_differences_of_the_oracle(x64, engine, encoding
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(
-    ("engine", "trainable_scaling"),
-    [(unitary, True), (unitary, False), (fused, True)],
-    ids=str,
-)
-def test_chunks_change_neither_outputs_nor_gradients(x64, engine, trainable_scaling, monkeypatch):
+@pytest.mark.parametrize(("module", "trainable_scaling"), [(unitary, True), (unitary, False), (fused, True)], ids=str)
+def test_chunks_change_neither_outputs_nor_gradients(x64, module, trainable_scaling, monkeypatch):
     circuit = Circuit(Angle("X"), HardwareEfficient(1), READOUT, 2, trainable_scaling)
     theta, patches, *scaling = example(circuit, count=10)
 
     def run(theta, columns, *scaling):
-        outputs, pullback = jax.vjp(lambda *own: engine.expectations(circuit, *own), theta, columns, *scaling)
+        name = module.__name__.rpartition(".")[2]
+        outputs, pullback = jax.vjp(lambda *own: uncached(name, circuit, *own), theta, columns, *scaling)
         return outputs, *pullback(jnp.cos(jnp.arange(float(outputs.size))).reshape(outputs.shape))
 
     whole = jax.jit(run)(theta, patches.T, *scaling)
-    monkeypatch.setattr(engine, "_CHUNK_BYTES", 3 * 4 * 2**5 * 8)
+    monkeypatch.setattr(module, "_CHUNK_BYTES", 3 * 4 * 2**5 * 8)
     chunked = jax.jit(lambda *own: run(*own))(theta, patches.T, *scaling)
     for one, other in zip(whole, chunked, strict=True):
         assert_close(one, other, atol=1e-13)

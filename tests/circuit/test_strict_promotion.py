@@ -13,8 +13,6 @@ from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.hur_pooling import HurPooling
 from qconv.ansatz.su4_brickwork import SU4Brickwork
 from qconv.circuit.circuit import Circuit, example_encoding
-from qconv.circuit.expectations import EngineName, choose_engine, expectations
-from qconv.circuit.pauli_tree import maps
 from qconv.circuit.tree import Tree
 from qconv.diagnostics.states import amplitude_slopes
 from qconv.encoding.amplitude import Amplitude
@@ -26,6 +24,9 @@ from qconv.encoding.higher_order import HigherOrderAngle
 from qconv.encoding.iqp import IQP
 from qconv.readout.base import Readout
 from qconv.readout.pauli import PauliXYZ
+from qconv.simulate.choose import EngineName, choose_engine
+from qconv.simulate.expectations import expectations
+from qconv.simulate.pauli_tree import maps
 from tests.variants import TABLE, Gates, catalogue, inputs_of, modules
 
 DTYPES = [np.float32, np.float64]

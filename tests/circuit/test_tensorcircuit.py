@@ -36,7 +36,7 @@ environment = dict(os.environ)
 from dataclasses import dataclass
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import expectations
+from qconv.simulate.expectations import expectations
 from qconv.encoding.angle import Angle
 
 @dataclass(frozen=True)

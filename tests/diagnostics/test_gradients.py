@@ -9,13 +9,13 @@ import pytest
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import expectations
 from qconv.diagnostics import states as module
 from qconv.diagnostics.gradients import gradient_variance, gradients
-from qconv.diagnostics.states import states
+from qconv.diagnostics.states import after_ansatz, encoded
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.readout.pauli import PauliStrings
+from qconv.simulate.expectations import expectations
 from tests import oracle
 from tests.oracle import assert_close
 from tests.variants import Gates
@@ -39,7 +39,7 @@ def test_states_are_those_of_the_oracle(x64: None, encoding: Angle | Amplitude) 
     rng = np.random.default_rng(0)
     thetas, patches = rng.normal(size=(3, 3)), rng.random((3, 3))
     circuit = Circuit(encoding, EVERY_KIND)
-    found = states(circuit, jnp.asarray(thetas), jnp.asarray(patches))
+    found = after_ansatz(circuit, jnp.asarray(thetas), encoded(circuit, jnp.asarray(patches)))
     for theta, patch, state in zip(thetas, patches, found, strict=True):
         register = oracle.Dense(3)
         encoding(register, jnp.asarray(patch))

@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from qconv.ansatz.identity import Identity
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.states import encoded_state
 from qconv.encoding.base import Encoding
 from qconv.encoding.dense_angle import DenseAngle
 from qconv.encoding.frqi import FRQI
@@ -18,13 +18,15 @@ from qconv.encoding.hybrid import HybridAngle, HybridDirect
 from qconv.encoding.iqp import IQP
 from qconv.encoding.neqr import NEQR
 from qconv.errors import InputError
+from qconv.simulate.states import states
 from qconv.testing import check_encoding
 from tests import oracle
 from tests.oracle import Dense, assert_close, kron
 
 
 def state(encoding: Encoding, patch: jax.Array | np.ndarray) -> jax.Array:
-    return encoded_state(Circuit(encoding), jnp.asarray(patch))
+    patch = jnp.asarray(patch)
+    return states(Circuit(encoding, Identity()), jnp.zeros(0, patch.dtype), patch[None])[0]
 
 
 def patches(size: int) -> list[np.ndarray]:

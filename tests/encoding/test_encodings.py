@@ -8,22 +8,24 @@ import numpy as np
 import pytest
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
+from qconv.ansatz.identity import Identity
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import expectations
-from qconv.circuit.states import encoded_state
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.encoding.basis import Basis
 from qconv.errors import InputError
 from qconv.readout.probabilities import Probabilities
+from qconv.simulate.expectations import expectations
+from qconv.simulate.states import states
 from tests.oracle import assert_close, kron
 
 PATCH = np.array([0.0, 0.3, 1.0])
 
 
 def state(encoding: Encoding, patch: np.ndarray) -> jax.Array:
-    return encoded_state(Circuit(encoding), jnp.asarray(patch))
+    patches = jnp.asarray(patch)[None]
+    return states(Circuit(encoding, Identity()), jnp.zeros(0, patches.dtype), patches)[0]
 
 
 @pytest.mark.parametrize(

@@ -13,8 +13,8 @@ import json
 from functools import partial
 import jax, jax.numpy as jnp
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import expectations
-from qconv.circuit.pauli_tree import maps
+from qconv.simulate.expectations import expectations
+from qconv.simulate.pauli_tree import maps
 from qconv.circuit.tree import Tree
 from qconv.encoding.basis import Basis
 from qconv.errors import InputError

@@ -40,6 +40,7 @@ from qconv.models.quantum_classifier import QuantumClassifier
 from qconv.models.quanv_net import QuanvNet
 from qconv.models.tree_net import TreeNet
 from qconv.readout.probabilities import Probabilities
+from qconv.simulate.device import Device
 
 IMAGE = (2, 2, 1)
 CIRCUIT = Circuit(Angle(), HardwareEfficient(1))
@@ -73,8 +74,11 @@ MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
 ]
 """Every class, as often as there are other parameters, with the shape of one input."""
 ENGINES: list[tuple[nn.Module, tuple[int, ...]]] = [
-    *((DENSE.clone(engine=engine), (4,)) for engine in ("statevector", "unitary", "fused", "halves", "heisenberg")),
-    (QuantumDense(Circuit(Basis(), HardwareEfficient(1)), engine="lookup"), (4,)),
+    *(
+        (DENSE.clone(device=Device(engine)), (4,))
+        for engine in ("statevector", "unitary", "fused", "halves", "heisenberg")
+    ),
+    (QuantumDense(Circuit(Basis(), HardwareEfficient(1)), device=Device("lookup")), (4,)),
     (QuantumDense(Circuit(Amplitude(), HardwareEfficient(1))), (4,)),
 ]
 

@@ -11,7 +11,6 @@ from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.su4_brickwork import SU4Brickwork
 from qconv.circuit import circuit as circuits
 from qconv.circuit.circuit import Circuit, example_ansatz, example_encoding
-from qconv.circuit.expectations import EngineName, choose_engine, expectations
 from qconv.circuit.tree import Tree
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
@@ -21,6 +20,9 @@ from qconv.encoding.iqp import IQP
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_dense import QuantumDense
 from qconv.layers.quantum_tree import QuantumTree
+from qconv.lowering import fusion
+from qconv.simulate.choose import EngineName, choose_engine
+from qconv.simulate.expectations import expectations
 
 DEEP = HardwareEfficient(3, ("rx",))  # a loop over the layers
 ENGINES = get_args(EngineName)
@@ -29,7 +31,7 @@ CIRCUITS = {name: Circuit(Basis() if name == "lookup" else Angle(), DEEP) for na
 
 def check(function: Any, *arguments: Any) -> None:
     """Traces a function and its gradient by the first argument."""
-    for kept in (choose_engine, circuits._encoding_of, circuits._ansatz_of):
+    for kept in (choose_engine, circuits._encoding_of, circuits._ansatz_of, fusion._example):
         kept.cache_clear()  # what is known is not looked at again
     with jax.checking_leaks():
         jax.eval_shape(jax.value_and_grad(function), *arguments)

@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import expectations
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.errors import InputError
 from qconv.layers.classical_conv import ClassicalConv
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.readout.pauli import PauliStrings
+from qconv.simulate.choose import choose_engine
+from qconv.simulate.device import Device
+from qconv.simulate.expectations import expectations
 from tests import oracle
 from tests.oracle import assert_close, windows
 
@@ -162,10 +164,15 @@ def test_images_do_not_see_each_other(images, variables, outputs):
     assert apply(LAYER, variables, images[:0]).shape == (0, *outputs.shape[1:])
 
 
+def test_circuits_run_on_the_engine_of_the_device():
+    assert LAYER.chosen_engine(1) == choose_engine(LAYER.circuit, LAYER.patch_size(1))
+    assert LAYER.clone(device=Device("fused")).chosen_engine(1) == "fused"
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("engine", ["unitary", "statevector"])
 def test_jit_is_eager(images, variables, outputs, engine):
-    layer = LAYER.clone(engine=engine)
+    layer = LAYER.clone(device=Device(engine))
     assert_close(jax.jit(lambda v, x: apply(layer, v, x))(variables, images), outputs, atol=3e-6)
     with jax.disable_jit():
         assert_close(apply(layer, variables, images[:1]), outputs[:1], atol=3e-6)

@@ -15,7 +15,6 @@ from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.hur_convolution import HurConvolution
 from qconv.ansatz.qcnn import QCNN
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import expectations
 from qconv.encoding.angle import Angle
 from qconv.errors import InputError
 from qconv.layers.quantum_conv import QuantumConv
@@ -26,6 +25,8 @@ from qconv.models.quantum_classifier import QuantumClassifier
 from qconv.models.twin import classical_twin
 from qconv.readout.pauli import PauliZ
 from qconv.readout.probabilities import Probabilities
+from qconv.simulate.device import Device
+from qconv.simulate.expectations import expectations
 from tests import oracle
 
 KEY = jax.random.key(0)
@@ -62,7 +63,7 @@ def test_it_is_a_convolution_whose_window_is_the_image():
 
 
 def test_normal_angles():
-    layer = QuantumDense(NETWORK, features=200, angle_range=0.5, angle_distribution="normal", engine="fused")
+    layer = QuantumDense(NETWORK, features=200, angle_range=0.5, angle_distribution="normal", device=Device("fused"))
     drawn = np.asarray(jax.jit(lambda: layer.init(KEY, IMAGES)["params"]["theta"])())
     assert abs(drawn.mean()) < 4 * 0.5 / np.sqrt(drawn.size) and abs(drawn.std() - 0.5) < 0.05
     assert np.abs(drawn).max() > 1  # uniform ones end at the range

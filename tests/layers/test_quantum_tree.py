@@ -12,7 +12,6 @@ import pytest
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.strongly_entangling import StronglyEntangling
-from qconv.circuit.pauli_tree import maps
 from qconv.circuit.tree import Tree
 from qconv.diagnostics.signal import signal
 from qconv.encoding.basis import Basis
@@ -24,6 +23,7 @@ from qconv.models.tree_net import TreeNet
 from qconv.models.twin import classical_twin
 from qconv.readout.most_probable import MostProbableWeight
 from qconv.report.diagnostics import diagnosis_figure, signal_table
+from qconv.simulate.pauli_tree import maps
 from qconv.training.run import num_parameters
 from tests import oracle
 

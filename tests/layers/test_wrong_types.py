@@ -34,7 +34,7 @@ CASES = {
     "QuantumConv(padding=(1, 1))": "padding = (1, 1); allowed",
     "QuantumConv(padding=((1,), (1, 1, 1)))": "padding = ((1,), (1, 1, 1)); allowed",
     "QuantumConv(channels='mixed')": "channels = 'mixed'; allowed: 'joint', 'sum', 'concatenate'",
-    "QuantumConv(engine='fast')": "engine = 'fast'; allowed: 'auto', 'statevector', 'unitary'",
+    "QuantumConv(device=Device('fast'))": "engine = 'fast'; allowed: 'auto', 'statevector', 'unitary'",
     "QuantumConv(param_dtype='int8')": "param_dtype = 'int8'; allowed: 'float32', 'float64'",
     "QuantumConv().init(jax.random.key(0), jax.numpy.ones((4, 4)))": "images have shape (4, 4); allowed: (...,",
 }
@@ -57,6 +57,7 @@ from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import LinearHead
+from qconv.simulate.device import Device
 
 messages = {}
 for case in json.loads(sys.argv[1]):

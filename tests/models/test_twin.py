@@ -14,8 +14,6 @@ from flax.core import FrozenDict
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import expectations
-from qconv.circuit.pauli_tree import maps
 from qconv.circuit.tree import Tree
 from qconv.data.synthetic import Synthetic
 from qconv.diagnostics.patches import layer_inputs
@@ -31,6 +29,8 @@ from qconv.models.quantum_calls import trace, watch
 from qconv.models.quanv_net import QuanvNet
 from qconv.models.twin import classical_twin
 from qconv.report.filters import filters_figure
+from qconv.simulate.expectations import expectations
+from qconv.simulate.pauli_tree import maps
 from qconv.training.steps import init_state
 
 KEY = jax.random.key(0)

@@ -7,10 +7,11 @@ import pytest
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import choose_engine, expectations
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.encoding.basis import Basis
+from qconv.simulate.choose import choose_engine
+from qconv.simulate.expectations import expectations
 from tests import oracle
 from tests.oracle import assert_close
 

@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
+from qconv.ansatz.identity import Identity
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import EngineName, expectations
-from qconv.circuit.states import encoded_state
 from qconv.diagnostics.expressibility import expressibility
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
@@ -23,6 +22,9 @@ from qconv.encoding.neqr import NEQR
 from qconv.readout.most_probable import MostProbableWeight
 from qconv.readout.pauli import PauliXYZ
 from qconv.readout.probabilities import Probabilities
+from qconv.simulate.choose import EngineName
+from qconv.simulate.expectations import expectations
+from qconv.simulate.states import states
 from tests.oracle import assert_close
 from tests.variants import catalogue
 
@@ -32,7 +34,7 @@ HALF_TURNS = np.array([[0.3, 0.1, 0.9, 0.6], [0.2, np.nan, 0.7, 0.5], [0.8, 0.4,
 
 def state(encoding: Encoding, patch, dtype=np.float32) -> jax.Array:
     with jax.numpy_dtype_promotion("strict"):
-        return encoded_state(Circuit(encoding), jnp.asarray(patch, dtype))
+        return states(Circuit(encoding, Identity()), jnp.zeros(0, dtype), jnp.asarray(patch, dtype)[None])[0]
 
 
 @pytest.mark.parametrize("size", [3e38, 1e19, 1e4, 1.0, 1e-5])

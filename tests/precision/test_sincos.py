@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from qconv.sincos import sincos
+from qconv.gates.sincos import sincos
 
 
 @pytest.mark.parametrize(("largest", "atol"), [(1e2, 2e-7), (1e4, 2e-7), (1e6, 0.0625)])

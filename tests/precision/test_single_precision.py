@@ -1,9 +1,9 @@
 """float32, the default precision, against the oracle at the upper sizes of each engine: values and gradients.
 
 The oracle counts in float64. A gate moves a state by at most 2e-7: its sine and cosine are right to that (see
-`qconv.sincos`), and its sums to less. These errors have any sign, so those of G gates add up to 2e-7 sqrt(G), and as
-much again comes with the bra of an expectation. A derivative by an angle of a Pauli rotation is half the difference of
-two expectations (parameter-shift rule), so it is right to the same. The tables of `heisenberg` change nothing: the
+`qconv.gates.sincos`), and its sums to less. These errors have any sign, so those of G gates add up to 2e-7 sqrt(G), and
+as much again comes with the bra of an expectation. A derivative by an angle of a Pauli rotation is half the difference
+of two expectations (parameter-shift rule), so it is right to the same. The tables of `heisenberg` change nothing: the
 squares of the weights of any state of a qubit add up to 1, so errors of the table's values do not grow in the sums.
 """
 
@@ -17,12 +17,13 @@ import pytest
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit, num_gates
-from qconv.circuit.expectations import EngineName, choose_engine, expectations
-from qconv.circuit.pauli_tree import maps
 from qconv.circuit.tree import MAX_BLOCK_QUBITS, Tree
 from qconv.encoding.angle import Angle
 from qconv.encoding.basis import Basis
 from qconv.readout.pauli import PauliStrings
+from qconv.simulate.choose import EngineName, choose_engine
+from qconv.simulate.expectations import expectations
+from qconv.simulate.pauli_tree import maps
 from tests import oracle
 from tests.circuit.test_pauli_tree import measured
 from tests.oracle import assert_close

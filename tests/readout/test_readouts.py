@@ -12,13 +12,13 @@ from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.strongly_entangling import StronglyEntangling
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import expectations
 from qconv.encoding.angle import Angle
 from qconv.errors import InputError
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.readout.most_probable import MostProbableWeight
 from qconv.readout.pauli import AllZZ, NeighborZZ, Parity, PauliStrings, PauliXYZ, PauliZ
 from qconv.readout.probabilities import Probabilities
+from qconv.simulate.expectations import expectations
 from tests import oracle
 from tests.oracle import assert_close
 from tests.variants import Joined

@@ -21,7 +21,6 @@ from tensorboardX.proto.event_pb2 import Event  # ty: ignore[missing-module-memb
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
-from qconv.circuit.expectations import choose_engine
 from qconv.data.dataset import Batch, Source
 from qconv.data.synthetic import Synthetic
 from qconv.errors import InputError, RunError
@@ -33,6 +32,7 @@ from qconv.models.heads import ConvHead, LinearHead
 from qconv.models.quanv_net import QuanvNet
 from qconv.models.twin import classical_twin
 from qconv.optimizers import Adam, Optimizer, Sgd, SignSgd
+from qconv.simulate.choose import choose_engine
 from qconv.training import fit as fit_module
 from qconv.training.fit import Fitted, fit
 from qconv.training.interrupt import Interrupted, stop_request

@@ -6,6 +6,7 @@ common is summed once. So there are never many more numbers than outcomes or obs
 nothing is left to be done.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 
@@ -14,8 +15,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.columns import Columns, reordered
-from qconv.gates import Gate
+from qconv.circuit.circuit import Circuit
+from qconv.gates.tape import Gate
+from qconv.lowering.absorption import seen
+from qconv.lowering.columns import Columns, reordered
+from qconv.lowering.fusion import ansatz_gates
+from qconv.lowering.schedule import program
 from qconv.readout.base import as_letters
 
 _MATRIX = 2**16
@@ -23,6 +28,8 @@ _MATRIX = 2**16
 _KINDS = np.zeros(128, np.uint8)
 """Letters by what they are in the basis that they are diagonal in: rows of `_DIAGONALS`."""
 _KINDS[[ord(letter) for letter in "IXYZ01"]] = 0, 1, 1, 1, 2, 3
+UNITARY_BLOCK = 4
+"""Qubits of the dense blocks that a unitary is built from."""
 _DIAGONALS = np.array([[1, 1], [1, -1], [1, 0], [0, 1]], np.float64)
 
 
@@ -39,7 +46,7 @@ class Summed:
     groups: int
 
     def apply(self, values: Float[Array, "_ columns"]) -> Float[Array, "_ columns"]:
-        """The values after it."""
+        """The values after the sum."""
         matrix = self.matrix.astype(values.dtype)
         if self.groups == 1:
             sums = jnp.matmul(matrix, values.reshape(matrix.shape[1], -1), precision="highest")
@@ -64,7 +71,7 @@ class Branched:
     groups: int
 
     def apply(self, values: Float[Array, "_ columns"]) -> Float[Array, "_ columns"]:
-        """The values after it."""
+        """The values after the sum."""
         halves = values.reshape(self.groups, 2, -1)
         taken = halves.at[self.parents].get(indices_are_sorted=True, mode="promise_in_bounds")
         factors = _DIAGONALS[self.kinds].astype(values.dtype)
@@ -173,6 +180,55 @@ def in_order(channels: list[tuple[Basis, Array]]) -> Float[Array, "channels colu
     members = np.concatenate([basis.members for basis, _ in channels])
     joined = jnp.concatenate([outputs for _, outputs in channels])
     return joined if (np.diff(members) > 0).all() else joined[np.argsort(members)]
+
+
+Images = list[tuple[Basis, np.ndarray, Columns]]
+"""For each basis that is measured in: which amplitude each row holds, and the images of states there."""
+
+
+def measured_images(
+    circuit: Circuit, theta: Float[Array, "..."], patch_size: int, before: Sequence[Gate] = ()
+) -> Images:
+    """The images of all basis states under the last ansatz, to be measured.
+
+    Args:
+        circuit: ansatz and readout.
+        theta: angles of the last ansatz.
+        patch_size: numbers of a patch.
+        before: gates before it.
+    """
+    num_qubits = circuit.num_qubits(patch_size)
+    gates = seen(ansatz_gates(circuit, theta, num_qubits), circuit.observables(patch_size))
+    found = bases(circuit.observables(patch_size), theta.dtype)
+    ansatz = program(gates, num_qubits, UNITARY_BLOCK, measured=not any(basis.turn for basis in found))
+    images = ansatz.run(program(before, num_qubits, UNITARY_BLOCK).run_in_order(basis_states(num_qubits, theta.dtype)))
+    turns = [(basis, program(basis.turn, num_qubits, UNITARY_BLOCK, ansatz.names)) for basis in found]
+    return [(basis, turn.names, turn.run(images)) for basis, turn in turns]
+
+
+def observed(images: Images) -> Float[Array, "observables columns"]:
+    """The expectations of all observables, for the states whose images they are."""
+    return in_order([(basis, expectations_in(basis, names, turned)) for basis, names, turned in images])
+
+
+def basis_states(num_qubits: int, dtype: np.dtype) -> Columns:
+    """All basis states of a register as columns, (2^n, 1, 2^n)."""
+    return np.eye(2**num_qubits, dtype=dtype)[:, None]
+
+
+def times(images: Columns, states: Columns) -> Columns:
+    """A matrix (rows, parts, size) times states (size, parts, columns), complex if either is; one real product."""
+    rows, _, size = images.shape
+    if states.shape[1] == 1:
+        left, right = jnp.swapaxes(images, 0, 1).reshape(-1, size), states[:, 0]
+    else:
+        real = images[:, 0]
+        imaginary = images[:, 1] if images.shape[1] == 2 else jnp.zeros_like(real)
+        left = jnp.block([[real, -imaginary], [imaginary, real]])
+        right = jnp.swapaxes(states, 0, 1).reshape(2 * size, -1)
+    # Full float32 products: accelerators would use fewer bits by default.
+    product = jnp.matmul(left, right, precision="highest")
+    return jnp.swapaxes(product.reshape(-1, rows, right.shape[1]), 0, 1)
 
 
 def _stages(kinds: np.ndarray) -> tuple[list[Summed | Branched], np.ndarray]:

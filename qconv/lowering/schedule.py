@@ -2,24 +2,25 @@
 
 Gates are gathered into operations first. A permutation of the amplitudes then costs nothing: from there on the rows
 are known by other names. Rows move only where a block needs its qubits in front. Layers that repeat are compiled once.
-The order in which gates that commute were written makes no difference.
+
+Gates that act on other qubits commute, so one circuit can be written in many ways: by rows, qubit by qubit, along
+diagonals. What is the same for all of them is which gates follow each other on each qubit; so gates are put in an order
+first that does not depend on how they were written.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array
 
-from qconv.alike import alike, built_together, stacked_angles
-from qconv.circuit.columns import Columns, multiply, reordered, transform
-from qconv.circuit.ends import before_measuring
-from qconv.circuit.operations import Operation, Permutation, Phases, merged
-from qconv.circuit.order import loops, ordered
-from qconv.gates import Entry, Gate, pytree
+from qconv.gates.tape import Gate, pytree
+from qconv.lowering.absorption import before_measuring
+from qconv.lowering.columns import Columns, multiply, reordered, transform
+from qconv.lowering.fusion import Operation, Permutation, Phases, merged
+from qconv.lowering.grouping import built_together, of_all, signature
 
 _SMALL = 6
 """Qubits of a register whose columns are worth reordering by a product."""
@@ -39,7 +40,7 @@ class Step:
     values: Any
 
     def apply(self, states: Columns) -> Columns:
-        """The states after it."""
+        """The states after the step."""
         if self.rows is not None:
             states = reordered(states, self.rows)
         return multiply(self.values[:, None], states) if self.values.ndim == 1 else transform(self.values, states)
@@ -59,7 +60,7 @@ class Layers:
     names: np.ndarray
 
     def apply(self, states: Columns) -> Columns:
-        """The states after it."""
+        """The states after all layers."""
         values, structure = jax.tree.flatten(self.layer)
         after = self.layer.names
         closing = None if np.array_equal(after, self.names) else np.argsort(after)[self.names]
@@ -127,20 +128,10 @@ def program(
 
 
 def _layers(layers: Sequence[Sequence[Gate]], num_qubits: int, max_block: int, names: np.ndarray) -> Layers:
-    first = layers[0]
-    groups = alike(first)
-    angles = [stacked_angles([layer[index] for layer in layers for index in members]) for members in groups]
-    angles = jax.tree.map(lambda values: values.reshape(len(layers), -1, *values.shape[1:]), angles)
-
-    def build(angles: list[dict[str, Array]]) -> Program:
-        gates = list(first)
-        for members, values in zip(groups, angles, strict=True):
-            for position, index in enumerate(members):
-                own = {name: Entry(value, position) for name, value in values.items()}
-                gates[index] = first[index].with_params({**first[index].params, **own})
+    def build(gates: list[Gate]) -> Program:
         return Program(*_steps(merged(built_together(gates), num_qubits, max_block), names))
 
-    return Layers(jax.vmap(build, axis_size=len(layers))(angles), names)
+    return Layers(of_all(layers, build), names)
 
 
 def _steps(operations: Sequence[Operation], names: np.ndarray) -> tuple[list[Step | Layers], np.ndarray]:
@@ -196,3 +187,90 @@ def _spread_bits(qubits: tuple[int, ...], num_qubits: int) -> np.ndarray:
 
 def _is_sorted(names: np.ndarray) -> bool:
     return np.array_equal(names, np.arange(len(names)))
+
+
+class Loop(NamedTuple):
+    """Gates of a list that repeat, one layer after the other."""
+
+    start: int
+    """Index of the first gate."""
+    period: int
+    """How many gates are repeated."""
+    repeats: int
+    """How often the gates are there."""
+
+    @property
+    def stop(self) -> int:
+        """Index of the first gate after the loop."""
+        return self.start + self.period * self.repeats
+
+
+def ordered(gates: Sequence[Gate]) -> list[Gate]:
+    """Gates in a canonical order: those of one kind together, as many as can be, those of one time by qubit.
+
+    Kinds are permutations, phases and all others. Of several that could come next it is the first of these, so that
+    what costs most, the others, are together as long as possible.
+    """
+    chains: dict[int, list[int]] = {}  # of each qubit the gates that are still to come, the next one last
+    for index in reversed(range(len(gates))):
+        for qubit in gates[index].qubits:
+            chains.setdefault(qubit, []).append(index)
+    kinds = [_kind(gate) for gate in gates]
+    found: list[Gate] = []
+
+    def ready() -> list[int]:
+        """The gates that nothing comes before."""
+        ahead = {chain[-1] for chain in chains.values() if chain}
+        return [index for index in ahead if all(chains[qubit][-1] == index for qubit in gates[index].qubits)]
+
+    while waiting := ready():
+        kind = min(kinds[index] for index in waiting)
+        while wave := [index for index in waiting if kinds[index] == kind]:
+            found += sorted((gates[index] for index in wave), key=lambda gate: (gate.name, gate.qubits))
+            for index in wave:
+                for qubit in gates[index].qubits:
+                    chains[qubit].pop()
+            waiting = ready()
+    return found
+
+
+def _kind(gate: Gate) -> int:
+    if gate.permutation is not None:
+        return 0
+    return 1 if gate.is_diagonal else 2
+
+
+def loops(gates: Sequence[Gate]) -> list[Loop]:
+    """Layers that differ in nothing but angles, three or more, one after the other; what is in none stands alone.
+
+    A layer has as many gates as there are qubits, or more: less is quicker to compile, and to run, one after the other.
+    """
+    numbers: dict[Any, int] = {}
+    names = np.array([numbers.setdefault(signature(gate), len(numbers)) for gate in gates], int)
+    starts = np.array([index == 0 or _kind(gates[index - 1]) != _kind(gates[index]) for index in range(len(gates))])
+    return _loops(names, starts, len({qubit for gate in gates for qubit in gate.qubits}))
+
+
+def _loops(names: np.ndarray, starts: np.ndarray, shortest: int) -> list[Loop]:
+    options = [
+        loop for period in range(max(1, shortest), len(names) // 3 + 1) for loop in _longest(names, starts, period)
+    ]
+    if not options:
+        return []
+    best = max(options, key=lambda loop: (loop.stop - loop.start, loop.repeats))
+    before = _loops(names[: best.start], starts[: best.start], shortest)
+    after = _loops(names[best.stop :], starts[best.stop :], shortest)
+    return [*before, best, *(loop._replace(start=loop.start + best.stop) for loop in after)]
+
+
+def _longest(names: np.ndarray, starts: np.ndarray, period: int) -> list[Loop]:
+    """The longest loop of a period, none of fewer than three; its layers begin with a kind of gates if they can."""
+    differ = np.flatnonzero(names[:-period] != names[period:])
+    edges = np.concatenate([[-1], differ, [len(names) - period]])
+    place = int(np.diff(edges).argmax())
+    first, length = int(edges[place]) + 1, int(edges[place + 1] - edges[place]) - 1 + period
+    repeats, spare = divmod(length, period)
+    if repeats < 3:
+        return []
+    shifts = np.flatnonzero(starts[first + period : first + period + spare + 1])
+    return [Loop(first + int(shifts[0]) if len(shifts) else first, period, repeats)]

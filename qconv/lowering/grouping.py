@@ -1,16 +1,16 @@
-"""Angles that an ansatz takes or computes one by one, as entries of few arrays.
+"""Gates that differ only in qubits and angles: their matrices are computed at once, which is less to compile.
 
-`theta[layer, qubit, 0]` is a slice to trace, to compile and to differentiate for each gate, and a minus before it one
-more operation. So the ansatz is traced by itself first. What it only takes out of an array is then known by its place
-there, and what it does to many numbers alike is done once, to all of them: how an ansatz comes by its angles makes no
-difference to what is compiled.
+An ansatz may take or compute its angles one by one. `theta[layer, qubit, 0]` is a slice to trace, to compile and to
+differentiate for each gate, and a minus before it one more operation. So the ansatz is traced by itself first
+(`recorded`). What it only takes out of an array is then known by its place there, and what it does to many numbers
+alike is done once, to all of them: how an ansatz comes by its angles makes no difference to what is compiled.
 """
 
 import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
@@ -18,8 +18,72 @@ import numpy as np
 from jax.extend.core import JaxprEqn, Literal
 from jaxtyping import Array
 
-from qconv.alike import stacked
-from qconv.gates import Entry, Gate, Tape
+from qconv.gates.tape import Entry, Gate, GateGroup, Tape, stacked
+
+_Built = TypeVar("_Built")
+
+
+def built_together(gates: Sequence[Gate]) -> list[Gate]:
+    """The same gates, the matrices of each name computed at once, but for phases and for what is a matrix already."""
+    result = list(gates)
+    for members in alike(gates):
+        members = [index for index in members if gates[index].built is None]
+        if not members or gates[members[0]].rates is not None or gates[members[0]].name == "any":
+            continue
+        matrices = GateGroup(tuple(gates[index] for index in members)).matrices
+        for position, index in enumerate(members):
+            result[index] = replace(gates[index], built=Entry(matrices, position))
+    return result
+
+
+def alike(gates: Sequence[Gate]) -> list[list[int]]:
+    """Which gates with angles differ in nothing but them and the qubits."""
+    groups: dict[Any, list[int]] = {}
+    for index, gate in enumerate(gates):
+        if gate.angles:
+            groups.setdefault(signature(gate)[::2], []).append(index)
+    return list(groups.values())
+
+
+def of_all(repeats: Sequence[Sequence[Gate]], build: Callable[[list[Gate]], _Built]) -> _Built:
+    """What `build` makes of each of several sequences of gates that differ in angles only, computed at once.
+
+    Args:
+        repeats: the sequences.
+        build: a function of the gates of one of them, to a pytree.
+
+    Returns:
+        The pytree, its arrays with a leading axis for the sequences.
+    """
+    first = repeats[0]
+    groups = alike(first)
+    angles = [GateGroup(tuple(gates[index] for gates in repeats for index in members)).params for members in groups]
+    angles = jax.tree.map(lambda values: values.reshape(len(repeats), -1, *values.shape[1:]), angles)
+
+    def of_one(angles: list[dict[str, Array]]) -> _Built:
+        gates = list(first)
+        for members, values in zip(groups, angles, strict=True):
+            for position, index in enumerate(members):
+                own = {name: Entry(value, position) for name, value in values.items()}
+                gates[index] = first[index].with_params({**first[index].params, **own})
+        return build(gates)
+
+    return jax.vmap(of_one, axis_size=len(repeats))(angles)
+
+
+def signature(gate: Gate) -> tuple[Any, ...]:
+    """Name, qubits, and parameters but for the angles."""
+    return (
+        gate.name,
+        gate.qubits,
+        tuple(
+            (name, value.values.shape[1:] if isinstance(value, Entry) else np.shape(value))
+            if name in gate.angles
+            else (name, np.shape(value), np.asarray(value).tobytes())
+            for name, value in gate.params.items()
+        ),
+    )
+
 
 _TAKING: dict[str, Callable[[np.ndarray, dict[str, Any]], np.ndarray]] = {
     "slice": lambda places, p: places[
@@ -121,7 +185,7 @@ def recorded(ansatz: Callable[[Tape, Array], None], num_qubits: int, theta: Arra
     numbers = _evaluated(traced, theta)
     tape = jax.tree.unflatten(jax.tree.structure(example), numbers)
     tape.initial = None if tape.initial is None else tape.initial.value
-    tape.gates = [_with_entries(gate) for gate in tape.gates]
+    tape.items = jax.tree.map(_with_entries, tape.items, is_leaf=lambda own: isinstance(own, Gate))
     return tape
 
 
@@ -156,13 +220,13 @@ def _evaluated(traced: Any, theta: Array) -> list[_Numbers]:
         round = max((own.round for own in operands), default=0)
         rounds += [{} for _ in range(round + 1 - len(rounds))]
         new = _Alike(operation, [], [_Source() for _ in equation.outvars])
-        alike = rounds[round].setdefault(_likeness(equation, variables), new)
-        for var, source in zip(equation.outvars, alike.results, strict=True):
-            known[var] = _result(source, var, len(alike.operands), round + 1)
-        alike.operands.append(operands)
+        same = rounds[round].setdefault(_likeness(equation, variables), new)
+        for var, source in zip(equation.outvars, same.results, strict=True):
+            known[var] = _result(source, var, len(same.operands), round + 1)
+        same.operands.append(operands)
     for groups in rounds:
-        for alike in groups.values():
-            alike.run()
+        for same in groups.values():
+            same.run()
     return [
         _itself(_Source(jnp.asarray(var.val)), var, 0) if isinstance(var, Literal) else known[var]
         for var in traced.jaxpr.outvars

@@ -1,11 +1,15 @@
-"""Gates gathered into operations.
+"""Gates gathered into operations, and blocks of an ansatz into gates.
 
-There are three kinds: permutations of the amplitudes (CNOT, X, SWAP, ...); phases (RZ, CZ, RZZ, ...), one number an
-amplitude; and dense blocks of a few qubits, one small matrix each.
+There are three kinds of operations: permutations of the amplitudes (CNOT, X, SWAP, ...); phases (RZ, CZ, RZZ, ...), one
+number an amplitude; and matrices of a few qubits.
+
+Engines take an ansatz with each copy of a `Block` as one gate (`ansatz_gates`): what a circuit repeats is multiplied
+out once, and little is left to be merged.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from itertools import groupby
 from typing import Any
 
@@ -14,16 +18,18 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.alike import stacked
-from qconv.dense import embedded, matrix_of_gates
-from qconv.gate_table import Matrix
-from qconv.gates import Gate
-from qconv.sincos import sincos
+from qconv.ansatz.base import Ansatz
+from qconv.circuit.circuit import Circuit
+from qconv.gates.library import Matrix
+from qconv.gates.sincos import sincos
+from qconv.gates.tape import Block, Gate, Tape, gates_of, stacked, x64_enabled
+from qconv.lowering.block_matrix import embedded, matrix_of_gates
+from qconv.lowering.grouping import built_together, of_all, recorded, signature
 
 
 @dataclass(eq=False)
 class Permutation:
-    """Amplitude i is replaced by amplitude `source[i]`."""
+    """An operation that replaces amplitude i by amplitude `source[i]`."""
 
     num_qubits: int
     qubits: set[int] = field(default_factory=set)
@@ -31,14 +37,14 @@ class Permutation:
 
     @property
     def source(self) -> np.ndarray:
-        """Computed when asked for, so that gates can be counted for any register."""
+        """The amplitude that each one comes from, (2^n,): computed when asked for, since registers may be large."""
         source = np.arange(2**self.num_qubits)
         for local, qubits in self.own:
             source = source[embedded(local, qubits, self.num_qubits)]
         return source
 
     def add(self, gate: Gate) -> bool:
-        """Appends a gate, if it is of this kind."""
+        """Appends a gate to the operation and says so, if the gate is of this kind."""
         if (local := gate.permutation) is None:
             return False
         self.qubits |= set(gate.qubits)
@@ -46,25 +52,25 @@ class Permutation:
         return True
 
     def commutes(self, gate: Gate) -> bool:
-        """Whether `gate` may as well come before."""
+        """Whether `gate` may as well come before the operation."""
         return self.qubits.isdisjoint(gate.qubits)
 
 
 @dataclass(eq=False)
 class Phases:
-    """Each amplitude is multiplied by a number of its own."""
+    """An operation that multiplies each amplitude by a number of its own."""
 
     num_qubits: int
     gates: list[Gate] = field(default_factory=list)
 
     def add(self, gate: Gate) -> bool:
-        """Appends a gate, if it is of this kind."""
+        """Appends a gate to the operation and says so, if the gate is of this kind."""
         if gate.is_diagonal:
             self.gates.append(gate)
         return gate.is_diagonal
 
     def commutes(self, gate: Gate) -> bool:
-        """Whether `gate` may as well come before."""
+        """Whether `gate` may as well come before the operation."""
         return gate.is_diagonal or all(set(own.qubits).isdisjoint(gate.qubits) for own in self.gates)
 
     def values(self, names: np.ndarray) -> Any:
@@ -100,15 +106,15 @@ def phase_angles(
 
 
 @dataclass(eq=False)
-class Block:
-    """A unitary of a few qubits."""
+class Fused:
+    """An operation that multiplies amplitudes by the matrix of gates on a few qubits."""
 
     max_qubits: int
     gates: list[Gate] = field(default_factory=list)
 
     @property
     def qubits(self) -> tuple[int, ...]:
-        """In increasing order."""
+        """All qubits that the gates act on, in increasing order."""
         return tuple(sorted({qubit for gate in self.gates for qubit in gate.qubits}))
 
     def add(self, gate: Gate) -> bool:
@@ -119,15 +125,15 @@ class Block:
         return fits
 
     def commutes(self, gate: Gate) -> bool:
-        """Whether `gate` may as well come before."""
+        """Whether `gate` may as well come before the operation."""
         return set(self.qubits).isdisjoint(gate.qubits)
 
     def matrix(self) -> Matrix:
-        """The unitary on `qubits`."""
+        """The matrix of the gates on `qubits`, (2^k, 2^k)."""
         return matrix_of_gates(self.gates, self.qubits, self.gates[0].dtype)
 
 
-Operation = Permutation | Phases | Block
+Operation = Permutation | Phases | Fused
 
 
 def merged(gates: Sequence[Gate], num_qubits: int, max_block: int) -> list[Operation]:
@@ -145,20 +151,20 @@ def merged(gates: Sequence[Gate], num_qubits: int, max_block: int) -> list[Opera
     found: list[Operation] = []
     for _, run in groupby(result, type):
         operations = list(run)
-        blocks = [operation for operation in operations if isinstance(operation, Block)]
+        blocks = [operation for operation in operations if isinstance(operation, Fused)]
         found += _regrouped(blocks) if blocks else operations
     return found
 
 
-def _regrouped(blocks: list[Block]) -> list[Block]:
+def _regrouped(blocks: list[Fused]) -> list[Fused]:
     """Fewer blocks with the same gates, if there is a way: each next one is that which takes up most gates."""
     most = max(block.max_qubits for block in blocks)
     waiting = [gate for block in blocks for gate in block.gates]
-    found: list[Block] = []
+    found: list[Fused] = []
     while waiting and len(found) < len(blocks):
         options = [_taken(waiting, _needed(waiting[: index + 1]), most) for index in range(len(waiting))]
         taken = max(options, key=len)
-        found.append(Block(most, [waiting[index] for index in taken]))
+        found.append(Fused(most, [waiting[index] for index in taken]))
         waiting = [gate for index, gate in enumerate(waiting) if index not in taken]
     return found if len(found) < len(blocks) else blocks
 
@@ -188,7 +194,7 @@ def _taken(gates: Sequence[Gate], qubits: set[int], most: int) -> list[int]:
 def _started(gate: Gate, num_qubits: int, max_block: int) -> Operation:
     return next(
         operation
-        for operation in (Permutation(num_qubits), Phases(num_qubits), Block(max_block))
+        for operation in (Permutation(num_qubits), Phases(num_qubits), Fused(max_block))
         if operation.add(gate)
     )
 
@@ -197,3 +203,52 @@ def spread(diagonal: Any, qubits: tuple[int, ...], num_qubits: int) -> Any:
     """The diagonal of a gate, with an axis for each qubit of the register, of length 1 where it does not act."""
     diagonal = diagonal.reshape((2,) * len(qubits)).transpose(tuple(np.argsort(qubits)))
     return diagonal.reshape(tuple(2 if qubit in qubits else 1 for qubit in range(num_qubits)))
+
+
+_MOST_QUBITS = 4
+"""Of a block that is multiplied out; the matrix of a larger one takes longer than its gates."""
+
+
+def ansatz_gates(circuit: Circuit, theta: Float[Array, "..."], num_qubits: int) -> list[Gate]:
+    """The gates of one ansatz with angles `theta`, in order, each copy of a block as one."""
+    return fuse_blocks(recorded(circuit.ansatz, num_qubits, theta))
+
+
+def example_gates(circuit: Circuit, patch_size: int) -> list[Gate]:
+    """The gates of one ansatz for some angles, with shapes in the place of arrays: nothing is computed."""
+    shape = circuit.param_shape(patch_size)[1 if circuit.reuploads else 0 :]
+    gates = _example(circuit.ansatz, circuit.num_qubits(patch_size), shape, x64_enabled())
+    # For one caller: gates hold matrices once asked, which may belong to a function being traced.
+    return jax.tree.map(lambda leaf: leaf, gates)
+
+
+@lru_cache(maxsize=64)
+def _example(ansatz: Ansatz, num_qubits: int, shape: tuple[int, ...], x64: bool) -> list[Gate]:
+    """The gates that are kept; in 64-bit mode, a gate may have another dtype."""
+    theta = jax.ShapeDtypeStruct(shape, np.dtype(np.float32))
+    return jax.eval_shape(lambda theta: fuse_blocks(recorded(ansatz, num_qubits, theta)), theta)
+
+
+def fuse_blocks(tape: Tape) -> list[Gate]:
+    """The gates of a tape, in order, each copy of a block of few qubits as one."""
+    blocks = [item for item in tape.items if isinstance(item, Block) and len(item.qubits[0]) <= _MOST_QUBITS]
+    alike: dict[Any, list[Block]] = {}
+    for block in blocks:
+        key = tuple(signature(gate) for gate in gates_of(block.definition))
+        alike.setdefault((len(block.qubits[0]), key), []).append(block)
+    matrices: dict[int, Array] = {}
+    for (num_qubits, _), members in alike.items():
+        build = partial(_matrix, num_qubits=num_qubits, dtype=tape.dtype)
+        of_members = of_all([gates_of(block.definition) for block in members], build)
+        matrices |= zip(map(id, members), of_members, strict=True)
+    found: list[Gate] = []
+    for item in tape.items:
+        if (matrix := matrices.get(id(item))) is None:
+            found += item.gates
+        else:
+            found += [Gate("any", places, {"unitary": matrix}, tape.dtype) for places in item.qubits]
+    return found
+
+
+def _matrix(gates: Sequence[Gate], num_qubits: int, dtype: Any) -> Array:
+    return jnp.asarray(matrix_of_gates(built_together(gates), range(num_qubits), dtype))

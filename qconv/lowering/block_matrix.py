@@ -1,6 +1,6 @@
 """The matrix of a few gates together."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -8,9 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Inexact
 
-from qconv.alike import stacked
-from qconv.gate_table import Matrix, in_one_dtype
-from qconv.gates import Gate
+from qconv.gates.library import Matrix, in_one_dtype
+from qconv.gates.tape import Gate, stacked
 
 _SUMMED = 5
 """Qubits of a gate that is applied as a sum."""
@@ -20,7 +19,7 @@ def matrix_of_gates(gates: Sequence[Gate], qubits: Sequence[int], dtype: Any) ->
     """The unitary (2^k, 2^k) of gates on k qubits, real if they are.
 
     Args:
-        gates: in order; see `qconv.alike.built_together`.
+        gates: in order; see `qconv.lowering.grouping.built_together`.
         qubits: all that they act on, the most significant bit of the matrix first.
         dtype: float32 or float64.
     """
@@ -65,7 +64,7 @@ def _after_chains(matrix: Matrix, chains: dict[int, list[Gate]], num_qubits: int
         identity = np.eye(2, dtype=matrix.real.dtype)
         factors = stacked([(gate[0].built or gate[0].matrix) if gate else identity for gate in own])
         product = factors if product is None else products_of(factors, product)
-    kronecker = _kronecker(product)
+    kronecker = joined(product, _products)
     if isinstance(matrix, np.ndarray) and np.array_equal(matrix, np.eye(len(matrix))):
         return kronecker
     return jnp.matmul(*in_one_dtype(kronecker, matrix), precision="highest")
@@ -77,15 +76,20 @@ def products_of(later: Inexact[Array, "count rows _"], earlier: Inexact[Array, "
     return (later[:, :, :, None] * earlier[:, None]).sum(2)
 
 
-def _kronecker(factors: Inexact[Array, "factors size size"]) -> Array:
-    """The Kronecker product of matrices of equal size: neighbours first, so that only the last product is large."""
+def joined(factors: Array, product: Callable[[Array, Array], Array]) -> Array:
+    """The product of factors of equal size, (factors, ...): neighbours first, so that only the last product is large.
+
+    Args:
+        factors: the first one slowest in the product.
+        product: of factors with others, pair by pair.
+    """
     if len(factors) == 1:
         return factors[0]
     even = len(factors) // 2 * 2
     pairs, last = jax.lax.split(factors, [even, len(factors) - even])  # not indexed: its gradient is one copy
     first, second = jax.lax.split(pairs.reshape(even // 2, 2, *factors.shape[1:]), [1, 1], axis=1)
-    joined = _kronecker(_products(first[:, 0], second[:, 0]))
-    return _products(joined[None], last)[0] if len(last) else joined
+    whole = joined(product(first[:, 0], second[:, 0]), product)
+    return product(whole[None], last)[0] if len(last) else whole
 
 
 def _products(left: Inexact[Array, "_ _ _"], right: Inexact[Array, "_ _ _"]) -> Array:

@@ -2,18 +2,19 @@
 
 Encodings and ansätze are written with the gate calls of `tensorcircuit.Circuit`: `circuit.ry(0, theta=x)`,
 `circuit.cnot(0, 1)`, `circuit.unitary(0, 1, unitary=matrix)`. Such a function runs on a TensorCircuit circuit and on a
-`Tape` alike. The tape needs no TensorCircuit, whose import costs seconds: it keeps each gate as a small matrix, which
-engines apply and drawings show.
+`Tape` alike. The tape needs no TensorCircuit, whose import costs seconds. It keeps what it is told: the gates of a call
+as a `GateGroup`, and gates that are repeated elsewhere as a `Block` with its definition. Engines, drawings and whoever
+counts gates read from it what they need.
 
 Qubit q is bit q from the left: amplitude number `b_0 b_1 ... b_(n-1)` (binary) belongs to qubit 0 in state b_0.
 Angles are in radians.
 """
 
 import inspect
-import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import jax
@@ -22,7 +23,16 @@ import numpy as np
 from jaxtyping import Array
 
 from qconv.errors import InputError
-from qconv.gate_table import ALIASES, KINDS, Matrix, cast, is_permutation, side
+from qconv.gates.library import (
+    ALIASES,
+    KINDS,
+    Matrix,
+    cast,
+    exponential,
+    in_one_dtype,
+    is_permutation,
+    side,
+)
 
 _Class = TypeVar("_Class", bound=type)
 
@@ -64,11 +74,11 @@ class Entry:
     values: Any
     """(gates, ...); of an example, no more than shape and dtype."""
     index: int
-    """Which of them."""
+    """Which of `values` it is."""
 
     @property
     def value(self) -> Array:
-        """It alone."""
+        """The angle or matrix by itself."""
         return self.values[self.index]
 
 
@@ -85,11 +95,16 @@ class Gate:
     qubits: tuple[int, ...]
     """Where it acts; the first is the most significant bit of `matrix`."""
     params: Mapping[str, Any]
-    """Its keyword arguments, angles in radians; an `Entry` for one of many."""
+    """The gate's keyword arguments, angles in radians; an `Entry` for one of many."""
     dtype: Any
     """float32 or float64."""
     built: Entry | None = None
-    """The matrix, if it was computed together with those of other gates."""
+    """The gate's matrix, if it was computed together with those of other gates."""
+
+    @property
+    def angles(self) -> dict[str, Any]:
+        """Parameters that are numbers, or arrays that may be traced; the gate's others are the same in every run."""
+        return {name: own for name, own in self.params.items() if isinstance(own, (float, np.floating, *ARRAYS))}
 
     @property
     def is_diagonal(self) -> bool:
@@ -137,14 +152,12 @@ class Gate:
         """(2^k, 2^k), built when asked for; of a real dtype if the gate is real, and of NumPy if it is a constant."""
         if self.built is not None:
             return self.built.value
-        return KINDS[self.name].build(self.dtype, **{key: value_of(param) for key, param in self.params.items()})
-
-    def with_matrix(self, matrix: Entry) -> "Gate":
-        """The same gate, its matrix computed elsewhere."""
-        return replace(self, built=matrix)
+        return KINDS[self.name].build(
+            self.dtype, **{key: own.value if isinstance(own, Entry) else own for key, own in self.params.items()}
+        )
 
     def with_params(self, params: Mapping[str, Any]) -> "Gate":
-        """The same kind of gate with other angles."""
+        """A copy of the gate with other parameters."""
         return replace(self, params=params, built=None)
 
 
@@ -162,9 +175,91 @@ def _unflatten_gate(structure: Structure, arrays: Any) -> Gate:
 jax.tree_util.register_pytree_node(Gate, _flatten_gate, _unflatten_gate)
 
 
-def value_of(param: Any) -> Any:
-    """A parameter of a gate, taken apart from those that were given with it."""
-    return param.value if isinstance(param, Entry) else param
+@pytree("gates")
+@dataclass(frozen=True, eq=False)
+class GateGroup:
+    """Gates that differ in qubits and angles only, such as those of one call, `tape.ry(range(3), theta=angles)`."""
+
+    gates: tuple[Gate, ...]
+    """The gates, in the order in which they act."""
+
+    @property
+    def name(self) -> str:
+        """The name that all gates of the group have."""
+        return self.gates[0].name
+
+    @property
+    def qubits(self) -> tuple[tuple[int, ...], ...]:
+        """The qubits of each gate, (gates, k)."""
+        return tuple(gate.qubits for gate in self.gates)
+
+    @property
+    def params(self) -> dict[str, Array]:
+        """Angles of all gates in radians, or matrices that may be traced, by name: each (gates, ...)."""
+        return {name: stacked([gate.params[name] for gate in self.gates]) for name in self.gates[0].angles}
+
+    @property
+    def matrices(self) -> Array:
+        """The matrices of all gates, (gates, 2^k, 2^k), computed at once: less to trace and to compile."""
+        first = self.gates[0]
+        if not (params := self.params):
+            return jnp.broadcast_to(first.matrix, (len(self.gates), *first.matrix.shape))
+        if first.generator is not None:
+            return exponential(first.generator, params["theta"].reshape(-1) / 2, first.dtype)
+        return jax.vmap(lambda own: jnp.asarray(first.with_params({**first.params, **own}).matrix))(params)
+
+
+@pytree("definition")
+@dataclass(frozen=True, eq=False)
+class Block:
+    """Gates on few qubits that a circuit has on several tuples of them, with the same angles."""
+
+    definition: "tuple[GateGroup | Block, ...]"
+    """What the block is made of, on qubits 0, 1, ... of its own."""
+    qubits: tuple[tuple[int, ...], ...]
+    """Where its copies act, (copies, k), in order: qubit i of the definition is `qubits[copy][i]`."""
+
+    @property
+    def gates(self) -> tuple[Gate, ...]:
+        """The gates of all copies of the block, copy by copy."""
+        return tuple(
+            replace(gate, qubits=tuple(places[qubit] for qubit in gate.qubits))
+            for places in self.qubits
+            for gate in gates_of(self.definition)
+        )
+
+
+def gates_of(items: "Sequence[GateGroup | Block]") -> list[Gate]:
+    """The gates of groups and blocks, one by one."""
+    return [gate for item in items for gate in item.gates]
+
+
+def stacked(params: Sequence[Any]) -> Array:
+    """Angles or matrices as one array (params, ...). Those that belong together are not taken apart."""
+    together: dict[Hashable, list[int]] = {}
+    for place, param in enumerate(params):
+        together.setdefault(("entry", id(param.values)) if isinstance(param, Entry) else place, []).append(place)
+    parts = [_together([params[place] for place in places]) for places in together.values()]
+    if len(parts) == 1:
+        return parts[0]
+    order = np.argsort([place for places in together.values() for place in places])
+    return _rows(jnp.concatenate(in_one_dtype(*parts)), order.tolist())
+
+
+def _together(params: list[Any]) -> Array:
+    """Entries of one array, or one that is none."""
+    if isinstance(params[0], Entry):
+        return _rows(jnp.asarray(params[0].values), [entry.index for entry in params])
+    return jnp.asarray(params[0])[None]
+
+
+def _rows(values: Array, indices: list[int]) -> Array:
+    """These rows: a slice if they are evenly spaced, since its gradient is no scattering."""
+    first, last = indices[0], indices[-1]
+    step, *others = {after - before for before, after in pairwise(indices)} or {1}
+    if others or step < 1:
+        return values[np.array(indices)]
+    return values if len(indices) == len(values) else jax.lax.slice_in_dim(values, first, last + 1, step)
 
 
 def x64_enabled() -> bool:
@@ -183,7 +278,7 @@ class Tape:
         num_qubits: size of the register.
         dtype: float32 or float64; complex gates have the complex dtype of the same precision.
         initial: the state before the first gate, (2^n,); None for |0...0>.
-        gates: what was recorded, in order.
+        items: what was recorded, in order.
 
     Raises:
         InputError: (by a gate) a qubit that does not exist or is named twice, a wrong number of qubits or a wrong
@@ -195,7 +290,12 @@ class Tape:
         self.num_qubits = num_qubits
         self.dtype = dtype
         self.initial: Array | None = None
-        self.gates: list[Gate] = []
+        self.items: list[GateGroup | Block] = []
+
+    @property
+    def gates(self) -> list[Gate]:
+        """The gates that were recorded, in order, one by one: those of blocks as many times as there are copies."""
+        return gates_of(self.items)
 
     def replace_inputs(self, inputs: Array) -> None:
         """Starts from the normalised state `inputs` (2^n,) instead of |0...0>, as in TensorCircuit."""
@@ -213,16 +313,31 @@ class Tape:
 
         def append(*index: Any, **params: Any) -> None:
             if not index or isinstance(index[0], int | np.integer):
-                return self._append(gate, index, params)
+                self.items.append(GateGroup((self._gate(gate, index, params),)))
+                return
             lengths = {len(qubits) for qubits in index} | {len(v) for v in params.values() if np.ndim(v)}
             if len(lengths) > 1:
                 raise InputError(f"gate {name!r} was given sequences of lengths {sorted(lengths)}; allowed: one length")
-            for position, qubits in enumerate(zip(*index, strict=True)):
-                self._append(gate, qubits, {key: _element(value, position) for key, value in params.items()})
+            gates = [
+                self._gate(gate, qubits, {key: _element(value, position) for key, value in params.items()})
+                for position, qubits in enumerate(zip(*index, strict=True))
+            ]
+            if gates:
+                self.items.append(GateGroup(tuple(gates)))
 
         return append
 
-    def _append(self, name: str, qubits: tuple[int | np.integer, ...], params: dict[str, Any]) -> None:
+    def append_block(self, qubits: Sequence[tuple[int, ...]], build: Callable[["Tape"], None]) -> None:
+        """Appends what `build` appends to a tape of k qubits, on each of `qubits` (copies, k); see `qconv.wires`."""
+        if not qubits:
+            return
+        definition = Tape(len(qubits[0]), self.dtype)
+        build(definition)
+        own = tuple(self._checked("block", places, definition.num_qubits) for places in qubits)
+        if definition.items:
+            self.items.append(Block(tuple(definition.items), own))
+
+    def _gate(self, name: str, qubits: tuple[int | np.integer, ...], params: dict[str, Any]) -> Gate:
         if "hermitian" in params:  # TensorCircuit's other name for the same argument of exp and exp1
             params = {("unitary" if key == "hermitian" else key): value for key, value in params.items()}
         params = {key: _as_array(value) for key, value in params.items()}
@@ -232,21 +347,24 @@ class Tape:
             raise InputError(f"gate {name!r} has no parameter {sorted(unknown)[0]!r}; allowed: {allowed}")
         if missing := [key for key, p in signature.items() if p.default is p.empty and key not in params]:
             raise InputError(f"gate {name!r} needs a parameter {missing[0]!r}")
-        if len(qubits) != (count := _num_qubits(name, params)):
+        return Gate(name, self._checked(name, qubits, _num_qubits(name, params)), params, self.dtype)
+
+    def _checked(self, name: str, qubits: tuple[int | np.integer, ...], count: int) -> tuple[int, ...]:
+        if len(qubits) != count:
             raise InputError(f"gate {name!r} acts on {count} qubits; it was given {qubits}")
         if len(set(qubits)) < len(qubits) or not all(0 <= q < self.num_qubits for q in qubits):
             raise InputError(f"gate {name!r} on qubits {qubits}; allowed: different ones of 0 .. {self.num_qubits - 1}")
-        self.gates.append(Gate(name, tuple(int(q) for q in qubits), params, self.dtype))
+        return tuple(int(q) for q in qubits)
 
 
 def _unflatten_tape(structure: Any, arrays: Any) -> Tape:
     tape = Tape(*structure)
-    tape.initial, tape.gates = arrays
+    tape.initial, tape.items = arrays
     return tape
 
 
 jax.tree_util.register_pytree_node(
-    Tape, lambda tape: ((tape.initial, tape.gates), (tape.num_qubits, tape.dtype)), _unflatten_tape
+    Tape, lambda tape: ((tape.initial, tape.items), (tape.num_qubits, tape.dtype)), _unflatten_tape
 )
 
 
@@ -273,20 +391,29 @@ def _num_qubits(name: str, params: Mapping[str, Any]) -> int:
     return controls + side(params["unitary"]).bit_length() - 1
 
 
-def apply_matrix(states: Array, matrix: Matrix, qubits: tuple[int, ...]) -> Array:
-    """Applies a gate to a batch of states.
+def after_gates(state: Array, gates: Iterable[Gate]) -> Array:
+    """A state (2^n,) after gates, one by one; real if the state and all of them are.
 
-    Args:
-        states: (batch, 2^n).
-        matrix: (2^k, 2^k).
-        qubits: the k qubits it acts on, the most significant bit of the matrix first.
-
-    Returns:
-        (batch, 2^n); real if states and matrix are.
+    Sums are written out: `vmap` over states with gates of their own makes small products slow.
     """
-    batch, size = states.shape
-    k = len(qubits)
-    tensor = states.reshape((batch, *(2,) * int(math.log2(size))))
-    axes = [q + 1 for q in qubits]
-    moved = jnp.tensordot(tensor, matrix.reshape((2,) * (2 * k)), axes=(axes, list(range(k, 2 * k))))
-    return jnp.moveaxis(moved, range(-k, 0), axes).reshape(batch, size)
+    for gate in gates:
+        state = _after_one(state, gate.matrix, gate.qubits)
+    return state
+
+
+def _after_one(state: Array, matrix: Matrix, qubits: tuple[int, ...]) -> Array:
+    if len(qubits) == 1:
+        halves = state.reshape(2 ** qubits[0], 2, -1)
+        matrix, halves = in_one_dtype(matrix, halves)
+        zero, one = halves[:, 0], halves[:, 1]
+        (a, b), (c, d) = jnp.asarray(matrix)
+        return jnp.stack([a * zero + b * one, c * zero + d * one], axis=1).ravel()
+    axes, front = (2,) * (state.size.bit_length() - 1), range(len(qubits))
+    if is_permutation(matrix):  # CNOT, SWAP, ...: amplitudes change places
+        places = np.moveaxis(np.arange(state.size).reshape(axes), qubits, front).reshape(len(matrix), -1)
+        places = np.moveaxis(places[matrix.argmax(axis=1)].reshape(axes), front, qubits).ravel()
+        return state.at[places].get(unique_indices=True, mode="promise_in_bounds")
+    matrix, state = in_one_dtype(matrix, state)
+    inner = jnp.moveaxis(state.reshape(axes), qubits, front).reshape(len(matrix), -1)
+    outer = jnp.sum(jnp.asarray(matrix)[:, :, None] * inner[None], axis=1)
+    return jnp.moveaxis(outer.reshape(axes), front, qubits).ravel()

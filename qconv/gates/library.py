@@ -16,7 +16,7 @@ from jax.core import Tracer
 from jaxtyping import Array, Inexact
 
 from qconv.errors import InputError
-from qconv.sincos import sincos
+from qconv.gates.sincos import sincos
 
 Scalar = Any
 """A number: of Python, NumPy or JAX."""
@@ -35,7 +35,7 @@ _SU4_GENERATORS = np.stack([np.kron(a, b) for a in _PAULIS.values() for b in _PA
 
 
 class Kind(NamedTuple):
-    """One entry of the gate table."""
+    """A gate that there is: how its matrix is built, and what is known of it whatever the angles are."""
 
     build: Callable[..., Matrix]
     num_qubits: int | None
@@ -140,7 +140,11 @@ def _any(dtype: Any, unitary: Any) -> Matrix:
 
 
 def side(unitary: Any) -> int:
-    """2^k of a unitary on k qubits."""
+    """The side 2^k of the matrix of a unitary on k qubits, given as a matrix or with an axis for each qubit.
+
+    Raises:
+        InputError: an array that is neither.
+    """
     shape = np.shape(unitary)
     size = math.isqrt(math.prod(shape))
     if shape not in ((size, size), (2,) * (2 * (size.bit_length() - 1))) or size & (size - 1):
@@ -219,7 +223,7 @@ def in_one_dtype(*values: Any) -> tuple[Any, ...]:
 
 
 def complex_dtype(dtype: Any) -> np.dtype:
-    """complex64 for float32 and complex128 for float64."""
+    """The complex dtype of a precision: complex64 for float32, complex128 for float64."""
     return np.result_type(np.dtype(dtype), np.complex64)
 
 

@@ -23,19 +23,21 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.alike import built_together
 from qconv.ansatz.base import Ansatz
-from qconv.circuit.chunks import in_chunks, number_of_chunks
-from qconv.circuit.circuit import Circuit, example_ansatz, real_dtype
-from qconv.circuit.columns import Columns
-from qconv.circuit.memory import devices_of, on_devices, refuse_beyond
-from qconv.circuit.states import encoded
+from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.circuit.tree import Level, Tree, padding
-from qconv.dense import matrix_of_gates
 from qconv.errors import InputError
-from qconv.gate_table import complex_dtype
-from qconv.gates import Tape
+from qconv.gates.library import complex_dtype
+from qconv.gates.tape import Tape
+from qconv.lowering.block_matrix import matrix_of_gates
+from qconv.lowering.columns import Columns
+from qconv.lowering.encoded_states import encoded
+from qconv.lowering.fusion import example_gates, fuse_blocks
+from qconv.lowering.grouping import built_together
 from qconv.patches import flattened
+from qconv.readout.base import OPERATORS
+from qconv.simulate.chunks import in_chunks, number_of_chunks
+from qconv.simulate.memory import devices_of, on_devices, refuse_beyond
 
 Theta = tuple[Float[Array, "features _ ..."], ...]
 """Angles in radians of each level, from the pixels to the root: of all networks and blocks."""
@@ -43,7 +45,6 @@ Theta = tuple[Float[Array, "features _ ..."], ...]
 _CHUNK_BYTES = 2**20
 """Pauli vectors of the pixels of one chunk of images: what the next levels add to them stays in the cache, too."""
 
-_PAULIS = {"I": np.eye(2), "X": np.eye(2)[::-1], "Y": np.array([[0, -1j], [1j, 0]]), "Z": np.diag([1.0, -1.0])}
 _IN_PAULIS = dict(zip("IXYZ", np.eye(4), strict=True))
 _IN_PAULIS |= {"0": np.array([0.5, 0, 0, 0.5]), "1": np.array([0.5, 0, 0, -0.5])}
 
@@ -98,7 +99,7 @@ def check_read(read: int, tree: Tree, image_shape: tuple[int, ...]) -> None:
     """Refuses to read more levels than there are.
 
     Raises:
-        InputError: so.
+        InputError: `read` is below 1 or above the number of levels.
     """
     count = len(tree.levels(image_shape))
     if not 1 <= read <= count:
@@ -162,7 +163,7 @@ def bytes_needed(
         first = 4 ** (level.num_sites // 2 * (level.num_qubits // level.num_sites))
         halves.append(level.num_blocks * 4**level.kept * first)
         matrices = features * (1 if tree.shared else level.num_blocks)
-        gates = len(example_ansatz(Circuit(ansatz=tree.ansatz), level.num_qubits).gates)
+        gates = len(example_gates(Circuit(ansatz=tree.ansatz), level.num_qubits))
         shared += matrices * (6 * 4 ** (level.num_qubits + level.kept) + 0.8 * gates * 4**level.num_qubits)
     # All levels are kept for the gradient, which goes through one of them at a time.
     each = 4 * sites * 4 ** tree.encoding.num_qubits(image_shape[-1]) + sum(halves) + max(halves)
@@ -195,7 +196,7 @@ def transfer_matrix(
     tape = Tape(num_qubits, theta.dtype)
     ansatz(tape, theta)
     size, dtype = 2**num_qubits, complex_dtype(theta.dtype)
-    unitary = matrix_of_gates(built_together(tape.gates), range(num_qubits), theta.dtype)
+    unitary = matrix_of_gates(built_together(fuse_blocks(tape)), range(num_qubits), theta.dtype)
     unitary = jnp.asarray(unitary, dtype).reshape(2**kept, -1, size)
     einsum = partial(jnp.einsum, precision="highest")
     turned = einsum("srj,ast,trk->ajk", unitary.conj(), pauli_matrices(kept)[1:].astype(dtype), unitary)
@@ -210,7 +211,7 @@ def transfer_matrix(
 @lru_cache
 def pauli_matrices(num_qubits: int) -> np.ndarray:
     """The products of I, X, Y and Z on all qubits, (4^n, 2^n, 2^n), in the order II, IX, ..., ZZ."""
-    return np.array([reduce(np.kron, (_PAULIS[letter] for letter in string)) for string in _strings(num_qubits)])
+    return np.array([reduce(np.kron, (OPERATORS[letter] for letter in string)) for string in _strings(num_qubits)])
 
 
 def pauli_vectors(states: Columns) -> Float[Array, "paulis columns"]:

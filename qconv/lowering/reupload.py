@@ -16,11 +16,11 @@ import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.alike import has_angles
-from qconv.circuit.circuit import Circuit, example_ansatz, example_encoding, record_encoding
-from qconv.circuit.columns import Columns
-from qconv.circuit.states import Run, apply_runs, own_values, runs, with_sines
-from qconv.gates import Gate
+from qconv.circuit.circuit import Circuit, example_encoding, record_encoding
+from qconv.gates.tape import Gate
+from qconv.lowering.columns import Columns
+from qconv.lowering.encoded_states import Run, apply_runs, own_values, runs, with_sines
+from qconv.lowering.fusion import example_gates
 
 _ABOUT_Z = {"rx": (("h",), ("h",)), "ry": (("sd", "h"), ("h", "s"))}
 """Gates before and after a rotation about Z that make it one about X or Y."""
@@ -70,7 +70,7 @@ class Upload:
 def upload(circuit: Circuit, patch_size: int, dtype: np.dtype) -> Upload:
     """The encoding of a circuit for patches of `patch_size` numbers."""
     gates = example_encoding(circuit, patch_size, dtype).gates
-    is_real = all(gate.is_real for gate in [*gates, *example_ansatz(circuit, patch_size).gates])
+    is_real = all(gate.is_real for gate in [*gates, *example_gates(circuit, patch_size)])
     return Upload(circuit, is_real, _runs(gates, is_real))
 
 
@@ -116,7 +116,7 @@ def _runs(gates: list[Gate], is_real: bool) -> list[Run]:
 
 
 def _about_z(gate: Gate) -> list[Gate]:
-    if gate.name not in _ABOUT_Z or not has_angles(gate):
+    if gate.name not in _ABOUT_Z or not gate.angles:
         return [gate]
     before, after = ([Gate(name, gate.qubits, {}, gate.dtype) for name in names] for names in _ABOUT_Z[gate.name])
     return [*before, Gate("rz", gate.qubits, gate.params, gate.dtype), *after]

@@ -1,0 +1,1 @@
+"""What circuits measure: one file an engine, the choice among them, and what they share."""
