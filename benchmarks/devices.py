@@ -9,7 +9,7 @@ import jax
 from benchmarks.cases import CASES
 from benchmarks.measure import Timed, compiled, functions
 from benchmarks.paths.qconv_layer import QconvLayer
-from qconv.training.mesh import batch_sharding, device_mesh, replicated
+from qconv.runs.mesh import batch_sharding, device_mesh, replicated
 
 _REPEATS = 10
 

@@ -13,7 +13,7 @@ from benchmarks.measure import measure
 from benchmarks.paths.qconv_layer import QconvLayer
 from benchmarks.paths.tensorcircuit_state import TensorCircuitState
 from benchmarks.results import Result
-from qconv.report.figure import Figure
+from qconv.figure import Figure
 
 PREFIX = "growth"
 """Of the names of these cases, which are in the picture and not in the table."""

@@ -1,10 +1,11 @@
 """The whole training step of `quanv_cifar` and of its classical twin, on images of CIFAR's shape."""
 
+import dataclasses
 import statistics
 import time
-from functools import partial
 from typing import Any
 
+import flax.linen as nn
 import jax
 import numpy as np
 from rich.progress import Progress
@@ -13,18 +14,16 @@ from benchmarks.measure import Timed, interleave
 from benchmarks.results import Result
 from experiments.quanv_cifar import experiment
 from qconv.data.synthetic import Synthetic
-from qconv.models.base import ImageModel
 from qconv.models.twin import classical_twin
-from qconv.training.batches import load_batch, training_indices
-from qconv.training.fit import first_state
-from qconv.training.mesh import device_mesh, replicated
-from qconv.training.steps import train_step
+from qconv.runs.batches import read_batch
+from qconv.runs.loop import Loop, update_program
+from qconv.runs.mesh import device_mesh, global_batch
 
 CASE = "training step of quanv_cifar"
 
 
 def measure_training_step(seconds: float, progress: Progress) -> list[Result]:
-    """Loading the batch, loss, gradient and update, as `qconv.training.fit` does them; the quantum path first."""
+    """Loading the batch, loss, gradient and update, as `qconv.runs.loop` does them; the quantum path first."""
     task = progress.add_task(CASE, total=None)
     models = {"qconv": experiment.model, "classical twin": classical_twin(experiment.model)}
     results = [Result(CASE, name, unit="steps") for name in models]
@@ -42,34 +41,28 @@ def measure_training_step(seconds: float, progress: Progress) -> list[Result]:
     return results
 
 
-def _step(model: ImageModel) -> tuple[Any, float]:
+def _step(model: nn.Module) -> tuple[Any, float]:
     """A function that trains one step, and the seconds of compiling it."""
-    data = Synthetic(num_images=1024, height=32, width=32, channels=3, num_classes=10).load("train")
-    mesh, dtype = device_mesh(), np.dtype(experiment.dtype)
-    state = first_state(experiment, model, data, mesh)
-    options = {
-        "model": model,
-        "tx": experiment.optimizer.transformation(experiment.num_steps),
-        "loss": experiment.loss,
-        "inputs_are_features": False,
-        "key": jax.random.key(experiment.seed),
-    }
-    update = jax.jit(partial(train_step, **options), out_shardings=replicated(mesh), donate_argnums=0)
-    number = 0
+    data = Synthetic(num_images=1024, height=32, width=32, channels=3, num_classes=10)
+    train, held_out, mesh, dtype = data.load("train"), data.load("test"), device_mesh(), np.dtype(experiment.dtype)
+    loop = Loop(dataclasses.replace(experiment, data=data), model, train, held_out, mesh)
+    procedure, frozen, key = experiment.procedure, loop.frozen, jax.random.key(experiment.seed)
+    state, number = loop.first, 0
 
     def batch() -> Any:
         nonlocal number
         number += 1
-        indices = training_indices(experiment.seed, number - 1, experiment.batch_size, len(data))
-        return load_batch(data, indices, experiment.batch_size, mesh, dtype)
+        rows = procedure.rows(experiment.seed, number - 1, len(train))
+        return global_batch(mesh, read_batch(train, rows, procedure.batch_size, mesh, dtype))
 
     start = time.perf_counter()
-    executable = update.lower(state, batch()).compile()
+    update = update_program(procedure, model, experiment.task, 0, mesh)
+    executable = update.lower(state, frozen, batch(), key).compile()
     seconds = time.perf_counter() - start
 
     def step() -> Any:
         nonlocal state
-        state = jax.block_until_ready(executable(state, batch()))
+        state = jax.block_until_ready(executable(state, frozen, batch(), key))
         return state
 
     return step, seconds

@@ -25,6 +25,13 @@ pixels.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import flax.linen as nn
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Array, Float, Int
 
 from qconv import (
     Adam,
@@ -33,11 +40,11 @@ from qconv import (
     Circuit,
     ClassicalNet,
     Control,
-    ConvHead,
     Experiment,
-    ImageModel,
+    InputError,
     LogisticRegression,
     MostProbableWeight,
+    Network,
     Published,
     QuantumConv,
     QuanvNet,
@@ -45,9 +52,14 @@ from qconv import (
     RbfSvm,
     Row,
     Scaled,
+    Sums,
+    Supervised,
+    SupervisedState,
     Table,
+    Task,
     seeds,
 )
+from qconv.patches import extract_patches, flattened
 
 SOURCE = "github.com/XanaduAI/qml-benchmarks, paper/results/bars_and_stripes, best-hyperparams-results, 5 seeds"
 CNN = {4: (3, 1e-3), 8: (2, 1e-3), 16: (2, 1e-4)}
@@ -65,9 +77,75 @@ PUBLISHED = {
 """Mean and standard deviation."""
 
 
-def head(kernel: int) -> ConvHead:
-    """The published CNN."""
-    return ConvHead(num_classes=2, kernel_size=(kernel, kernel), relu=False)
+class PublishedCnn(nn.Module):
+    """Two convolutions without activation, each before max-pooling, then a hidden layer with ReLU."""
+
+    kernel: int
+    """Height and width of each convolution."""
+
+    @nn.compact
+    def __call__(self, images: Float[Array, "batch height width channels"]) -> Float[Array, "batch 2"]:
+        size = (self.kernel, self.kernel)
+        for channels in (32, 64):
+            small = min(images.shape[1:3]) < self.kernel
+            convolve = matrix_product if small else None
+            images = nn.Conv(channels, size, conv_general_dilated=convolve)(images)
+            images = nn.max_pool(images, (2, 2), (2, 2), "SAME")
+        hidden = nn.relu(nn.Dense(128)(flattened(images)))
+        return nn.Dense(2)(hidden)
+
+
+def matrix_product(images: Array, kernel: Array, *_: Any, **__: Any) -> Array:
+    """What `nn.Conv` asks for here, in place of XLA's convolution.
+
+    That takes ten times as long on a CPU where an image is smaller than the kernel (4x4 and 5x5, 32 to 64 channels).
+    """
+    rows, columns, channels, out = kernel.shape
+    windows = extract_patches(images, (rows, columns))
+    return jnp.tensordot(windows, kernel.reshape(rows * columns, channels, out), 2)
+
+
+class WatchedState(SupervisedState):
+    """The state of a training that ends where the loss is flat."""
+
+    losses: Any
+    """Mean losses of the last two intervals, the newest last; 0 where there was no step yet."""
+
+
+@dataclass(frozen=True)
+class UntilFlat(Supervised):
+    """Batches drawn with replacement, and an end where the loss no longer falls.
+
+    That is where the mean losses of the last interval and of the one before differ by no more than half the standard
+    error of the last.
+    """
+
+    interval: int = 200
+    """Steps of an interval."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.interval < 2:
+            raise InputError(f"interval = {self.interval}; allowed: at least 2 steps")
+
+    def init(self, key: Array, inputs: Array, *, network: nn.Module) -> tuple[WatchedState, dict[str, Any]]:
+        state, frozen = super().init(key, inputs, network=network)
+        return WatchedState(**vars(state), losses=jnp.zeros(2 * self.interval, inputs.dtype)), frozen
+
+    def rows(self, seed: int, step: int, size: int) -> Int[np.ndarray, " batch"]:
+        return np.random.default_rng([seed, step]).integers(size, size=self.batch_size)
+
+    def step(self, state: Any, *arguments: Any, task: Task, **options: Any) -> tuple[WatchedState, Sums]:
+        after, sums = super().step(state, *arguments, task=task, **options)
+        watched: Any = after.replace(losses=jnp.append(state.losses[1:], sums.mean_loss(task)))
+        return watched, sums
+
+    def ended(self, state: Any, step: int) -> bool:
+        if step < 2 * self.interval:
+            return super().ended(state, step)
+        before, last = np.split(np.asarray(state.losses, np.float64), 2)
+        flat = abs(last.mean() - before.mean()) <= last.std() / np.sqrt(len(last)) / 2
+        return bool(flat) or super().ended(state, step)
 
 
 def quanvolution(channels: int) -> QuantumConv:
@@ -76,19 +154,15 @@ def quanvolution(channels: int) -> QuantumConv:
     return QuantumConv(circuit, features=channels, kernel_size=2, padding="VALID", trainable=False)
 
 
-def experiment(data: Scaled, model: ImageModel, learning_rate: float) -> Experiment:
+def experiment(data: Scaled, model: Network, learning_rate: float) -> Experiment:
     """The published training."""
     return Experiment(
         data=data,
         model=model,
-        optimizer=Adam(learning_rate),
-        num_steps=10_000,
-        batch_size=32,
+        procedure=UntilFlat(Adam(learning_rate), num_steps=10_000, batch_size=32),
         log_every=100,
         eval_every=10_000,
         checkpoint_every=2_000,
-        sampling="replacement",
-        plateau=200,
     )
 
 
@@ -102,9 +176,9 @@ def rows() -> Iterator[Row]:
             Control("logistic regression", (LogisticRegression(data=standard),)),
         )
         kernel, rate = CNN[size]
-        cnn = experiment(standard, ClassicalNet(head(kernel)), rate)
+        cnn = experiment(standard, ClassicalNet(PublishedCnn(kernel)), rate)
         kernel, rate, channels = QUANVOLUTION[size]
-        quanv = experiment(Scaled(images, "range"), QuanvNet(quanvolution(channels), head(kernel)), rate)
+        quanv = experiment(Scaled(images, "range"), QuanvNet(quanvolution(channels), PublishedCnn(kernel)), rate)
         for name, cell in (("CNN", cnn), ("quanvolution", quanv)):
             mean, std = PUBLISHED[name, size]
             published = Published(mean, SOURCE, std, runs=5, ddof=0)

@@ -9,7 +9,7 @@ cores (measured 2026-11-25). The twin is held back by the single hidden unit tha
 parameters allow: a support vector machine gets all points right (make table TAB=mari2020_spirals).
 """
 
-from qconv import Adam, Angle, Circuit, DressedNet, Experiment, PauliZ, QuantumDense, Spirals, Staggered
+from qconv import Adam, Angle, Circuit, DressedNet, Experiment, PauliZ, QuantumDense, Spirals, Staggered, Supervised
 
 experiment = Experiment(
     data=Spirals(),
@@ -18,7 +18,5 @@ experiment = Experiment(
         width=5,
         weight_std=1e-3,
     ),
-    optimizer=Adam(0.07, b2=0.99),
-    num_steps=1000,
-    batch_size=10,
+    procedure=Supervised(Adam(0.07, b2=0.99), num_steps=1000, batch_size=10),
 )

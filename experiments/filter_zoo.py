@@ -43,16 +43,17 @@ from qconv import (
     FourierFilter,
     HardwareEfficient,
     Identity,
-    ImageModel,
     LinearHead,
     LogisticRegression,
     Mnist5k,
+    Network,
     Published,
     QuantumConv,
     QuanvNet,
     RandomLayers,
     Row,
     Subset,
+    Supervised,
     Table,
     Tfds,
 )
@@ -92,10 +93,10 @@ class RandomCircuit(Ansatz):
         layers(circuit, jnp.asarray(angles, theta.dtype))
 
 
-def filters(seed: int, channels: int) -> dict[str, ImageModel]:
+def filters(seed: int, channels: int) -> dict[str, Network]:
     """The filters of a seed, for windows of 2x2 pixels."""
 
-    def quantum(ansatz: Ansatz, trainable: bool = False) -> ImageModel:
+    def quantum(ansatz: Ansatz, trainable: bool = False) -> Network:
         conv = QuantumConv(
             Circuit(Angle(), ansatz),
             kernel_size=2,
@@ -168,7 +169,9 @@ def rows(
     logistic = Control("logistic regression", tuple(LogisticRegression(data=data[seed]) for seed in SEEDS))
     for name in models[SEEDS[0]]:
         cells = tuple(
-            Experiment(data[seed], models[seed][name], Adam(1e-3), num_steps=94, batch_size=64, seed=seed)
+            Experiment(
+                data[seed], models[seed][name], procedure=Supervised(Adam(1e-3), num_steps=94, batch_size=64), seed=seed
+            )
             for seed in SEEDS
         )
         figures = None

@@ -29,9 +29,11 @@ import dataclasses
 import itertools
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
 
 import flax.linen as nn
+import optax
 from jaxtyping import Array, Float
 
 from qconv import (
@@ -52,6 +54,7 @@ from qconv import (
     LogProbabilities,
     Mnist5k,
     OnlyClasses,
+    Optimizer,
     Probabilities,
     Published,
     QuantumClassifier,
@@ -60,7 +63,7 @@ from qconv import (
     Resized,
     Row,
     Sgd,
-    SignSgd,
+    Supervised,
     Table,
     seeds,
 )
@@ -109,10 +112,20 @@ def qcnn(ansatz: QCNN, encoding: str, data: Dataset) -> Experiment:
         model=QuantumClassifier(
             QuantumDense(circuit, angle_range=1.0, angle_distribution="normal"), LogProbabilities()
         ),
-        optimizer=Sgd(learning_rate=0.25, momentum=0.9, nesterov=True),  # 0.01 for the sum over 25 images
-        num_steps=200,
-        batch_size=25,
+        # 0.01 for the sum over 25 images
+        procedure=Supervised(Sgd(learning_rate=0.25, momentum=0.9, nesterov=True), num_steps=200, batch_size=25),
     )
+
+
+@dataclass(frozen=True)
+class SignSgd(Optimizer):
+    """The sign of the gradient times a rate: the first step of Adam, again and again."""
+
+    learning_rate: float = 1e-2
+    """By how much each parameter moves in a step."""
+
+    def transformation(self, num_steps: int) -> optax.GradientTransformation:
+        return optax.sign_sgd(self.learning_rate)
 
 
 class Cnn(nn.Module):
@@ -132,7 +145,9 @@ class Cnn(nn.Module):
 
 def cnn(data: Dataset) -> Experiment:
     """The published training of the classical network."""
-    return Experiment(data=data, model=ClassicalNet(Cnn()), optimizer=SignSgd(0.01), num_steps=200, batch_size=25)
+    return Experiment(
+        data=data, model=ClassicalNet(Cnn()), procedure=Supervised(SignSgd(0.01), num_steps=200, batch_size=25)
+    )
 
 
 def published(name: str, encoding: str) -> Published | None:

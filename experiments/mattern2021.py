@@ -39,6 +39,7 @@ from qconv import (
     RandomLayers,
     Resized,
     Row,
+    Supervised,
     Table,
 )
 
@@ -78,9 +79,7 @@ def network(size: int, encoding: Encoding, trainable: bool, circuit_seed: int) -
     return Experiment(
         DIGITS,
         QuanvNet(conv, LinearHead(distribution="uniform")),
-        Adam(0.01),
-        num_steps=5_000,
-        batch_size=2,
+        procedure=Supervised(Adam(0.01), num_steps=5_000, batch_size=2),
         log_every=500,
         eval_every=5_000,
         checkpoint_every=5_000,

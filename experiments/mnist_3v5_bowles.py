@@ -21,7 +21,7 @@ Data come from TensorFlow Datasets.
 
 from collections.abc import Iterator
 
-from experiments.bowles2024_bars_stripes import experiment, head, quanvolution
+from experiments.bowles2024_bars_stripes import PublishedCnn, experiment, quanvolution
 from qconv import (
     PCA,
     Angle,
@@ -66,11 +66,11 @@ def coarse() -> Iterator[Row]:
         )
         kernel, rate, mean, std = CNN[size]
         published = Published(mean, SOURCE.format("mnist_cg"), std, runs=5, ddof=0)
-        cell = experiment(standard, ClassicalNet(head(kernel)), rate)
+        cell = experiment(standard, ClassicalNet(PublishedCnn(kernel)), rate)
         yield Row("CNN", seeds(cell, range(5)), published, controls, f"{size}x{size} pixels")
         kernel, rate, channels, mean, std = QUANVOLUTION[size]
         published = Published(mean, SOURCE.format("mnist_cg"), std, runs=5, ddof=0)
-        cell = experiment(Scaled(images, "range"), QuanvNet(quanvolution(channels), head(kernel)), rate)
+        cell = experiment(Scaled(images, "range"), QuanvNet(quanvolution(channels), PublishedCnn(kernel)), rate)
         yield Row("quanvolution", seeds(cell, range(5)), published, controls, f"{size}x{size} pixels")
 
 

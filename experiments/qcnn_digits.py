@@ -22,6 +22,7 @@ from qconv import (
     Probabilities,
     QuantumClassifier,
     QuantumDense,
+    Supervised,
 )
 
 experiment = Experiment(
@@ -30,7 +31,5 @@ experiment = Experiment(
         dense=QuantumDense(Circuit(Amplitude(), QCNN(HurConvolution(9), HurPooling()), Probabilities())),
         head=LogProbabilities(),
     ),
-    optimizer=Adam(learning_rate=1e-2, schedule="cosine"),
-    num_steps=600,
-    batch_size=32,
+    procedure=Supervised(Adam(learning_rate=1e-2, schedule="cosine"), num_steps=600, batch_size=32),
 )

@@ -26,6 +26,7 @@ from qconv import (
     QuantumDense,
     Reduced,
     Sgd,
+    Supervised,
 )
 
 experiment = Experiment(
@@ -39,7 +40,5 @@ experiment = Experiment(
         head=LogProbabilities(),
     ),
     # The paper's code has 0.01 for the sum of the losses of a batch; here it is their mean.
-    optimizer=Sgd(learning_rate=0.25, momentum=0.9, nesterov=True),
-    num_steps=200,
-    batch_size=25,
+    procedure=Supervised(Sgd(learning_rate=0.25, momentum=0.9, nesterov=True), num_steps=200, batch_size=25),
 )

@@ -6,7 +6,19 @@ Expect a test accuracy of 0.944 ± 0.010 over three seeds (twin 0.961 ± 0.007),
 cores (measured 2026-11-22). Settings were chosen on 800 of the training images, as docs/design.md tells.
 """
 
-from qconv import Adam, Angle, Experiment, LinearHead, Mnist5k, PauliXYZ, QuantumTree, StronglyEntangling, Tree, TreeNet
+from qconv import (
+    Adam,
+    Angle,
+    Experiment,
+    LinearHead,
+    Mnist5k,
+    PauliXYZ,
+    QuantumTree,
+    StronglyEntangling,
+    Supervised,
+    Tree,
+    TreeNet,
+)
 
 experiment = Experiment(
     data=Mnist5k(),
@@ -14,6 +26,5 @@ experiment = Experiment(
         tree=QuantumTree(Tree(Angle(), StronglyEntangling(depth=3), PauliXYZ(), block=(2, 2)), features=16, read=2),
         head=LinearHead(),
     ),
-    optimizer=Adam(learning_rate=2e-2, schedule="cosine"),
-    num_steps=1000,
+    procedure=Supervised(Adam(learning_rate=2e-2, schedule="cosine"), num_steps=1000),
 )

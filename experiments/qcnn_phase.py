@@ -18,19 +18,36 @@ Classical methods that are given all amplitudes do as well: kernel ridge regress
 has 0.95 to 0.96 (penalties of 0.1 and 0.01). The twin, a network with a hidden unit, finds no antiferromagnetic border.
 """
 
+import flax.linen as nn
+import jax.numpy as jnp
+from jaxtyping import Array, Float
+
 from qconv import (
     Adam,
     Amplitude,
     Circuit,
+    Classification,
     ClusterIsing,
     CongQCNN,
     Experiment,
-    OneScore,
+    InputError,
     PauliStrings,
     QuantumClassifier,
     QuantumDense,
     SquaredError,
+    Supervised,
 )
+
+
+class OneScore(nn.Module):
+    """No parameters: the only feature is the score of the topological phase, what it lacks to 1 that of the others."""
+
+    @nn.compact
+    def __call__(self, features: Float[Array, "batch 1"]) -> Float[Array, "batch 2"]:
+        if features.shape[1] != 1:
+            raise InputError(f"the head OneScore gets {features.shape[1]} features; allowed: 1")
+        return jnp.concatenate([1 - features, features], axis=1)
+
 
 experiment = Experiment(
     data=ClusterIsing(num_qubits=9),
@@ -38,8 +55,6 @@ experiment = Experiment(
         dense=QuantumDense(Circuit(Amplitude(), CongQCNN(), PauliStrings(("X",))), angle_range=0.3),
         head=OneScore(),
     ),
-    loss=SquaredError(),
-    optimizer=Adam(learning_rate=5e-2, schedule="cosine"),
-    num_steps=400,
-    batch_size=40,
+    task=Classification(SquaredError()),
+    procedure=Supervised(Adam(learning_rate=5e-2, schedule="cosine"), num_steps=400, batch_size=40),
 )

@@ -6,7 +6,19 @@ Expect a test accuracy of about 0.59 (twin 0.60) after training on 10,000 of the
 CPU cores (measured 2026-11-22 on a subset of 10,000 training and 2,000 test images, seed 0).
 """
 
-from qconv import Adam, Angle, Circuit, ConvHead, Experiment, HardwareEfficient, PauliZ, QuantumConv, QuanvNet, Tfds
+from qconv import (
+    Adam,
+    Angle,
+    Circuit,
+    ConvHead,
+    Experiment,
+    HardwareEfficient,
+    PauliZ,
+    QuantumConv,
+    QuanvNet,
+    Supervised,
+    Tfds,
+)
 
 experiment = Experiment(
     data=Tfds("cifar10"),
@@ -22,8 +34,7 @@ experiment = Experiment(
         ),
         head=ConvHead(features=(32, 64), hidden=128, dropout=0.25),
     ),
-    optimizer=Adam(learning_rate=2e-3, schedule="cosine"),
-    num_steps=1500,
+    procedure=Supervised(Adam(learning_rate=2e-3, schedule="cosine"), num_steps=1500),
     eval_every=500,
     checkpoint_every=500,
 )

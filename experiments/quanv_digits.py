@@ -6,7 +6,19 @@ Expect a test accuracy of 0.973 ± 0.006 over three seeds (twin 0.974 ± 0.004),
 cores (measured 2026-11-22).
 """
 
-from qconv import Adam, Angle, Circuit, Digits, Experiment, HardwareEfficient, LinearHead, PauliZ, QuantumConv, QuanvNet
+from qconv import (
+    Adam,
+    Angle,
+    Circuit,
+    Digits,
+    Experiment,
+    HardwareEfficient,
+    LinearHead,
+    PauliZ,
+    QuantumConv,
+    QuanvNet,
+    Supervised,
+)
 
 experiment = Experiment(
     data=Digits(),
@@ -14,6 +26,5 @@ experiment = Experiment(
         conv=QuantumConv(Circuit(Angle(), HardwareEfficient(depth=2), PauliZ()), features=4, kernel_size=2),
         head=LinearHead(),
     ),
-    optimizer=Adam(learning_rate=5e-3, schedule="cosine"),
-    num_steps=1000,
+    procedure=Supervised(Adam(learning_rate=5e-3, schedule="cosine"), num_steps=1000),
 )

@@ -26,8 +26,8 @@ from qconv import (
     Circuit,
     ClassicalNet,
     Experiment,
-    ImageModel,
     LinearHead,
+    Network,
     PauliZ,
     Published,
     QuantumConv,
@@ -35,6 +35,7 @@ from qconv import (
     RandomLayers,
     Row,
     StronglyEntangling,
+    Supervised,
     Table,
     Tfds,
     seeds,
@@ -72,7 +73,7 @@ def quanvolution(ansatz: Ansatz) -> QuanvNet:
 
 def rows() -> Iterator[Row]:
     """MNIST, then CIFAR-10."""
-    models: dict[str, ImageModel] = {
+    models: dict[str, Network] = {
         "fully connected": ClassicalNet(LinearHead()),
         "random filter": quanvolution(RandomLayers()),
         "entangling filter (NNQE)": quanvolution(HadamardThenEntangling()),
@@ -80,7 +81,13 @@ def rows() -> Iterator[Row]:
     for dataset, figures in PUBLISHED.items():
         data = Tfds(dataset, prepare=False)
         for (name, model), value in zip(models.items(), figures, strict=True):
-            cell = Experiment(data, model, Adam(1e-3), num_steps=10_000, eval_every=5_000, checkpoint_every=5_000)
+            cell = Experiment(
+                data,
+                model,
+                procedure=Supervised(Adam(1e-3), num_steps=10_000),
+                eval_every=5_000,
+                checkpoint_every=5_000,
+            )
             published = Published(value, SOURCE, tolerance=0.02, reason=REASON)
             yield Row(name, seeds(cell, range(3)), published, section=dataset, analogue=ANALOGUE)
 

@@ -5,7 +5,7 @@ make train EXP=ring_rzz_digits    # 0.96 test accuracy in 30 s on 2 CPU cores (2
 
 from dataclasses import dataclass
 
-from qconv import Adam, Ansatz, Circuit, Digits, Experiment, LinearHead, QuantumConv, QuanvNet
+from qconv import Adam, Ansatz, Circuit, Digits, Experiment, LinearHead, QuantumConv, QuanvNet, Supervised
 
 
 @dataclass(frozen=True)
@@ -29,5 +29,5 @@ class RingRZZ(Ansatz):
 experiment = Experiment(
     data=Digits(),
     model=QuanvNet(conv=QuantumConv(Circuit(ansatz=RingRZZ(depth=2)), features=4), head=LinearHead()),
-    optimizer=Adam(learning_rate=5e-3, schedule="cosine"),
+    procedure=Supervised(Adam(learning_rate=5e-3, schedule="cosine")),
 )

@@ -59,14 +59,12 @@ from .readout.pauli import PauliZ as PauliZ
 from .readout.probabilities import Probabilities as Probabilities
 
 # Networks and heads
-from .models.base import ImageModel as ImageModel
+from .models.network import Network as Network
 from .models.classical_net import ClassicalNet as ClassicalNet
 from .models.dressed_net import DressedNet as DressedNet
 from .models.heads import ConvHead as ConvHead
 from .models.heads import LinearHead as LinearHead
 from .models.heads import LogProbabilities as LogProbabilities
-from .models.heads import OneScore as OneScore
-from .models.heads import TanhHead as TanhHead
 from .models.quantum_classifier import QuantumClassifier as QuantumClassifier
 from .models.quanv_net import QuanvNet as QuanvNet
 from .models.tree_net import TreeNet as TreeNet
@@ -81,6 +79,7 @@ from .data.cluster_ising import ClusterIsing as ClusterIsing
 from .data.dataset import ArraySource as ArraySource
 from .data.dataset import Batch as Batch
 from .data.dataset import Dataset as Dataset
+from .data.dataset import Element as Element
 from .data.dataset import Plane as Plane
 from .data.dataset import Source as Source
 from .data.derived import Derived as Derived
@@ -96,29 +95,48 @@ from .data.split import HeldOutDataset as HeldOutDataset
 from .data.subset import Subset as Subset
 from .data.synthetic import Synthetic as Synthetic
 from .data.tfds import Tfds as Tfds
+from .data.validation import WithValidation as WithValidation
 
-# Losses and optimisers
-from .losses import CrossEntropy as CrossEntropy
-from .losses import Loss as Loss
-from .losses import SquaredError as SquaredError
-from .optimizers import Adam as Adam
-from .optimizers import Optimizer as Optimizer
-from .optimizers import Sgd as Sgd
-from .optimizers import SignSgd as SignSgd
+# Tasks
+from .tasks.classification import Accuracy as Accuracy
+from .tasks.classification import Classification as Classification
+from .tasks.evidence import Evaluated as Evaluated
+from .tasks.evidence import Evidence as Evidence
+from .tasks.losses import ClassLoss as ClassLoss
+from .tasks.losses import CrossEntropy as CrossEntropy
+from .tasks.losses import Loss as Loss
+from .tasks.losses import SquaredError as SquaredError
+from .tasks.metric import Metric as Metric
+from .tasks.task import Task as Task
+
+# Procedures
+from .procedures.optimizers import Adam as Adam
+from .procedures.optimizers import Optimizer as Optimizer
+from .procedures.optimizers import Sgd as Sgd
+from .procedures.procedure import Procedure as Procedure
+from .procedures.procedure import Sums as Sums
+from .procedures.supervised import Supervised as Supervised
+from .procedures.supervised import SupervisedState as SupervisedState
 
 # Experiments
+from .experiment.arms import Arm as Arm
+from .experiment.arms import arms as arms
 from .experiment.experiment import Experiment as Experiment
+from .experiment.rivals import Rival as Rival
+from .experiment.rivals import Twin as Twin
+from .runs.loop import Moment as Moment
+from .runs.loop import training as training
 from .comparison import Comparison as Comparison
 from .comparison import Scores as Scores
 from .comparison import compare as compare
 
 # Tables of papers, and what is measured for them
-from .tables.table import Axis as Axis
-from .tables.table import Control as Control
-from .tables.table import Published as Published
-from .tables.table import Row as Row
-from .tables.table import Table as Table
-from .tables.table import seeds as seeds
+from .tables.rows import Axis as Axis
+from .tables.rows import Control as Control
+from .tables.rows import Published as Published
+from .tables.rows import Row as Row
+from .tables.rows import Table as Table
+from .tables.rows import seeds as seeds
 from .measurements.base import Measured as Measured
 from .measurements.base import Measurement as Measurement
 from .measurements.baseline import Baseline as Baseline

@@ -1,6 +1,6 @@
 """The command line: `qconv list | train | evaluate | draw | diagnose | table | tables`.
 
-Only this module knows the argument parser. What the commands need is imported when one of them runs, so that
+Arguments are parsed in this module only. What the commands need is imported when one of them runs, so that
 `qconv --help` answers at once.
 """
 
@@ -168,7 +168,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     except MemoryError as error:
         _fail(f"not enough memory: {error}", 2)
     except (AssertionError, RuntimeError):  # what JAX raises where it has no device
-        from qconv.training.mesh import missing_devices
+        from qconv.runs.mesh import missing_devices
 
         if message := missing_devices():
             _fail(message, 2)
@@ -201,7 +201,7 @@ def _run(argv: list[str]) -> None:
         experiment, chosen = _parse(f"qconv draw {command.experiment}", command.experiment, DrawOptions(), options)
         draw(experiment, chosen.output, chosen.engines)
     elif isinstance(command, TableOptions):
-        from qconv.commands.table import run_tables
+        from qconv.commands.tables import run_tables
         from qconv.experiment.discovery import available
 
         names = [command.table] if isinstance(command, OneTable) else list(available("table"))
@@ -225,8 +225,31 @@ def _parse(prog: str, name: str, defaults: Any, options: list[str]) -> tuple["Ex
     flat = {"experiment": Experiment, "run": type(defaults)}
     fields = [(field, Annotated[kind, arg(name="")]) for field, kind in flat.items()]  # ty: ignore[invalid-type-form]
     both: Any = make_dataclass("Options", fields)
-    chosen = tyro.cli(both, default=both(experiment, defaults), args=options, prog=prog, description=docstring)
+    chosen = tyro.cli(
+        both, default=both(experiment, defaults), args=options, prog=prog, description=docstring, registry=_registry()
+    )
     return chosen.experiment, chosen.run
+
+
+def _registry() -> Any:
+    """How Flax's own layers become options: their fields that are plain values, since others have no form in text."""
+    import flax.linen as nn
+    from tyro.constructors import ConstructorRegistry, StructConstructorSpec, StructFieldSpec, StructTypeInfo
+
+    from qconv.fields import fields
+
+    registry = ConstructorRegistry()
+
+    @registry.struct_rule
+    def flax_layer(info: StructTypeInfo) -> StructConstructorSpec | None:
+        layer = info.default
+        if not isinstance(layer, nn.Module) or not type(layer).__module__.startswith("flax."):
+            return None
+        plain = {name: value for name, value in fields(layer).items() if type(value) in (bool, int, float, str)}
+        options = tuple(StructFieldSpec(name, type(value), value) for name, value in plain.items())
+        return StructConstructorSpec(lambda **chosen: layer.clone(**chosen), options)
+
+    return registry
 
 
 def _fail(message: str, code: int) -> None:

@@ -29,7 +29,7 @@ class Scores(NamedTuple):
     items: str
     """Which test images: scores with equal `items` are of the same images in the same order."""
     values: Float[np.ndarray, " images"]
-    """Larger is better."""
+    """One number for each item, such as 1 where its class is right and 0 where it is not."""
 
 
 class Variance(NamedTuple):
@@ -54,6 +54,8 @@ class Comparison:
     """Seeds of ours."""
     num_pairs: int
     """Differences that vary independently: images, or seeds where each has images of its own."""
+    higher_is_better: bool = True
+    """Whether a positive difference speaks for ours."""
 
     @property
     def error(self) -> float:
@@ -87,14 +89,14 @@ class Comparison:
             bound = 0.0 if 2.0 ** (1 - self.num_pairs) <= level else math.inf
         if abs(self.difference) <= bound:
             return "no difference"
-        return "ahead" if self.difference > 0 else "behind"
+        return "ahead" if (self.difference > 0) == self.higher_is_better else "behind"
 
     def __str__(self) -> str:
         """For example "-0.0111 ± 0.0080"."""
         return f"{self.difference:+.4f} ± {self.error:.4f}"
 
 
-def compare(ours: Sequence[Scores], theirs: Sequence[Scores]) -> Comparison:
+def compare(ours: Sequence[Scores], theirs: Sequence[Scores], higher_is_better: bool = True) -> Comparison:
     """Compares two networks or methods, paired over images and crossed with seeds.
 
     Where all scores are of the same images, the variance of the mean difference is that of the images' mean
@@ -109,6 +111,7 @@ def compare(ours: Sequence[Scores], theirs: Sequence[Scores]) -> Comparison:
     Args:
         ours: one for each seed.
         theirs: likewise, or a single one.
+        higher_is_better: whether larger scores are better ones.
 
     Raises:
         InputError: none on one side, or other images on the two sides.
@@ -121,9 +124,10 @@ def compare(ours: Sequence[Scores], theirs: Sequence[Scores]) -> Comparison:
     num_images = sum(images.values())
     if len(images) == 1:
         difference, variances = _crossed(_by_seed(ours), _by_seed(theirs), _seeds(ours) == _seeds(theirs))
-        return Comparison(difference, variances, num_images, len(ours), num_images)
+        return Comparison(difference, variances, num_images, len(ours), num_images, higher_is_better)
     means = np.array([_mean(ours, items) - _mean(theirs, items) for items in images])
-    return Comparison(float(means.mean()), ((_of_mean(means),),), num_images, len(ours), len(means))
+    variances = ((_of_mean(means),),)
+    return Comparison(float(means.mean()), variances, num_images, len(ours), len(means), higher_is_better)
 
 
 def verdict_of_all(comparisons: Sequence[Comparison]) -> Verdict:

@@ -10,31 +10,23 @@ from pathlib import Path
 import jax
 import numpy as np
 
-from qconv.data.checked import load_checked
+from qconv.figure import Figure, imread
 from qconv.layers.quantum_conv import QuantumConv
+from qconv.models.network import output_of
 from qconv.models.quanv_net import QuanvNet
 from qconv.report.drawing import circuit_figure, layer_drawing
-from qconv.report.figure import Figure, imread
-from qconv.training.checkpoints import Checkpoints
-from qconv.training.fit import first_state
-from qconv.training.mesh import device_mesh
-from qconv.training.run_directory import read_run
-from qconv.training.steps import network_output
+from qconv.runs.evaluate import restored_arms
 
 
 def main(run: Path, output: Path) -> None:
     """Image, windows, circuit, channels and class probabilities of the first test image of the run."""
-    _, experiment = read_run(run)
-    model = experiment.model
+    arm, loop, state = next(restored_arms(run))
+    model = arm.network
     assert isinstance(model, QuanvNet) and isinstance(model.conv, QuantumConv)
-    test = load_checked(experiment.data, "test")
-    with Checkpoints(run / "checkpoints", read_only=True) as checkpoints:
-        restored = checkpoints.restore(first_state(experiment, model, test, device_mesh()))
-    assert restored is not None
-    state, _ = restored
-    images, labels = test[np.arange(1)]
-    channels = np.asarray(network_output(model, state.variables, images, "features"))[0]
-    probabilities = np.asarray(jax.nn.softmax(network_output(model, state.variables, images)[0]))
+    images, labels = loop.held_out[np.arange(1)]
+    variables = {**loop.experiment.procedure.variables(state.trained), **loop.frozen}
+    channels = np.asarray(output_of(model, variables, images, stop=1))[0]
+    probabilities = np.asarray(jax.nn.softmax(output_of(model, variables, images)[0]))
 
     circuit_png = output.with_suffix(".circuit.png")
     drawing = layer_drawing(model.conv, images.shape[-1])

@@ -32,7 +32,8 @@ from qconv.experiment.experiment import Experiment
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import LinearHead
 from qconv.models.quanv_net import QuanvNet
-from qconv.optimizers import Adam
+from qconv.procedures.optimizers import Adam
+from qconv.procedures.supervised import Supervised
 
 reads = 0
 
@@ -55,10 +56,12 @@ def act():
 
 
 class Watched:
-    """A source that writes down which images it was asked for."""
+    """A source that writes down which images it was asked for, just before they are used unless AHEAD is set."""
+
+    in_memory = "AHEAD" not in os.environ
 
     def __init__(self, source, split):
-        self.source, self.split, self.image_shape = source, split, source.image_shape
+        self.source, self.split = source, split
 
     def __len__(self):
         return len(self.source)
@@ -103,9 +106,7 @@ experiment = Experiment(
     model=QuanvNet(
         conv=QuantumConv(Circuit(ansatz=Turns()), kernel_size=(1, 2), strides=2), head=LinearHead(num_classes=4)
     ),
-    optimizer=Adam(learning_rate=1e-2),
-    num_steps=12,
-    batch_size=16,
+    procedure=Supervised(optimizer=Adam(learning_rate=1e-2), num_steps=12, batch_size=16),
     log_every=2,
     eval_every=4,
     checkpoint_every=4,
@@ -172,12 +173,15 @@ def finish(process: subprocess.Popen[str]) -> subprocess.CompletedProcess[str]:
 def result(seed_folder: Path) -> dict[str, Any]:
     """What must be the same however often a run was stopped: metrics to the byte, states to the bit, the summary."""
     summary = json.loads((seed_folder / "summary.json").read_text())
-    for part in (summary, summary["twin"]):
-        del part["wall_seconds"]
-    networks = (seed_folder, seed_folder / "twin")
+    for arm in summary["arms"]:
+        del arm["wall_seconds"]
+    networks = [seed_folder / arm["folder"] for arm in summary["arms"]]
+    assert networks == [seed_folder, seed_folder / "twin"]
     return {
         "metrics": [(folder / "metrics.jsonl").read_bytes() for folder in networks],
-        "digests": [digest(folder / "checkpoints", summary["steps"]) for folder in networks],
+        "digests": [
+            digest(folder / "checkpoints", arm["steps"]) for folder, arm in zip(networks, summary["arms"], strict=True)
+        ],
         "summary": summary,
     }
 

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import re
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,8 +18,8 @@ from qconv.data.synthetic import Synthetic
 from qconv.errors import DataUnavailableError
 from qconv.experiment.discovery import available
 from qconv.experiment.loading import load
-from qconv.models.base import fields
-from tests.processes import TINY, Workshop, finish
+from qconv.fields import fields
+from tests.processes import TINY, Workshop, finish, lines_of
 
 Output = pytest.CaptureFixture[str]
 
@@ -95,7 +96,9 @@ def test_train(inside: Workshop, trained: Path, capsys: Output) -> None:
     assert spec["model"]["conv"]["circuit"]["ansatz"] == {"class": "experiments.tiny.Turns", "depth": 2}
     assert spec["seed"] == 3
     summary = json.loads((trained / "summary.json").read_text())
-    assert summary["num_quantum_parameters"] == 2 * 2 and summary["seed"] == 3
+    assert summary["seed"] == 3
+    assert [(arm["name"], arm["folder"]) for arm in summary["arms"]] == [("quantum", ""), ("classical twin", "twin")]
+    assert [arm["num_quantum_parameters"] for arm in summary["arms"]] == [2 * 2, 0]
     for picture in ("curves", "confusion", "circuit", "filters"):
         assert imread(trained / f"{picture}.png").ndim == 3
     assert list((trained / "tensorboard").iterdir()) and (trained / "twin" / "metrics.jsonl").exists()
@@ -103,6 +106,53 @@ def test_train(inside: Workshop, trained: Path, capsys: Output) -> None:
     out, _ = said(capsys, "train", "tiny", "--model.conv.circuit.ansatz.depth", "2", "--seed", "3")
     assert out.startswith(f"run directory {trained.relative_to(inside.folder)}\nfinished before")
     assert out.rstrip().endswith(f"run {trained.relative_to(inside.folder)}")
+
+
+def test_settings_are_chosen_on_images_that_are_not_trained_on(
+    inside: Workshop, tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("READS", str(tmp_path / "reads"))
+    runs = ("--runs", str(tmp_path / "runs"))
+    out, _ = said(capsys, "train", "tiny", "--split", "validation", "--num-steps", "4", "--batch-size", "8", *runs)
+    (folder,) = (tmp_path / "runs" / "tiny").glob("*/seed0")
+    assert "validation accuracy" in out and "the same 13 images" in out and "test accuracy" not in out
+    summary = json.loads((folder / "summary.json").read_text())
+    assert (summary["split"], summary["num_items"]) == ("validation", 13)
+    for network in ("", "twin"):
+        keys = {key for line in lines_of(folder / network) for key in line}
+        assert keys == {"step", "train_loss", "train_accuracy", "validation_loss", "validation_accuracy"}
+    out, _ = said(capsys, "evaluate", str(folder))
+    assert "validation accuracy" in out and "test" not in out
+    entries = [json.loads(line) for line in (tmp_path / "reads").read_text().splitlines()]
+    assert {split for split, _ in entries} == {"train"}  # no test image is read
+    held_out = [set(rows) for _, rows in entries if len(rows) == 32]  # filled up
+    assert len(held_out) >= 3 and len(held_out[0]) == 13 and all(rows == held_out[0] for rows in held_out)
+    trained = {row for _, rows in entries if len(rows) == 8 for row in rows}
+    assert trained and trained.isdisjoint(held_out[0])
+    for picture in ("curves", "confusion", "circuit", "filters"):
+        assert imread(folder / f"{picture}.png").ndim == 3
+
+
+def test_a_run_of_an_older_layout_is_refused_in_one_line(
+    inside: Workshop, trained: Path, tmp_path: Path, capsys: Output
+) -> None:
+    options = ("train", "tiny", "--model.conv.circuit.ansatz.depth", "2", "--seed", "3", "--runs", str(tmp_path))
+    copy = tmp_path / trained.relative_to(inside.folder / "runs")
+    shutil.copytree(trained, copy)
+    summary = json.loads((copy / "summary.json").read_text())
+    own, twin = summary.pop("arms")
+    older = summary | {"steps": 12, "test_accuracy": own["metrics"]["accuracy"], "twin": twin}
+    (copy / "summary.json").write_text(json.dumps(older))
+    _, error = said(capsys, *options, code=2)
+    assert "it is not the summary of a run of this version" in " ".join(error.split()) and "Traceback" not in error
+
+
+def test_a_circuit_is_drawn_without_any_image(
+    inside: Workshop, tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Synthetic, "load", lambda self, split: pytest.fail("images were loaded"))
+    out, _ = said(capsys, "draw", "tiny", "--split", "validation", "--output", str(tmp_path / "tiny.png"))
+    assert "q0 ─RY(x0)──RY(θ0)─" in out
 
 
 def test_a_finished_run_whose_data_have_gone(
@@ -121,9 +171,10 @@ def test_evaluate_counts_what_the_summary_says(inside: Workshop, trained: Path, 
     before = {path: path.stat().st_mtime_ns for path in trained.rglob("*")}
     out, _ = said(capsys, "evaluate", str(trained))
     summary = json.loads((trained / "summary.json").read_text())
-    for network, results in (("quantum", summary), ("classical twin", summary["twin"])):
-        right = f"{results['test_accuracy'] * 16:.0f} of 16"
-        cells = (network, "12", f"{results['test_accuracy']:.4f}", f"{results['test_loss']:.4f}", right)
+    assert [arm["name"] for arm in summary["arms"]] == ["quantum", "classical twin"]
+    for arm in summary["arms"]:
+        metrics = arm["metrics"]
+        cells = (arm["name"], "12", f"{metrics['accuracy']:.4f}", f"{metrics['loss']:.4f}", "16")
         assert re.search(" +│ +".join(map(re.escape, cells)), out)
     assert {path: path.stat().st_mtime_ns for path in trained.rglob("*")} == before
 
@@ -159,11 +210,15 @@ def test_diagnose(inside: Workshop, tmp_path: Path, capsys: Output) -> None:
 
 
 def options(spec: Any, prefix: str = "") -> Iterator[str]:
-    """The options of all fields of a spec that hold a value and not a part."""
+    """The options of all fields of a spec that hold a value and not a part; of Flax's own layers plain values alone."""
+    of_flax = type(spec).__module__.startswith("flax.")
     for name, value in fields(spec).items():
         if dataclasses.is_dataclass(value) or isinstance(value, nn.Module):
-            yield from options(value, f"{prefix}{name}.")
-        else:
+            yield from options(value, prefix if name == "procedure" else f"{prefix}{name}.")
+        elif isinstance(value, tuple) and any(dataclasses.is_dataclass(part) for part in value):
+            for place, part in enumerate(value):
+                yield from options(part, f"{prefix}{name}.{place}.")
+        elif not of_flax or type(value) in (bool, int, float, str):
             yield f"--{prefix}{name}".replace("_", "-")
 
 
@@ -181,6 +236,15 @@ def test_help_shows_every_field(name: str, capsys: Output, monkeypatch: pytest.M
     assert docstring.split("\n")[0] in " ".join(text.split())
     # Each option has a line of documentation and its default.
     assert text.count("(default: ") >= len(set(options(experiment)))
+
+
+def test_layers_of_flax_have_options(inside: Workshop, tmp_path: Path, capsys: Output) -> None:
+    given = ("--model.head.no-use-bias", "--model.head.padding", "CIRCULAR", "--num-steps", "1", "--batch-size", "4")
+    out, _ = said(capsys, "train", "disc_masks", *given, "--runs", str(tmp_path))
+    assert "test IoU" in out
+    (folder,) = (tmp_path / "disc_masks").glob("*/seed0")
+    head = json.loads((folder / "spec.json").read_text())["spec"]["model"]["head"]
+    assert head["use_bias"] is False and head["padding"] == "CIRCULAR" and head["kernel_size"] == [5, 5]
 
 
 TRAIN = ("train", "tiny")
@@ -218,6 +282,7 @@ BAD: dict[tuple[str, ...], str] = {
     (*TRAIN, "--data.num-images", "2147483647"): "pixels in all; allowed: at most 268435456, which take a GiB",
     (*TRAIN, "--seed"): "Missing value for argument '--seed'",
     (*TRAIN, "--dtype", "float16"): "invalid choice 'float16' for argument '--dtype'",
+    (*TRAIN, "--split", "train"): "invalid choice 'train' for argument '--split'",
     (*TRAIN, "--optimizer.learning-rate", "0"): "learning_rate = 0.0; allowed: more than 0",
     (*TRAIN, "--optimizer.learning-rate", "nan"): "learning_rate = nan; allowed: more than 0",
     (*TRAIN, "--data.num-classes", "65"): "num_classes = 65; allowed: at most 64 pixels",
@@ -228,7 +293,17 @@ BAD: dict[tuple[str, ...], str] = {
     (*TRAIN, "--model.conv.padding", "VALID", "--model.conv.kernel-size", "9", "9"): "more than the 8x8 of the padded",
     (*TRAIN, "--model.conv.kernel-size", "6"): "36 qubits (patches of 36 numbers, 16 patches) need 1,024.0 GiB",
     (*TRAIN, "--model.conv.features", "0"): "features = 0; allowed: at least 1 filter",
-    (*TRAIN, "--model.head.num-classes", "3"): "gives logits of shape (3,), but the data have 4 classes",
+    (
+        *TRAIN,
+        "--model.head.num-classes",
+        "3",
+    ): "the model gives outputs of shape (3,) for each image; allowed: (4,), which Classification asks of",
+    (
+        "train",
+        "disc_masks",
+        "--model.head.features",
+        "3",
+    ): "outputs of shape (16, 16, 3) for each image; allowed: (16, ",
     (*TRAIN, "--model.conv.param-dtype", "float64"): "param_dtype = 'float64' needs JAX's 64-bit mode",
     (*TRAIN, "--runs", "file"): "cannot write to file/tiny/",
     (*TRAIN, "--coordinator", "127.0.0.1:1234"): "--coordinator, --num-processes and --process-id go with --distrib",

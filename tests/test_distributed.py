@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qconv.training.batches import training_indices
+from qconv.procedures.supervised import Supervised
 from tests.processes import Workshop, finish, lines_of
 
 Launch = Callable[[int], tuple[tuple[str, ...], dict[str, str]]]
@@ -88,8 +88,11 @@ def test_two_processes_train_as_one_does(
         np.testing.assert_allclose(*values, rtol=2e-5)
     summaries = [json.loads((folder / "summary.json").read_text()) for folder in (one, two)]
     assert [summary["device"] for summary in summaries] == ["1 x cpu", "2 x cpu"]
-    for key in ("test_accuracy", "num_parameters", "num_quantum_parameters", "num_test_images"):
-        assert summaries[0][key] == summaries[1][key]
+    assert summaries[0]["num_items"] == summaries[1]["num_items"] == 16
+    for ours, theirs in zip(*(summary["arms"] for summary in summaries), strict=True):
+        assert ours["metrics"]["accuracy"] == theirs["metrics"]["accuracy"]
+        for key in ("name", "folder", "steps", "num_parameters", "num_quantum_parameters"):
+            assert ours[key] == theirs[key]
 
     # Only the first one speaks and writes.
     said = [[line for line in process.stdout.splitlines() if "[Gloo]" not in line] for process in (first, second)]
@@ -102,7 +105,7 @@ def test_two_processes_train_as_one_does(
         assert (mine, other) == ([list(range(32))] * 2, [list(range(32, 64))] * 2)
     else:
         for step, halves in enumerate(zip(mine[:12], other[:12], strict=True)):
-            batch = training_indices(0, step, batch_size, 64).tolist()
+            batch = Supervised(batch_size=batch_size).rows(0, step, 64).tolist()
             assert [len(half) for half in halves] == [8, 8]
             assert [*halves[0], *halves[1]] == batch + [batch[-1]] * (16 - batch_size)
         assert len(mine) == len(other) == 24 and (mine[12:], other[12:]) == (mine[:12], other[:12])

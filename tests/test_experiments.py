@@ -1,20 +1,40 @@
 """Every experiment there is: it says what it is, has help, and trains a step."""
 
-import dataclasses
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 from rich.console import Console
 
-from qconv.data.synthetic import Synthetic
+from qconv.data.checked import load_checked
+from qconv.data.dataset import ArraySource, Dataset, Element
 from qconv.data.tfds import Tfds
 from qconv.experiment.discovery import available, import_from
 from qconv.experiment.loading import load
-from qconv.training.run import execute
-from qconv.training.run_directory import RunDirectory
+from qconv.runs.run import execute
+from qconv.runs.run_directory import RunDirectory
+from tests.variants import changed
 
-SHAPES = {"cifar10": (32, 32, 3)}
-"""Of the images of datasets that may have to be downloaded: nothing here needs a network."""
+
+@dataclass(frozen=True)
+class Made(Dataset):
+    """Items of any kind, in no time: nothing here needs a network."""
+
+    shapes: tuple[Any, ...]
+    """Those of an `Element`."""
+
+    @property
+    def element(self):
+        return Element(*self.shapes)
+
+    def load(self, split):
+        rng, count = np.random.default_rng(split == "test"), 8 if split == "train" else 2
+        images = rng.random((count, *self.element.inputs), np.float32)
+        numbers = rng.random((count, *self.element.targets))
+        classes = self.element.num_classes
+        return ArraySource(images, numbers if classes is None else (numbers * classes).astype(int), classes)
 
 
 # One experiment of each kind of layer is enough for `make test`.
@@ -25,18 +45,17 @@ MARKED = [pytest.param(name, marks=[pytest.mark.slow] * (name not in QUICK)) for
 @pytest.mark.parametrize("name", MARKED)
 def test_an_experiment_trains_a_step(name: str, tmp_path: Path) -> None:
     experiment, _ = load(name)
-    data = experiment.data
-    if isinstance(data, Tfds):
-        height, width, channels = SHAPES[data.name]
-        num_classes = 10
-    else:
-        (height, width, channels), num_classes = data.load("test").image_shape, data.num_classes
-    images = Synthetic(8, height, width, channels, num_classes)
-    small = dataclasses.replace(experiment, data=images, num_steps=1, batch_size=4)
+    element = experiment.element
+    if not isinstance(experiment.data, Tfds):
+        batch = load_checked(experiment.data, "test")[np.arange(2)]
+        assert batch.inputs.shape == (2, *element.inputs) and batch.targets.shape == (2, *element.targets)
+    small = changed(experiment, data=Made(tuple(element)), num_steps=1, batch_size=4)
     with RunDirectory(name, small, tmp_path) as run:
         summary = execute(run, Console(quiet=True)).summary(run)
-    assert summary["steps"] == 1 and summary["num_test_images"] == 2
-    assert summary["num_quantum_parameters"] > 0 and summary["twin"] is not None
+    own, twin = summary.arms
+    assert own.steps == twin.steps == 1 and summary.num_items == 2
+    assert own.num_quantum_parameters > 0 and twin.num_quantum_parameters == 0 and twin.folder == "twin"
+    assert list(own.metrics) == [metric.name for metric in (experiment.task.loss, *experiment.task.metrics)]
 
 
 @pytest.mark.parametrize("name", list(available()))

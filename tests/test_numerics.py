@@ -4,7 +4,6 @@ A change that gives other numbers than those written here, beyond rounding, need
 would be shown as today's. Then `python -m tests.test_numerics` writes them again.
 """
 
-import dataclasses
 import json
 import tempfile
 from pathlib import Path
@@ -16,9 +15,10 @@ from rich.console import Console
 
 import qconv
 from qconv.experiment.loading import load
-from qconv.training.metrics import read_metrics
-from qconv.training.run import execute
-from qconv.training.run_directory import RunDirectory
+from qconv.runs.metrics import read_metrics
+from qconv.runs.run import execute
+from qconv.runs.run_directory import RunDirectory
+from tests.variants import changed
 
 WRITTEN = Path(__file__).with_suffix(".json")
 NAMES = ("dressed_spirals", "qcnn_digits", "qcnn_phase", "quanv_digits", "ring_rzz_digits")
@@ -27,7 +27,7 @@ NAMES = ("dressed_spirals", "qcnn_digits", "qcnn_phase", "quanv_digits", "ring_r
 def computed(name: str) -> dict[str, list[dict[str, float]]]:
     """Metrics of the first steps of an experiment, and of its twin."""
     experiment, _ = load(name)
-    short = dataclasses.replace(experiment, num_steps=10, log_every=5, eval_every=10)
+    short = changed(experiment, num_steps=10, log_every=5, eval_every=10)
     with tempfile.TemporaryDirectory() as runs, RunDirectory(name, short, Path(runs)) as run:
         execute(run, Console(quiet=True))
         return {"network": read_metrics(run.folder), "twin": read_metrics(run.folder / "twin")}

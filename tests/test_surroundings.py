@@ -10,7 +10,7 @@ import pytest
 
 import qconv
 from qconv.__main__ import main
-from qconv.training.mesh import missing_devices
+from qconv.runs.mesh import missing_devices
 from tests.processes import TINY, Workshop
 
 Output = pytest.CaptureFixture[str]
@@ -115,7 +115,7 @@ def test_all_of_matplotlib_comes_from_the_module_that_hides_the_backend() -> Non
         if (isinstance(node, ast.ImportFrom) and (node.module or "").startswith("matplotlib"))
         or (isinstance(node, ast.Import) and any(name.name.startswith("matplotlib") for name in node.names))
     }
-    assert importers == {"qconv/report/figure.py"}
+    assert importers == {"qconv/figure.py"}
 
 
 def test_the_backend_of_who_draws_in_the_same_process_is_kept(workshop: Workshop) -> None:

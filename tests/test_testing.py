@@ -13,7 +13,7 @@ from qconv.circuit.tree import Tree
 from qconv.encoding.base import Encoding
 from qconv.experiment.discovery import available
 from qconv.experiment.loading import load
-from qconv.models.base import fields
+from qconv.fields import fields
 from qconv.readout.base import Readout
 from qconv.testing import check_ansatz, check_encoding, check_readout
 from tests.variants import catalogue

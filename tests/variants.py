@@ -1,5 +1,6 @@
 """What several tests use: the catalogue, several readouts at once, any gates as an ansatz, what an ansatz records."""
 
+import dataclasses
 import importlib
 import inspect
 import pkgutil
@@ -14,10 +15,12 @@ import numpy as np
 from qconv import layers, models
 from qconv.ansatz.base import Ansatz
 from qconv.circuit.circuit import Circuit
+from qconv.experiment.experiment import Experiment
 from qconv.gates.tape import Tape
-from qconv.models.base import ImageModel
+from qconv.models.network import Network
 from qconv.readout.base import Readout
 from qconv.simulate.choose import engine_named
+from qconv.tasks.classification import Classification
 from tests import oracle
 
 
@@ -39,9 +42,20 @@ def modules() -> list[nn.Module]:
     for name in names:
         for cls in vars(importlib.import_module(name)).values():
             own = isinstance(cls, type) and issubclass(cls, nn.Module) and cls.__module__ == name
-            if own and not inspect.isabstract(cls) and not issubclass(cls, ImageModel) and not _needs_fields(cls):
+            if own and not inspect.isabstract(cls) and not issubclass(cls, Network) and not _needs_fields(cls):
                 found.append(cls())
     return [*found, *(module.twin() for module in found if hasattr(module, "twin"))]
+
+
+def changed(experiment: Experiment, **changes: Any) -> Experiment:
+    """An experiment with other fields: its own, or those of its procedure, or the `loss` of its task."""
+    procedure: Any = experiment.procedure
+    of_procedure = {name: changes.pop(name) for name in list(changes) if hasattr(procedure, name)}
+    if of_procedure:
+        changes["procedure"] = dataclasses.replace(procedure, **of_procedure)
+    if "loss" in changes:
+        changes["task"] = Classification(changes.pop("loss"))
+    return dataclasses.replace(experiment, **changes)
 
 
 def _needs_fields(cls: Any) -> bool:
@@ -51,9 +65,8 @@ def _needs_fields(cls: Any) -> bool:
 
 def inputs_of(module: nn.Module, dtype: Any) -> jax.ShapeDtypeStruct:
     """What all of `modules` take: two images of 2x2 pixels, or two vectors."""
-    vectors = {"OneScore": 1, "LogProbabilities": 2}
-    numbers = vectors.get(type(module).__name__)
-    return jax.ShapeDtypeStruct((2, numbers) if numbers else (2, 2, 2, 1), dtype)
+    shape = (2, 2) if type(module).__name__ == "LogProbabilities" else (2, 2, 2, 1)
+    return jax.ShapeDtypeStruct(shape, dtype)
 
 
 @dataclass(frozen=True)

@@ -5,19 +5,18 @@ from pathlib import Path
 import numpy as np
 
 from qconv.console import text_console
-from qconv.data.checked import load_checked
 from qconv.diagnostics.diagnosis import diagnose_circuit
 from qconv.diagnostics.patches import layer_inputs, layer_patches
 from qconv.diagnostics.sampling import Sampling
 from qconv.diagnostics.signal import signal
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
+from qconv.experiment.precision import precision
+from qconv.figure import Figure
 from qconv.layers.quantum_tree import QuantumTree
 from qconv.models.quantum_calls import trace
 from qconv.report.diagnostics import diagnosis_figure, diagnosis_table, signal_table
-from qconv.report.figure import Figure
-from qconv.training.run import precision
-from qconv.training.run_directory import writing
+from qconv.runs.json_files import writing
 
 _IMAGES = 256
 """Training images whose patches are drawn from."""
@@ -40,11 +39,11 @@ def diagnose(experiment: Experiment, sampling: Sampling, output: Path) -> None:
     """
     _check_output(output)
     with precision(experiment.dtype):
-        source = load_checked(experiment.data, "train")
-        if not trace(experiment.model, source.image_shape).calls:
+        if not trace(experiment.model, experiment.element.inputs).calls:
             raise InputError("the experiment's network has no quantum layer to diagnose")
+        source = experiment.training_items()
         chosen = np.random.default_rng(experiment.seed).permutation(len(source))[:_IMAGES]
-        images = source[chosen].images.astype(experiment.dtype)
+        images = source[chosen].inputs.astype(experiment.dtype)
         data_count = len(source) if sampling.data_count is None else sampling.data_count
         console, diagnoses, signals = text_console(), {}, {}
         for number, (layer, inputs) in enumerate(layer_inputs(experiment.model, images, experiment.seed)):

@@ -3,14 +3,13 @@
 from pathlib import Path
 
 from qconv.console import text_console
-from qconv.data.checked import load_checked
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
+from qconv.experiment.precision import precision
 from qconv.models.quantum_calls import trace
 from qconv.report.drawing import circuit_figure, circuit_text, layer_drawing
 from qconv.report.engines import engines_table
-from qconv.training.run import precision
-from qconv.training.run_directory import writing
+from qconv.runs.json_files import writing
 
 
 def draw(experiment: Experiment, output: Path, engines: bool) -> None:
@@ -25,9 +24,8 @@ def draw(experiment: Experiment, output: Path, engines: bool) -> None:
         InputError: the network has no quantum layer, or no pictures have that ending.
         RunError: the picture cannot be written.
     """
-    shape = load_checked(experiment.data, "test").image_shape
     with precision(experiment.dtype):
-        calls = trace(experiment.model, shape).calls
+        calls = trace(experiment.model, experiment.element.inputs).calls
     if not calls:
         raise InputError("the experiment's network has no quantum layer to draw")
     console = text_console()

@@ -6,15 +6,14 @@ from pathlib import Path
 import jax
 
 from qconv.console import text_console
-from qconv.data.checked import load_checked
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
 from qconv.report.pictures import write_pictures
-from qconv.report.table import summary_table
-from qconv.training.messages import show_messages
-from qconv.training.provenance import Provenance, differences, of_run
-from qconv.training.run import execute
-from qconv.training.run_directory import RunDirectory, finished_seeds
+from qconv.report.run_summary import summary_table
+from qconv.runs.messages import show_messages
+from qconv.runs.provenance import Provenance, differences
+from qconv.runs.run import execute
+from qconv.runs.run_directory import RunDirectory, finished_seeds
 
 
 def train(
@@ -28,7 +27,7 @@ def train(
     num_processes: int | None,
     process_id: int | None,
 ) -> None:
-    """Trains an experiment's network and its twin, writes pictures and summary, and prints the result.
+    """Trains an experiment's network and its rivals, writes pictures and summary, and prints the result.
 
     Args:
         name: of the experiment.
@@ -58,8 +57,8 @@ def train(
             summary = result.summary(run)
             run.write_summary(summary)
         else:
-            load_checked(experiment.data, "test")  # a wrong TFDS_DATA_DIR is an error whatever was trained before
-            console.print(_finished_before(of_run(summary)[-1]))
+            experiment.held_out_items()  # a wrong TFDS_DATA_DIR is an error whatever was trained before
+            console.print(_finished_before(summary.provenance[-1]))
         if jax.process_index() == 0:
             console.print(summary_table(run.folder, finished_seeds(run.folder)))
 

@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float, Int
 
-from qconv.data.dataset import ArraySource, Dataset, Split
+from qconv.data.dataset import ArraySource, Dataset, Element, Split
 from qconv.errors import InputError
 
 
@@ -44,9 +44,9 @@ class BarsAndStripes(Dataset):
             raise InputError(f"data_seed = {self.data_seed}; allowed: 0 to 2^32 - 1")
 
     @property
-    def num_classes(self) -> int:
-        """Bars and stripes."""
-        return 2
+    def element(self) -> Element:
+        """Square images, bars and stripes."""
+        return Element((self.size, self.size, 1), num_classes=2)
 
     def load(self, split: Split) -> ArraySource:
         """The images of a split."""

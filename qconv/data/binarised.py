@@ -4,14 +4,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qconv.data.dataset import ArraySource, Split
+from qconv.data.dataset import Source, Split
 from qconv.data.derived import Derived
 from qconv.errors import InputError
 
 
 @dataclass(frozen=True)
 class Binarised(Derived):
-    """Pixels are 1 above a threshold and else 0, as basis encoding sees them; held in memory."""
+    """Pixels are 1 above a threshold and else 0, as basis encoding sees them."""
 
     threshold: float = 0.5
     """Pixels above it are 1."""
@@ -20,7 +20,6 @@ class Binarised(Derived):
         if not 0 <= self.threshold < 1:
             raise InputError(f"threshold = {self.threshold}; allowed: 0 to less than 1")
 
-    def load(self, split: Split) -> ArraySource:
+    def load(self, split: Split) -> Source:
         """The images of a split."""
-        images, labels = self.everything(split)
-        return ArraySource((images > self.threshold).astype(np.float32), labels, self.num_classes)
+        return self.changed(split, lambda images: (images > self.threshold).astype(np.float32))

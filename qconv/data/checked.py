@@ -1,23 +1,60 @@
 """Sources of a user's own: what they give is looked at before it is used."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from jaxtyping import Int
 
-from qconv.data.dataset import LARGEST, ArraySource, Batch, Dataset, Source, Split
+from qconv.data.dataset import (
+    LARGEST,
+    ArraySource,
+    Batch,
+    Dataset,
+    Element,
+    Source,
+    Split,
+    beyond_float32,
+    check_targets,
+)
 from qconv.errors import InputError
 
 
-def load_checked(data: Dataset, split: Split) -> Source:
-    """The images of a split, each batch of which is as `Batch` promises; all of the library loads them so.
+def checked_element(data: Dataset) -> Element:
+    """What one item of a dataset is; all of the library asks so.
 
     Raises:
-        InputError: what `data` loads is no source of images, or `num_classes` no number of classes. Each batch raises
-            it too: images of another shape or kind or with NaN, labels that are no integers or out of range.
+        InputError: it is none, such as images without channels, or no class at all.
+    """
+    element, name = data.element, type(data).__name__
+    if not isinstance(element, Element):
+        raise InputError(f"{name}.element is {type(element).__name__}; allowed: an Element")
+    if not _is_shape(element.inputs) or len(element.inputs) != 3:
+        raise InputError(
+            f"{name} has images of shape {element.inputs}; allowed: (height, width, channels), at least 1 each"
+        )
+    if not _is_shape(element.targets):
+        raise InputError(f"{name} has targets of shape {element.targets}; allowed: a tuple of sizes, at least 1 each")
+    if element.num_classes is not None and (
+        not isinstance(element.num_classes, int | np.integer) or element.num_classes < 1
+    ):
+        raise InputError(f"{name} has num_classes = {element.num_classes!r}; allowed: at least 1, or None")
+    return element
+
+
+def _is_shape(shape: Any) -> bool:
+    return isinstance(shape, tuple) and all(isinstance(size, int | np.integer) and size >= 1 for size in shape)
+
+
+def load_checked(data: Dataset, split: Split) -> Source:
+    """The items of a split, each batch of which is as `Dataset.element` promises; all of the library loads them so.
+
+    Raises:
+        InputError: what `data` loads is no source. Each batch raises it too: images of another shape or kind or with
+            NaN, labels that are no integers or out of range.
         DataUnavailableError: see `Dataset.load`.
     """
-    num_classes, name = data.num_classes, type(data).__name__
+    element, name = checked_element(data), type(data).__name__
     try:
         source = data.load(split)
     except (MemoryError, RuntimeError) as error:
@@ -26,14 +63,11 @@ def load_checked(data: Dataset, split: Split) -> Source:
         raise InputError(f"{name} has more images than there is memory for; allowed: fewer, or smaller ones") from error
     if not isinstance(source, Source):
         raise InputError(f"{name}.load gives {type(source).__name__}; allowed: a Source, such as ArraySource")
-    if not isinstance(num_classes, int | np.integer) or num_classes < 1:
-        raise InputError(f"{name}.num_classes = {num_classes!r}; allowed: at least 1")
-    if type(source) is ArraySource and source.num_classes <= num_classes:  # it has looked at all of its images
-        return source
-    shape = source.image_shape
-    if len(shape) != 3 or min(shape) < 1:
-        raise InputError(f"{name} has images of shape {shape}; allowed: (height, width, channels), at least 1 each")
-    return CheckedSource(source, num_classes)
+    if type(source) is ArraySource:  # it has looked at all of its images
+        found = Element(source.inputs.shape[1:], source.targets.shape[1:], source.num_classes)
+        if found == element:
+            return source
+    return CheckedSource(source, element)
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,13 +75,13 @@ class CheckedSource:
     """A source whose batches are looked at."""
 
     source: Source
-    num_classes: int
-    """Labels must be in 0 .. num_classes - 1: a loss would count -1 from the end."""
+    element: Element
+    """What each item must be."""
 
     @property
-    def image_shape(self) -> tuple[int, ...]:
-        """(height, width, channels) of every image."""
-        return self.source.image_shape
+    def in_memory(self) -> bool:
+        """Whether the source is."""
+        return getattr(self.source, "in_memory", False)
 
     def __len__(self) -> int:
         return len(self.source)
@@ -55,23 +89,18 @@ class CheckedSource:
     def __getitem__(self, indices: Int[np.ndarray, " batch"]) -> Batch:
         batch = self.source[indices]
         if not isinstance(batch, tuple) or len(batch) != 2:
-            raise InputError(f"a source gives {type(batch).__name__}; allowed: a Batch of images and labels")
-        images, labels = map(np.asarray, batch)
+            raise InputError(f"a source gives {type(batch).__name__}; allowed: a Batch of images and targets")
+        images, targets = map(np.asarray, batch)
         self._check_images(images, len(indices))
-        if labels.shape != indices.shape or not np.issubdtype(labels.dtype, np.integer):
-            raise InputError(
-                f"labels are {labels.dtype} of shape {labels.shape}; allowed: {len(indices)} integers, one an image"
-            )
-        outside = labels[(labels < 0) | (labels >= self.num_classes)]
-        if outside.size:
-            raise InputError(f"label {outside[0]} is out of range; allowed: 0 .. {self.num_classes - 1}")
-        return Batch(images, labels.astype(np.int32))
+        check_targets(targets, (len(indices), *self.element.targets), self.element.num_classes)
+        kind = np.float32 if self.element.num_classes is None else np.int32
+        return Batch(images, targets.astype(kind))
 
     def _check_images(self, images: np.ndarray, count: int) -> None:
-        shape = (count, *self.image_shape)
+        shape = (count, *self.element.inputs)
         if images.shape != shape or not np.issubdtype(images.dtype, np.floating):
             raise InputError(
                 f"images are {images.dtype} of shape {images.shape}; allowed: floating point of shape {shape}"
             )
-        if bad := int((~(np.abs(images) <= np.float64(LARGEST))).sum()):
+        if bad := beyond_float32(images):
             raise InputError(f"{bad} pixels are NaN, infinite or beyond {LARGEST:.1e}; allowed: numbers of float32")

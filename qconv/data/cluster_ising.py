@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
-from qconv.data.dataset import ArraySource, Dataset, Plane, Split
+from qconv.data.dataset import ArraySource, Dataset, Element, Plane, Split
 from qconv.errors import InputError
 
 _TIE = 1e-3
@@ -68,9 +68,9 @@ class ClusterIsing(Dataset):
                 raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 2")
 
     @property
-    def num_classes(self) -> int:
-        """Two: not topological, and topological."""
-        return 2
+    def element(self) -> Element:
+        """All amplitudes; not topological, and topological."""
+        return Element((1, 2**self.num_qubits, 1), num_classes=2)
 
     def fields(self, split: Split) -> Float[np.ndarray, "states 2"]:
         """(h1/J, h2/J) of each state of a split; the grid row by row."""
@@ -90,7 +90,7 @@ class ClusterIsing(Dataset):
             h1, lower, upper = BOUNDARY.T
             labels = (second > np.interp(first, h1, lower)) & (second < np.interp(first, h1, upper))
         states = _ground_states(self, split)
-        return ArraySource(states[:, None, :, None], labels.astype(int), self.num_classes, lowest=-1.0)
+        return ArraySource(states[:, None, :, None], labels.astype(int), 2, lowest=-1.0)
 
     def plane(self, split: Split) -> Plane:
         """The fields, and where the phase ends."""

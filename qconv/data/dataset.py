@@ -1,28 +1,40 @@
-"""What a dataset is: a frozen description that loads labelled images with random access."""
+"""What a dataset is: a frozen description that loads items with random access."""
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Literal, NamedTuple, Protocol, runtime_checkable
+from typing import ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float, Int, Shaped
 
 from qconv.errors import InputError
 
-Split = Literal["train", "test"]
+Split = Literal["train", "validation", "test"]
 
 LARGEST = float(np.finfo(np.float32).max)
 """Of a pixel: images are given as float32."""
 
 
-class Batch(NamedTuple):
-    """Labelled images, channels last; labels from 0.
+class Element(NamedTuple):
+    """What one item of a dataset is, known before any has been read."""
 
-    Float32 in [0, 1]; amplitudes of states in [-1, 1]; standardised pixels, and points of a plane, any finite numbers.
+    inputs: tuple[int, ...]
+    """Shape of an image: (height, width, channels)."""
+    targets: tuple[int, ...] = ()
+    """Shape of what is to be found: () of a label, (height, width) of a mask of labels, or that of an image."""
+    num_classes: int | None = None
+    """Labels are integers from 0 to num_classes - 1; None where targets are real numbers."""
+
+
+class Batch(NamedTuple):
+    """Items: images, channels last, and what is to be found of each.
+
+    Images are float32 in [0, 1]; amplitudes of states in [-1, 1]; standardised pixels, and points of a plane, any
+    finite numbers.
     """
 
-    images: Float[np.ndarray, "batch height width channels"]
-    labels: Int[np.ndarray, " batch"]
+    inputs: Float[np.ndarray, "batch height width channels"]
+    targets: Shaped[np.ndarray, "batch ..."]
 
 
 class Plane(NamedTuple):
@@ -40,45 +52,39 @@ class Plane(NamedTuple):
 
 @runtime_checkable
 class Source(Protocol):
-    """One split of a dataset; only the rows that are asked for are read."""
-
-    @property
-    def image_shape(self) -> tuple[int, ...]:
-        """(height, width, channels) of every image."""
-        ...
+    """One split of a dataset; only the rows that are asked for are read, in one or several threads."""
 
     def __len__(self) -> int:
-        """Number of images."""
+        """Number of items."""
         ...
 
     def __getitem__(self, indices: Int[np.ndarray, " batch"]) -> Batch:
-        """The images at `indices`, in that order."""
+        """The items at `indices`, in that order."""
         ...
 
 
 class Dataset(ABC):
-    """Where images come from. Subclasses are frozen dataclasses: one of your own in an experiment file is enough.
+    """Where items come from. Subclasses are frozen dataclasses: one of your own in an experiment file is enough.
 
     A subclass with its images in memory returns an `ArraySource`, which checks them.
     """
 
     @property
     @abstractmethod
-    def num_classes(self) -> int:
-        """Labels are 0 .. num_classes - 1."""
+    def element(self) -> Element:
+        """What one item is; no data are read or downloaded to know it."""
 
     @abstractmethod
     def load(self, split: Split) -> Source:
-        """The images of a split.
+        """The items of a split.
 
         Raises:
             DataUnavailableError: the data are not on this machine and cannot be brought here.
-            InputError: images or labels are not as promised.
+            InputError: they have no such split, or are not as promised.
         """
 
-    @property
-    def items(self) -> "Dataset":
-        """What says which images there are, and in which order: two datasets with equal `items` have the same ones.
+    def items(self, split: Split) -> "Dataset":
+        """What says which images a split has, and in which order: where two datasets have equal `items`, the same ones.
 
         Of data whose images are those of others, changed one by one, the `items` of these.
         """
@@ -94,34 +100,31 @@ class ArraySource:
     """A split held in memory.
 
     Attributes:
-        images: (N, H, W, C), uint8 in 0..255 or floating point in [`lowest`, `highest`].
-        labels: (N,), integers.
+        inputs: (N, H, W, C), uint8 in 0..255 or floating point in [`lowest`, `highest`].
+        targets: (N, ...), integers, or real numbers where `num_classes` is None.
         num_classes: labels must be in 0 .. num_classes - 1.
         lowest: smallest floating-point number that is allowed: 0 for images, -1 for amplitudes of states, -inf for
             all that float32 can hold.
         highest: largest one: 1, or inf.
 
     Raises:
-        InputError: wrong rank, kind, range or number of images or labels, or NaN among the images.
+        InputError: wrong rank, kind, range or number of images or targets, or NaN among them.
     """
 
-    images: np.ndarray
-    labels: np.ndarray
-    num_classes: int
+    inputs: np.ndarray
+    targets: np.ndarray
+    num_classes: int | None = None
     lowest: float = 0.0
     highest: float = 1.0
 
+    in_memory: ClassVar[bool] = True
+    """Nothing is gained by reading its rows beforehand."""
+
     def __post_init__(self) -> None:
-        images, labels = self.images, self.labels
+        images = self.inputs
         if images.ndim != 4 or 0 in images.shape:
             raise InputError(f"images have shape {images.shape}; allowed: (N, H, W, C), none of them 0")
-        if labels.shape != images.shape[:1] or not np.issubdtype(labels.dtype, np.integer):
-            raise InputError(
-                f"labels are {labels.dtype} of shape {labels.shape}; allowed: {len(images)} integers, one an image"
-            )
-        outside = labels[(labels < 0) | (labels >= self.num_classes)]
-        if outside.size:
-            raise InputError(f"label {outside[0]} is out of range; allowed: 0 .. {self.num_classes - 1}")
+        check_targets(self.targets, (len(images), *self.targets.shape[1:]), self.num_classes)
         if np.issubdtype(images.dtype, np.floating):
             lowest, highest = (np.clip(np.float64(bound), -LARGEST, LARGEST) for bound in (self.lowest, self.highest))
             allowed = f"allowed: [{lowest:g}, {highest:g}]"
@@ -132,16 +135,44 @@ class ArraySource:
         elif images.dtype != np.uint8:
             raise InputError(f"images are {images.dtype}; allowed: uint8 in 0..255, or floating point in [0, 1]")
 
-    @property
-    def image_shape(self) -> tuple[int, ...]:
-        """(height, width, channels)."""
-        return self.images.shape[1:]
-
     def __len__(self) -> int:
-        return len(self.images)
+        return len(self.inputs)
 
     def __getitem__(self, indices: np.ndarray) -> Batch:
-        return Batch(unit_range(self.images[indices]), self.labels[indices].astype(np.int32))
+        targets = self.targets[indices]
+        kind = np.float32 if self.num_classes is None else np.int32
+        return Batch(unit_range(self.inputs[indices]), targets.astype(kind))
+
+
+def check_targets(targets: np.ndarray, shape: tuple[int, ...], num_classes: int | None) -> None:
+    """Refuses targets that are not as promised.
+
+    Args:
+        targets: of some items.
+        shape: that they should have.
+        num_classes: labels must be in 0 .. num_classes - 1: a loss would count -1 from the end. None for real numbers.
+
+    Raises:
+        InputError: so.
+    """
+    if num_classes is None:
+        if targets.shape != shape or not np.issubdtype(targets.dtype, np.floating):
+            raise InputError(
+                f"targets are {targets.dtype} of shape {targets.shape}; allowed: floating point of shape {shape}"
+            )
+        if bad := beyond_float32(targets):
+            raise InputError(f"{bad} targets are NaN, infinite or beyond {LARGEST:.1e}; allowed: numbers of float32")
+        return
+    if targets.shape != shape or not np.issubdtype(targets.dtype, np.integer):
+        raise InputError(f"labels are {targets.dtype} of shape {targets.shape}; allowed: integers of shape {shape}")
+    outside = targets[(targets < 0) | (targets >= num_classes)]
+    if outside.size:
+        raise InputError(f"label {outside[0]} is out of range; allowed: 0 .. {num_classes - 1}")
+
+
+def beyond_float32(numbers: np.ndarray) -> int:
+    """How many of some floating-point numbers float32 cannot hold, NaN among them."""
+    return int((~(np.abs(numbers) <= np.float64(LARGEST))).sum())
 
 
 def unit_range(images: np.ndarray) -> Float[np.ndarray, "..."]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qconv.data.dataset import Element
 from qconv.data.split import HeldOutDataset
 
 
@@ -16,9 +17,9 @@ class Digits(HeldOutDataset):
     """
 
     @property
-    def num_classes(self) -> int:
-        """One for each digit."""
-        return 10
+    def element(self) -> Element:
+        """8x8 pixels, ten classes."""
+        return Element((8, 8, 1), num_classes=10)
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """Float32 images in [0, 1]."""

@@ -5,6 +5,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from qconv.data.dataset import Element
 from qconv.data.split import HeldOutDataset
 
 
@@ -16,9 +17,9 @@ class Mnist5k(HeldOutDataset):
     """
 
     @property
-    def num_classes(self) -> int:
-        """One for each digit."""
-        return 10
+    def element(self) -> Element:
+        """28x28 pixels, ten classes."""
+        return Element((28, 28, 1), num_classes=10)
 
     def arrays(self) -> tuple[np.ndarray, np.ndarray]:
         """Uint8 images."""

@@ -7,10 +7,10 @@ from functools import lru_cache
 from typing import Literal
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Float
 
 from qconv.data.checked import load_checked
-from qconv.data.dataset import ArraySource, Dataset, Split
+from qconv.data.dataset import Dataset, Element, Source, Split
 from qconv.data.derived import Derived
 from qconv.errors import InputError
 
@@ -19,6 +19,11 @@ Transform = Callable[[Float[np.ndarray, "images pixels"]], Float[np.ndarray, "im
 
 class Reduction(ABC):
     """A way from images to fewer numbers that is learned from images. Subclasses are frozen dataclasses."""
+
+    @property
+    @abstractmethod
+    def numbers(self) -> int:
+        """How many numbers it makes of an image; a field of the subclass."""
 
     @abstractmethod
     def fit(self, images: Float[np.ndarray, "images pixels"]) -> Transform:
@@ -47,24 +52,34 @@ class Reduced(Derived):
         if self.scaling not in ("train", "per_split"):
             raise InputError(f"scaling = {self.scaling!r}; allowed: 'train', 'per_split'")
 
-    def load(self, split: Split) -> ArraySource:
+    @property
+    def element(self) -> Element:
+        """The numbers, with the same labels."""
+        return self.data.element._replace(inputs=(1, self.reduction.numbers, 1))
+
+    def load(self, split: Split) -> Source:
         """The numbers of a split."""
-        images, labels = _pixels(self.data, split)
-        numbers = _fitted(self.data, self.reduction)(images)
-        of_scale = numbers
-        if self.scaling == "train" and split != "train":
-            of_scale = _fitted(self.data, self.reduction)(_pixels(self.data, "train")[0])
-        low, high = of_scale.min(), of_scale.max()
-        scaled = np.clip((numbers - low) / max(high - low, np.finfo(np.float32).tiny), 0, 1)
-        return ArraySource(scaled[:, None, :, None].astype(np.float32), labels, self.num_classes)
+        transform, low, high = _fitted(self, "train" if self.scaling == "train" else split)
+
+        def change(images: Float[np.ndarray, "batch ..."]) -> Float[np.ndarray, "batch 1 numbers 1"]:
+            numbers = transform(images.reshape(len(images), -1))
+            scaled = np.clip((numbers - low) / max(high - low, np.finfo(np.float32).tiny), 0, 1)
+            return scaled[:, None, :, None].astype(np.float32)
+
+        return self.changed(split, change)
 
 
-def _pixels(data: Dataset, split: Split) -> tuple[Float[np.ndarray, "images pixels"], Int[np.ndarray, " images"]]:
-    source = load_checked(data, split)
-    images, labels = source[np.arange(len(source))]
-    return images.reshape(len(images), -1), labels
+@lru_cache(maxsize=8)  # both splits want it
+def _fitted(spec: Reduced, of_scale: Split) -> tuple[Transform, float, float]:
+    """The reduction, learned from training images, and the smallest and the largest of a split's numbers."""
+    transform = _learned(spec.data, spec.reduction)
+    images = spec.everything(of_scale).inputs
+    numbers = transform(images.reshape(len(images), -1))
+    return transform, float(numbers.min()), float(numbers.max())
 
 
-@lru_cache(maxsize=4)  # both splits want it
-def _fitted(data: Dataset, reduction: Reduction) -> Transform:
-    return reduction.fit(_pixels(data, "train")[0])
+@lru_cache(maxsize=4)  # however its numbers are scaled
+def _learned(data: Dataset, reduction: Reduction) -> Transform:
+    source = load_checked(data, "train")
+    images = source[np.arange(len(source))].inputs
+    return reduction.fit(images.reshape(len(images), -1))

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
-from qconv.data.dataset import ArraySource, Split
+from qconv.data.dataset import Element, Source, Split
 from qconv.data.derived import Derived
 from qconv.errors import InputError
 
 
 @dataclass(frozen=True)
 class Resized(Derived):
-    """Images in another size, by bilinear interpolation between the centres of pixels; held in memory.
+    """Images in another size, by bilinear interpolation between the centres of pixels.
 
     `height=256, width=1, antialias=False` is what the code of Hur, Kim and Park (Quantum Machine Intelligence 4:3,
     2022) gives to amplitude encoding, `tf.image.resize(images, (256, 1))`, and with height 784 what it gives to PCA: of
@@ -30,13 +31,21 @@ class Resized(Derived):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
 
-    def load(self, split: Split) -> ArraySource:
+    @property
+    def element(self) -> Element:
+        """Images of that size, with the same labels."""
+        element = self.data.element
+        return element._replace(inputs=(self.height, self.width, element.inputs[2]))
+
+    def load(self, split: Split) -> Source:
         """The images of a split."""
+        return self.changed(split, self._resized, lowest=-np.inf, highest=np.inf)
+
+    def _resized(self, images: Float[np.ndarray, "batch ..."]) -> Float[np.ndarray, "batch ..."]:
         import jax  # for its interpolation alone
 
-        images, labels = self.everything(split)
         shape = (len(images), self.height, self.width, images.shape[3])
         resized = jax.image.resize(images, shape, "bilinear", antialias=self.antialias)
-        lowest, highest = min(0.0, float(images.min())), max(1.0, float(images.max()))
-        pixels = np.clip(np.asarray(resized), lowest, highest)  # rounding may leave the range
-        return ArraySource(pixels, labels, self.num_classes, lowest, highest)
+        # Rounding may leave the range, each image its own: what it becomes does not depend on its neighbours.
+        lowest, highest = (bound(images, axis=(1, 2, 3), keepdims=True) for bound in (np.min, np.max))
+        return np.clip(np.asarray(resized), np.minimum(0, lowest), np.maximum(1, highest))

@@ -7,14 +7,14 @@ from typing import Literal, NamedTuple
 import numpy as np
 from jaxtyping import Float
 
-from qconv.data.dataset import ArraySource, Split
+from qconv.data.dataset import Source, Split
 from qconv.data.derived import Derived
 from qconv.errors import InputError
 
 
 @dataclass(frozen=True)
 class Scaled(Derived):
-    """Images whose pixels are shifted and scaled, each by itself, as the training images say; held in memory.
+    """Images whose pixels are shifted and scaled, each by itself, as the training images say.
 
     Pixels are any finite numbers then. One that is the same in all training images is shifted only.
 
@@ -29,12 +29,12 @@ class Scaled(Derived):
         if self.scaling not in ("standard", "range"):
             raise InputError(f"scaling = {self.scaling!r}; allowed: 'standard', 'range'")
 
-    def load(self, split: Split) -> ArraySource:
+    def load(self, split: Split) -> Source:
         """The images of a split."""
-        images, labels = self.everything(split)
-        scale = _fitted(self)
-        scaled = ((images - scale.zero) / scale.one).astype(np.float32)
-        return ArraySource(scaled, labels, self.num_classes, lowest=-np.inf, highest=np.inf)
+        zero, one = _fitted(self)
+        return self.changed(
+            split, lambda images: ((images - zero) / one).astype(np.float32), lowest=-np.inf, highest=np.inf
+        )
 
 
 class _Scale(NamedTuple):
@@ -46,7 +46,7 @@ class _Scale(NamedTuple):
 
 @lru_cache(maxsize=4)  # both splits want it
 def _fitted(spec: Scaled) -> _Scale:
-    images = spec.everything("train").images.astype(np.float64)
+    images = spec.everything("train").inputs.astype(np.float64)
     if spec.scaling == "standard":
         zero, one = images.mean(0), images.std(0)
     else:

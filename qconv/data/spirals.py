@@ -6,7 +6,7 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float, Int
 
-from qconv.data.dataset import ArraySource, Dataset, Split
+from qconv.data.dataset import ArraySource, Dataset, Element, Split
 from qconv.errors import InputError
 
 
@@ -48,9 +48,9 @@ class Spirals(Dataset):
                 raise InputError(f"{name} = {getattr(self, name)}; allowed: 0 to 2^32 - 1")
 
     @property
-    def num_classes(self) -> int:
-        """One for each spiral."""
-        return 2
+    def element(self) -> Element:
+        """Two numbers, and one class for each spiral."""
+        return Element((1, 2, 1), num_classes=2)
 
     def load(self, split: Split) -> ArraySource:
         """The points of a split."""

@@ -12,7 +12,7 @@ from qconv.errors import InputError
 
 @dataclass(frozen=True)
 class HeldOutDataset(Dataset):
-    """Images in memory, part of which are held out for testing. A subclass gives `arrays` and `num_classes`."""
+    """Images in memory, part of which are held out for testing. A subclass gives `arrays` and `element`."""
 
     test_fraction: float = 0.2
     """Part of each class that is held out."""
@@ -33,7 +33,7 @@ class HeldOutDataset(Dataset):
         """The images of a split."""
         images, labels = self.arrays()
         rows = stratified_split(labels, self.test_fraction, self.split_seed, split)
-        return ArraySource(images[rows], labels[rows], self.num_classes)
+        return ArraySource(images[rows], labels[rows], self.element.num_classes)
 
 
 def stratified_split(

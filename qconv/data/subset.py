@@ -28,10 +28,9 @@ class Subset(Derived):
             if getattr(self, name) < least:
                 raise InputError(f"{name} = {getattr(self, name)}; allowed: at least {least}")
 
-    @property
-    def items(self) -> Dataset:
+    def items(self, split: Split) -> Dataset:
         """A number of the images of the source."""
-        return dataclasses.replace(self, data=self.data.items)
+        return dataclasses.replace(self, data=self.data.items(split))
 
     def load(self, split: Split) -> "SubsetSource":
         """The images of a split, in their order.
@@ -55,9 +54,9 @@ class SubsetSource:
     rows: Int[np.ndarray, " images"]
 
     @property
-    def image_shape(self) -> tuple[int, ...]:
-        """Shape of one image."""
-        return self.source.image_shape
+    def in_memory(self) -> bool:
+        """Whether the source is."""
+        return getattr(self.source, "in_memory", False)
 
     def __len__(self) -> int:
         return len(self.rows)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from qconv.data.dataset import ArraySource, Dataset, Split
+from qconv.data.dataset import ArraySource, Dataset, Element, Split
 from qconv.errors import InputError
 
 _MOST_NUMBERS = 2**28
@@ -39,6 +39,11 @@ class Synthetic(Dataset):
             raise InputError(f"{numbers} pixels in all; allowed: at most {_MOST_NUMBERS}, which take a GiB")
         if self.num_classes > self.height * self.width:
             raise InputError(f"num_classes = {self.num_classes}; allowed: at most {self.height * self.width} pixels")
+
+    @property
+    def element(self) -> Element:
+        """What the fields say."""
+        return Element((self.height, self.width, self.channels), num_classes=self.num_classes)
 
     def load(self, split: Split) -> ArraySource:
         """The images of a split."""

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Int, UInt8
 from PIL import Image
 
-from qconv.data.dataset import Batch, Dataset, Split, unit_range
+from qconv.data.dataset import Batch, Dataset, Element, Split, check_targets, unit_range
 from qconv.errors import DataUnavailableError, InputError
 
 _PREPARE = Path(__file__).with_name("tfds_prepare.py")
@@ -37,13 +37,13 @@ class Tfds(Dataset):
     """Whether it is downloaded and prepared where it is not there yet."""
 
     @property
-    def num_classes(self) -> int:
-        """Number of classes; no images are needed to know it.
+    def element(self) -> Element:
+        """Size and classes as the catalogue has them; no images are needed to know them.
 
         Raises:
             InputError: there is no such dataset, or it is not one of labelled images of one size.
         """
-        return _features(self.name, _builder(self.name))[1]
+        return _element(self.name, _builder(self.name))
 
     def load(self, split: Split) -> "TfdsSource":
         """The images of a split; only the rows that are asked for are decoded.
@@ -55,7 +55,7 @@ class Tfds(Dataset):
         if split not in get_args(Split):
             raise InputError(f"split {split!r} is unknown; allowed: {', '.join(get_args(Split))}")
         builder = _builder(self.name)
-        image_shape, num_classes = _features(self.name, builder)
+        element = _element(self.name, builder)
         if not builder.info.splits:
             if not self.prepare:
                 raise DataUnavailableError(
@@ -80,7 +80,7 @@ class Tfds(Dataset):
                 f"name {self.name!r} is stored as {builder.info.file_format.value} in {builder.data_dir}; allowed: "
                 f"array_record. Remove that folder or name another one in TFDS_DATA_DIR"
             ) from error
-        return TfdsSource(rows, image_shape, num_classes)
+        return TfdsSource(rows, element)
 
 
 @runtime_checkable
@@ -98,13 +98,11 @@ class TfdsSource:
 
     Attributes:
         rows: with an encoded `image` and a `label`.
-        image_shape: (height, width, channels) of every image.
-        num_classes: labels must be in 0 .. num_classes - 1.
+        element: size of every image, and number of classes.
     """
 
     rows: _Rows
-    image_shape: tuple[int, int, int]
-    num_classes: int
+    element: Element
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -116,22 +114,20 @@ class TfdsSource:
             InputError: an image has another size than promised, or a label is out of range.
         """
         rows = self.rows.__getitems__(indices.tolist())
-        images = np.empty((len(rows), *self.image_shape), np.uint8)
+        images = np.empty((len(rows), *self.element.inputs), np.uint8)
         for image, row in zip(images, rows, strict=True):
             image[:] = self._decode(row["image"])
         labels = np.array([row["label"] for row in rows], np.int32)
-        outside = labels[(labels < 0) | (labels >= self.num_classes)]
-        if outside.size:
-            raise InputError(f"label {outside[0]} is out of range; allowed: 0 .. {self.num_classes - 1}")
+        check_targets(labels, labels.shape, self.element.num_classes)
         return Batch(unit_range(images), labels)
 
     # Not TFDS's decoder, which warns where OpenCV is missing.
     def _decode(self, encoded: bytes) -> UInt8[np.ndarray, "height width channels"]:
-        height, width, channels = self.image_shape
+        height, width, channels = self.element.inputs
         with Image.open(io.BytesIO(encoded)) as image:
             if image.size != (width, height):
                 raise InputError(f"an image is {image.height} x {image.width}; allowed: {height} x {width}")
-            return np.asarray(image.convert(_MODES[channels])).reshape(self.image_shape)
+            return np.asarray(image.convert(_MODES[channels])).reshape(self.element.inputs)
 
 
 def _data_dir() -> Path:
@@ -166,8 +162,8 @@ def _builder(name: str) -> Any:
         raise DataUnavailableError(f"name {name!r} cannot be read from TFDS_DATA_DIR {_data_dir()}: {error}") from error
 
 
-def _features(name: str, builder: Any) -> tuple[tuple[int, int, int], int]:
-    """Shape of the images (height, width, channels), and number of classes.
+def _element(name: str, builder: Any) -> Element:
+    """Size of the images, and number of classes.
 
     Raises:
         InputError: not a dataset of labelled 8-bit images of one size.
@@ -184,7 +180,7 @@ def _features(name: str, builder: Any) -> tuple[tuple[int, int, int], int]:
             f"name {name!r} has {np.dtype(image.np_dtype).name} images of shape {image.shape}; allowed: uint8, "
             f"(H, W, C) with C in {', '.join(map(str, _MODES))}, the same for all images"
         )
-    return image.shape, label.num_classes
+    return Element(image.shape, num_classes=label.num_classes)
 
 
 def _prepare(name: str) -> str:

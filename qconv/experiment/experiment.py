@@ -1,36 +1,41 @@
 """The spec of an experiment: one frozen object that says everything a run needs."""
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Annotated, Literal
 
+import flax.linen as nn
 import jax
 import numpy as np
+from tyro.conf import arg
 
-from qconv.data.dataset import Dataset, Source
+from qconv.data.checked import checked_element, load_checked
+from qconv.data.dataset import Dataset, Element, Source
+from qconv.data.validation import with_validation
 from qconv.errors import InputError, refusing
 from qconv.experiment.parts import check_parts
-from qconv.losses import CrossEntropy, Loss
-from qconv.models.base import ImageModel
+from qconv.experiment.rivals import Rival, Twin
 from qconv.models.quantum_calls import trace
-from qconv.models.twin import check_twin
-from qconv.optimizers import Adam, Optimizer
+from qconv.procedures.procedure import Procedure
+from qconv.procedures.supervised import Supervised
 from qconv.simulate.memory import available_bytes, gibibytes
+from qconv.tasks.classification import Classification
+from qconv.tasks.task import Task
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """Data, network, optimiser and budget. The classical twin gets the same of each, but for the quantum layers."""
+    """Data, network, task and procedure. Rivals, such as the classical twin, get the same of each."""
 
     data: Dataset
     """Where images come from."""
-    model: ImageModel
+    model: nn.Module
     """The network."""
-    optimizer: Optimizer = field(default_factory=Adam)
-    """How it is trained."""
-    num_steps: int = 1000
-    """Training steps."""
-    batch_size: int = 64
-    """Images of a step, over all devices."""
+    procedure: Annotated[Procedure, arg(name="")] = field(default_factory=Supervised)
+    """How parameters are found; its fields are options without a prefix."""
+    task: Task = field(default_factory=Classification)
+    """What is asked of the network."""
+    rivals: tuple[Rival, ...] = (Twin(),)
+    """Networks that are trained beside it, to compare it with."""
     seed: int = 0
     """Fixes initial parameters, the order of the images, and dropout."""
     log_every: int = 20
@@ -41,43 +46,91 @@ class Experiment:
     """Steps from one checkpoint to the next; the last step always has one."""
     dtype: Literal["float32", "float64"] = "float32"
     """Precision of images, parameters and circuits: float32 with complex64, or float64 with complex128."""
-    sampling: Literal["epochs", "replacement"] = "epochs"
-    """Every image once in each epoch (epochs), or batches drawn from all images with replacement (replacement)."""
-    loss: Loss = field(default=CrossEntropy())
-    """What is minimised."""
-    plateau: int = 0
-    """Steps of an interval: training ends before `num_steps` where the mean training loss of the last interval and that
-    of the one before differ by no more than half the standard error of the last; 0 for never."""
+    split: Literal["test", "validation"] = "test"
+    """Images that the network is evaluated on: those for testing; or, to choose settings, a fifth of the training
+    images, which it is then not trained on (validation)."""
 
     def __post_init__(self) -> None:
         check_parts(self)
-        for name in ("num_steps", "batch_size", "log_every", "eval_every", "checkpoint_every"):
+        for name in ("log_every", "eval_every", "checkpoint_every"):
             if getattr(self, name) < 1:
                 raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
-        if self.sampling not in ("epochs", "replacement"):
-            raise InputError(f"sampling = {self.sampling!r}; allowed: 'epochs', 'replacement'")
-        if self.plateau < 0 or self.plateau == 1:
-            raise InputError(f"plateau = {self.plateau}; allowed: 0, or at least 2 steps")
         if self.dtype not in ("float32", "float64"):
             raise InputError(f"dtype = {self.dtype!r}; allowed: 'float32', 'float64'")
+        if self.split not in ("test", "validation"):
+            raise InputError(f"split = {self.split!r}; allowed: 'test', 'validation'")
+        self._check_names()
 
-    def check(self, train: Source, test: Source) -> None:
+    def _check_names(self) -> None:
+        """Refuses names that would hide each other in metrics, pictures and the run directory."""
+        task = self.task
+        for what, names, reserved in (
+            ("rivals", [rival.name for rival in self.rivals], ("quantum", "network")),
+            (
+                "folders of rivals",
+                [rival.folder for rival in self.rivals],
+                ("", "checkpoints", "frozen", "tensorboard"),
+            ),
+            ("metrics", [metric.name for metric in (task.loss, *task.metrics)], ()),
+            ("evidence", [kind.name for kind in task.evidence], ("curves", "circuit", "filters")),
+        ):
+            taken = {name for name in names if names.count(name) > 1 or name in reserved}
+            if taken:
+                raise InputError(
+                    f"{what} have the name {taken.pop()!r}; allowed: each name once"
+                    + (f", and none of {', '.join(map(repr, reserved))}" if reserved else "")
+                )
+        if not task.metrics:
+            raise InputError(f"{type(task).__name__} has no metrics; allowed: at least one, the headline")
+
+    @property
+    def element(self) -> Element:
+        """What one item of the data is; nothing is read or downloaded to know it.
+
+        Raises:
+            InputError: see `checked_element`.
+        """
+        return checked_element(self.data)
+
+    @property
+    def divided_data(self) -> Dataset:
+        """The data with the split that the network is evaluated on."""
+        return with_validation(self.data) if self.split == "validation" else self.data
+
+    def training_items(self) -> Source:
+        """The items to train on.
+
+        Raises:
+            InputError: they are not as promised.
+            DataUnavailableError: the data are not there.
+        """
+        return load_checked(self.divided_data, "train")
+
+    def held_out_items(self) -> Source:
+        """The items that the network is evaluated on.
+
+        Raises:
+            InputError: they are not as promised.
+            DataUnavailableError: the data are not there.
+        """
+        return load_checked(self.divided_data, self.split)
+
+    def check(self, train: Source, held_out: Source) -> None:
         """Refuses what does not fit together, before any work.
 
         Raises:
-            InputError: a batch larger than the data, splits of different image size, a network that cannot take the
-                images (kernel, register, memory) or has another number of classes than the data, a loss that is not
-                one number for each image or has no score for each class, or a circuit that its classical twin would
-                run, too.
+            InputError: a batch larger than the data, no items to evaluate, a network that cannot take the images
+                (kernel, register, memory) or has other outputs than the task asks for, a metric that is not one number
+                for each item, or a circuit that a rival would run, too.
         """
-        if self.batch_size > len(train):
-            raise InputError(f"batch_size = {self.batch_size}; allowed: at most the {len(train)} training images")
-        if len(test) == 0:
-            raise InputError("the test split has 0 images; allowed: at least 1")
-        if train.image_shape != test.image_shape:
-            raise InputError(f"training images have shape {train.image_shape}, test images {test.image_shape}")
-        with refusing(f"{type(self.model).__name__} cannot take images of shape {train.image_shape}"):
-            network = trace(self.model, train.image_shape)
+        if (size := self.procedure.batch_size) > len(train):
+            raise InputError(f"batch_size = {size}; allowed: at most the {len(train)} training images")
+        if len(held_out) == 0:
+            raise InputError(f"the {self.split} split has 0 images; allowed: at least 1")
+        element = self.element
+        wanted = (1, *self.task.output_shape(element))
+        with refusing(f"{type(self.model).__name__} cannot take images of shape {element.inputs}"):
+            network = trace(self.model, element.inputs)
         # Parameters, their gradient, and Adam's two moments.
         needed = 4 * network.num_parameters * np.dtype(self.dtype).itemsize
         if needed > (available := available_bytes()):
@@ -85,19 +138,23 @@ class Experiment:
                 f"the network has {network.num_parameters:,} parameters, and to train them takes {gibibytes(needed)}; "
                 f"{gibibytes(available)} are there"
             )
-        logits = network.outputs
-        if logits.shape != (1, self.data.num_classes):
+        if getattr(network.outputs, "shape", None) != wanted:
+            shape = getattr(network.outputs, "shape", (1, "none"))[1:]
             raise InputError(
-                f"the model gives logits of shape {logits.shape[1:]}, but the data have {self.data.num_classes} "
-                "classes; set num_classes of its head"
+                f"the model gives outputs of shape {shape} for each image; allowed: {wanted[1:]}, which "
+                f"{type(self.task).__name__} asks of these data"
             )
-        check_twin(self.model, network, train.image_shape)
-        outputs = jax.ShapeDtypeStruct((2, self.data.num_classes), np.dtype(np.float32))
-        labels = jax.ShapeDtypeStruct((2,), np.dtype(np.int32))
-        name = type(self.loss).__name__
-        with refusing(f"{name} cannot be computed"):
-            losses, scores = jax.eval_shape(self.loss, outputs, labels), jax.eval_shape(self.loss.scores, outputs)
-        for given, allowed in ((losses, labels), (scores, outputs)):
-            if given.shape != allowed.shape:
-                what = "of each image" if allowed is labels else "as scores"
-                raise InputError(f"{name} returns shape {given.shape} {what} for 2 images; allowed: {allowed.shape}")
+        for rival in self.rivals:
+            rival.check(self.model, network, element.inputs)
+        self._check_metrics(element, wanted[1:])
+
+    def _check_metrics(self, element: Element, outputs: tuple[int, ...]) -> None:
+        """Refuses a metric that is not one number for each of two items."""
+        kind = np.float32 if element.num_classes is None else np.int32
+        batch = jax.ShapeDtypeStruct((2, *outputs), np.float32), jax.ShapeDtypeStruct((2, *element.targets), kind)
+        for metric in (self.task.loss, *self.task.metrics):
+            name = type(metric).__name__
+            with refusing(f"{name} cannot be computed"):
+                found = jax.eval_shape(metric.per_item, *batch)
+            if getattr(found, "shape", None) != (2,):
+                raise InputError(f"{name} returns shape {getattr(found, 'shape', None)} for 2 images; allowed: (2,)")

@@ -9,7 +9,7 @@ import flax.linen as nn
 
 from qconv.bounds import check_number
 from qconv.errors import InputError
-from qconv.models.base import fields
+from qconv.fields import fields
 
 
 def check_parts(spec: Any, name: str = "the spec", owner: str = "") -> None:

@@ -12,11 +12,11 @@ import math
 from typing import Any
 
 import qconv
-from qconv.data.dataset import Dataset
+from qconv.data.dataset import Dataset, Split
 from qconv.errors import InputError, QconvError
 from qconv.experiment.code import own_code
 from qconv.experiment.discovery import import_from
-from qconv.models.base import fields
+from qconv.fields import fields
 
 
 def to_json(spec: Any) -> Any:
@@ -32,7 +32,8 @@ def to_json(spec: Any) -> Any:
     if isinstance(spec, tuple):
         return [to_json(item) for item in spec]
     if dataclasses.is_dataclass(spec) and not isinstance(spec, type):
-        return {"class": _qualified_name(type(spec))} | {name: to_json(value) for name, value in fields(spec).items()}
+        own = {name: to_json(value) for name, value in fields(spec).items() if not _says_nothing(spec, name, value)}
+        return {"class": _qualified_name(type(spec))} | own
     raise InputError(
         f"a spec holds {spec!r}; allowed: frozen dataclasses, Flax modules, tuples, numbers, strings, bools and None"
     )
@@ -71,15 +72,16 @@ def code_of(spec: Any) -> dict[str, str]:
     return own_code(_classes(spec))
 
 
-def items_id(data: Dataset, count: int) -> str:
-    """Ten hexadecimal digits that identify the images of a test split, however they were changed; see `Dataset.items`.
+def items_id(data: Dataset, split: Split, count: int) -> str:
+    """Ten hexadecimal digits that identify the images of a split, however they were changed; see `Dataset.items`.
 
     Args:
         data: the dataset.
-        count: how many test images it has here.
+        split: of it.
+        count: how many images that has here.
     """
-    items = data.items
-    identity = {"data": to_json(items), "code": code_of(items), "count": count}
+    items = data.items(split)
+    identity = {"data": to_json(items), "code": code_of(items), "split": split, "count": count}
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
 
 
@@ -89,6 +91,11 @@ def _classes(spec: Any) -> set[type]:
     if not dataclasses.is_dataclass(spec):
         return set()
     return {type(spec)}.union(*(_classes(value) for value in fields(spec).values()))
+
+
+def _says_nothing(spec: Any, name: str, value: Any) -> bool:
+    """Whether a field has the function or class that it has by default, as those of Flax's own layers."""
+    return callable(value) and not dataclasses.is_dataclass(value) and value is getattr(type(spec), name, None)
 
 
 def _qualified_name(cls: type) -> str:

@@ -5,18 +5,18 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Bool
+from jaxtyping import Float
 
 
 class Measured(NamedTuple):
     """What came out."""
 
     value: float
-    """The figure of the table: test accuracy, or what the table says."""
+    """The figure of the table."""
     num_parameters: int | None = None
     """Fitted numbers; None where counting them would tell nothing, as for a kernel machine."""
-    right: Bool[np.ndarray, " images"] | None = None
-    """Of a classifier: which test images it classifies rightly."""
+    per_item: Float[np.ndarray, " items"] | None = None
+    """Of a method that is compared with networks item by item, the metric of each."""
 
 
 @dataclass(frozen=True)

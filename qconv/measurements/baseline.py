@@ -40,7 +40,7 @@ class Baseline(Measurement):
             warnings.simplefilter("ignore", ConvergenceWarning)  # the budget is part of the spec
             estimator.fit(*self._rows("train"))
         images, labels = self._rows("test")
-        right = estimator.predict(images) == labels
+        right = (estimator.predict(images) == labels).astype(float)
         return Measured(float(right.mean()), self.num_parameters(estimator), right)
 
     def _rows(self, split: Split) -> tuple[np.ndarray, np.ndarray]:

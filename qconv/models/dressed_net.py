@@ -5,11 +5,11 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import check_floating
 from qconv.errors import InputError
-from qconv.models.base import ImageModel
+from qconv.models.network import Network
 from qconv.patches import flattened
 
 
-class DressedNet(ImageModel):
+class DressedNet(Network):
     """A dressed quantum circuit: a dense layer makes as many numbers as the circuit encodes, another logits of it.
 
     The numbers are (1 + tanh) / 2 of the first layer, in [0, 1] as pixels are, so that any encoding fits. The published
@@ -42,12 +42,12 @@ class DressedNet(ImageModel):
         self.before = nn.Dense(self.width, kernel_init=init, bias_init=init)
         self.after = nn.Dense(self.num_classes, kernel_init=init, bias_init=init)
 
-    def features(self, images: Float[Array, "batch height width channels"]) -> Float[Array, "batch ..."]:
-        """What the circuit measures."""
-        check_floating(images=images)
-        numbers = (1 + nn.tanh(self.before(flattened(images)))) / 2
-        return self.quantum(numbers)
+    @nn.nowrap
+    def stages(self) -> tuple[str, ...]:
+        """A dense layer, the circuit, and another dense layer."""
+        return ("numbers", "quantum", "after")
 
-    def classify(self, features: Float[Array, "batch ..."], *, train: bool = False) -> Float[Array, "batch classes"]:
-        """Logits."""
-        return self.after(features)
+    def numbers(self, images: Float[Array, "batch height width channels"]) -> Float[Array, "batch qubits"]:
+        """What the circuit encodes."""
+        check_floating(images=images)
+        return (1 + nn.tanh(self.before(flattened(images)))) / 2

@@ -49,6 +49,8 @@ class Traced:
     """The quantum layers in the order of their first calls, each once, however often it is called."""
     num_parameters: int
     """Numbers in all collections, trained or not."""
+    num_trained_parameters: int
+    """Those that are trained."""
     num_quantum_parameters: int
     """Trained numbers that belong to quantum layers."""
     runs_circuits: bool
@@ -86,8 +88,8 @@ def trace(model: nn.Module, image_shape: tuple[int, ...]) -> Traced:
         if names != {name[len(path) :] for name in params if name[: len(path)] == path}:
             raise _misplaced(calls[path].layer)
     owned = [leaf for name, leaf in params.items() if any(name[: len(path)] == path for path in calls)]
-    numbers, quantum = (sum(leaf.size for leaf in jax.tree.leaves(part)) for part in (variables, owned))
-    return Traced(outputs, list(calls.values()), numbers, quantum, _runs_circuits(program.jaxpr))
+    numbers = (sum(leaf.size for leaf in jax.tree.leaves(part)) for part in (variables, params, owned))
+    return Traced(outputs, list(calls.values()), *numbers, runs_circuits=_runs_circuits(program.jaxpr))
 
 
 def _runs_circuits(program: Any) -> bool:

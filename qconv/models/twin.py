@@ -6,9 +6,9 @@ import flax.linen as nn
 import jax
 
 from qconv.errors import InputError, refusing
+from qconv.fields import fields
 from qconv.layers.classical_twin import ClassicalTwin
 from qconv.layers.quantum_layer import QuantumLayer
-from qconv.models.base import fields
 from qconv.models.quantum_calls import Traced, trace
 
 _OUTSIDE = (

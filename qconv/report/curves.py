@@ -2,34 +2,35 @@
 
 from pathlib import Path
 
-from qconv.report.figure import Figure
-from qconv.training.metrics import read_metrics
+from qconv.figure import Figure, color_of
+from qconv.runs.metrics import read_metrics
+from qconv.tasks.metric import Metric
 
-COLORS = {"quantum": "#1f5fa8", "network": "#1f5fa8", "classical twin": "#c8641b"}
 
-
-def learning_curves(folders: dict[str, Path], loss: str) -> Figure:
-    """Loss and accuracy against steps: training as lines, test images as dots.
+def learning_curves(folders: dict[str, Path], metrics: tuple[Metric, ...], split: str) -> Figure:
+    """Metrics against steps: training as lines, the items that networks are evaluated on as dots.
 
     Args:
         folders: by network; each has a `metrics.jsonl`.
-        loss: its name, with the unit.
+        metrics: what is drawn, the loss first.
+        split: what the networks are evaluated on, such as test.
     """
-    figure = Figure(figsize=(9, 3.6), layout="constrained")
-    for ax, quantity in zip(figure.subplots(1, 2), ("loss", "accuracy"), strict=True):
-        for network, folder in folders.items():
+    figure = Figure(figsize=(4.5 * len(metrics), 3.6), layout="constrained")
+    axes = figure.subplots(1, len(metrics), squeeze=False)[0]
+    for place, (ax, metric) in enumerate(zip(axes, metrics, strict=True)):
+        for index, (network, folder) in enumerate(folders.items()):
             lines = read_metrics(folder)
-            for split, style in (
+            for part, style in (
                 ("train", {"alpha": 0.6}),
-                ("test", {"linestyle": "", "marker": "o", "markersize": 5}),
+                (split, {"linestyle": "", "marker": "o", "markersize": 5}),
             ):
-                key = f"{split}_{quantity}"
+                key = f"{part}_{metric.name}"
                 points = [(line["step"], line[key]) for line in lines if key in line]
-                ax.plot(*zip(*points, strict=True), color=COLORS[network], label=f"{network}, {split}", **style)
+                ax.plot(*zip(*points, strict=True), color=color_of(index), label=f"{network}, {part}", **style)
         ax.set_xlabel("step")
-        ax.set_ylabel(loss if quantity == "loss" else quantity)
+        ax.set_ylabel(f"{metric.name} ({metric.unit})" if metric.unit else metric.name)
         ax.grid(alpha=0.3)
-        if quantity == "loss":
+        if place == 0 and all(value > 0 for line in ax.get_lines() for value in line.get_ydata()):
             ax.set_yscale("log")
-    ax.legend(fontsize=8)
+    axes[-1].legend(fontsize=8)
     return figure

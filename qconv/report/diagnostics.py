@@ -10,7 +10,7 @@ from rich.text import Text
 from qconv.diagnostics.diagnosis import Diagnosis
 from qconv.diagnostics.expressibility import haar_log_probabilities
 from qconv.diagnostics.signal import Signal
-from qconv.report.figure import Figure, MaxNLocator
+from qconv.figure import Figure, MaxNLocator
 
 _ANSATZ, _WHOLE, _HAAR = "#c8641b", "#1f5fa8", "0.35"
 _SMALLEST = 1e-12

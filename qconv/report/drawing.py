@@ -18,10 +18,10 @@ from qconv.circuit.circuit import (
     record_ansatz,
     record_encoding,
 )
+from qconv.figure import Figure, Rectangle
 from qconv.gates.library import KINDS
 from qconv.gates.tape import Entry, Gate
 from qconv.layers.quantum_layer import QuantumLayer
-from qconv.report.figure import Figure, Rectangle
 
 _TEXT_WIDTH = 100
 _COLUMNS_PER_ROW = 16

@@ -1,21 +1,24 @@
 """What the filters of a quantum layer make of images, before and after training."""
 
+from collections.abc import Mapping
 from typing import Any
 
+import flax.linen as nn
 import jax
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.models.base import ImageModel
+from qconv.figure import Figure
 from qconv.models.quantum_calls import watch
-from qconv.report.figure import Figure
-from qconv.training.steps import TrainState
 
 _MAX_CHANNELS = 6
 
 
 def filters_figure(
-    model: ImageModel, before: TrainState, after: TrainState, images: Float[np.ndarray, "few height width channels"]
+    network: nn.Module,
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    images: Float[np.ndarray, "few height width channels"],
 ) -> Figure | None:
     """A row for each image: the image, then the first channels of the first quantum layer before and after training.
 
@@ -23,18 +26,18 @@ def filters_figure(
     layers are in transformations that keep what these make, as `nn.scan`.
 
     Args:
-        model: the network; it has a quantum layer.
-        before: the state before the first step.
-        after: the state after the last one.
+        network: it has a quantum layer.
+        before: its collections before the first step.
+        after: its collections after the last one.
         images: a few, in [0, 1].
     """
 
     @jax.jit
-    def first_outputs(state: TrainState, images: Array) -> list[Array]:
-        seen = watch(model, state.variables, images)
+    def first_outputs(variables: Any, images: Array) -> list[Array]:
+        seen = watch(network, variables, images)
         return [output for _, output in seen.values()][:1]
 
-    outputs = [np.asarray(output) for state in (before, after) for output in first_outputs(state, images)]
+    outputs = [np.asarray(output) for variables in (before, after) for output in first_outputs(dict(variables), images)]
     if not outputs:
         return None
     if outputs[0].ndim == 2:

@@ -10,17 +10,18 @@ from rich.console import Console
 import qconv
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.spec import items_id
+from qconv.fields import fields
 from qconv.measurements.base import Measurement
 from qconv.measurements.baseline import Baseline
-from qconv.models.base import fields
-from qconv.tables.table import Cell, Row
-from qconv.training.provenance import describe_devices, of_run
-from qconv.training.run import execute
-from qconv.training.run_directory import RunDirectory, read_json, run_folder
-from qconv.training.scores import write_scores
+from qconv.runs.provenance import describe_devices
+from qconv.runs.run import execute
+from qconv.runs.run_directory import RunDirectory, run_folder
+from qconv.runs.scores import write_scores
+from qconv.runs.summary import MeasuredSummary, Summary, read_summary
+from qconv.tables.rows import Cell, Row
 
 
-def run_cell(table: str, cell: Cell, runs: Path, console: Console, renew: bool = False) -> dict[str, Any]:
+def run_cell(table: str, cell: Cell, runs: Path, console: Console, renew: bool = False) -> Summary | MeasuredSummary:
     """The summary of a cell: a run like any other, in `runs/<table>/<run id>/seed<k>/`, that goes on where it stopped.
 
     Args:
@@ -44,36 +45,36 @@ def run_cell(table: str, cell: Cell, runs: Path, console: Console, renew: bool =
         return summary
 
 
-def _measured(run: RunDirectory[Any], measurement: Measurement) -> dict[str, Any]:
+def _measured(run: RunDirectory[Any], measurement: Measurement) -> MeasuredSummary:
     started = time.perf_counter()
     measured = measurement.measure()
-    if measured.right is not None and isinstance(measurement, Baseline):
-        write_scores(run.folder, items_id(measurement.data, len(measured.right)), measured.right)
-    return {
-        "experiment": run.name,
-        "run_id": run.run_id,
-        "seed": measurement.seed,
-        "value": measured.value,
-        "num_parameters": measured.num_parameters,
-        "device": describe_devices(),
-        "provenance": run.provenance,
-        "wall_seconds": round(time.perf_counter() - started, 2),
-    }
+    if measured.per_item is not None and isinstance(measurement, Baseline):
+        write_scores(run.folder, items_id(measurement.data, "test", len(measured.per_item)), measured.per_item)
+    return MeasuredSummary(
+        experiment=run.name,
+        run_id=run.run_id,
+        seed=measurement.seed,
+        value=measured.value,
+        num_parameters=measured.num_parameters,
+        device=describe_devices(),
+        provenance=run.provenance,
+        wall_seconds=round(time.perf_counter() - started, 2),
+    )
 
 
-def stored(table: str, cell: Cell, runs: Path) -> dict[str, Any] | None:
+def stored(table: str, cell: Cell, runs: Path) -> Summary | MeasuredSummary | None:
     """The summary of a cell that has been run.
 
     Raises:
         RunError: it is damaged.
     """
-    path = run_folder(table, cell, runs) / "summary.json"
-    return read_json(path) if path.exists() else None
+    folder = run_folder(table, cell, runs)
+    return read_summary(folder) if (folder / "summary.json").exists() else None
 
 
-def is_current(summary: dict[str, Any]) -> bool:
+def is_current(summary: Summary | MeasuredSummary) -> bool:
     """Whether a cell was computed with today's numerics; else its figures are those of another version."""
-    return of_run(summary)[-1].numerics == qconv.NUMERICS
+    return summary.provenance[-1].numerics == qconv.NUMERICS
 
 
 def cells_of(rows: Sequence[Row]) -> list[Cell]:

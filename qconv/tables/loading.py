@@ -1,7 +1,7 @@
 """Tables by name."""
 
 from qconv.experiment.loading import load_object
-from qconv.tables.table import Table
+from qconv.tables.rows import Table
 
 
 def load_table(name: str) -> tuple[Table, str]:

@@ -5,8 +5,8 @@ from types import TracebackType
 
 from rich.console import Console
 
+from qconv.runs.progress import SECONDS_BETWEEN_LINES, bar
 from qconv.tables.workers import Outcome
-from qconv.training.progress import SECONDS_BETWEEN_LINES, bar
 
 
 class CellProgress:

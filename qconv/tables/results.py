@@ -13,12 +13,13 @@ import numpy as np
 import qconv
 from qconv.comparison import Comparison, Scores, Verdict, compare, verdict_of_all
 from qconv.errors import RunError
+from qconv.runs.provenance import Provenance
+from qconv.runs.run_directory import run_folder
+from qconv.runs.scores import has_scores, read_scores
+from qconv.runs.summary import MeasuredSummary, Summary
 from qconv.tables.cells import is_current, stored
-from qconv.tables.table import Cell, Row
+from qconv.tables.rows import Cell, Row
 from qconv.tables.workers import Outcome
-from qconv.training.provenance import Provenance, of_run
-from qconv.training.run_directory import run_folder
-from qconv.training.scores import has_scores, read_scores
 
 _DAMAGED = "damaged"
 
@@ -32,7 +33,7 @@ class Figures:
     num_parameters: int | None = None
     """Trained numbers."""
     scores: tuple[Scores, ...] = ()
-    """Of a classifier, what each seed makes of each test image."""
+    """What each seed makes of each item, where they are compared item by item."""
 
     @property
     def mean(self) -> float:
@@ -66,6 +67,8 @@ class RowResult:
     """How many figures are missing, such as "no data"; empty if none is."""
     reason: str = ""
     """Why."""
+    higher_is_better: bool = True
+    """Of the figures."""
     computed: Counter[tuple[Provenance, ...]] = field(default_factory=Counter)
     """What computed the cells, one after the other, and how many of them."""
 
@@ -107,7 +110,9 @@ class RowResult:
         if self.problem or not self.ours.scores:
             return ()
         return tuple(
-            (name, compare(self.ours.scores, figures.scores)) for name, figures in self.classical if figures.scores
+            (name, compare(self.ours.scores, figures.scores, self.higher_is_better))
+            for name, figures in self.classical
+            if figures.scores
         )
 
     @property
@@ -143,8 +148,31 @@ class _Stored(NamedTuple):
     """What is stored of a network or a measurement with one seed."""
 
     seed: int
-    summary: dict[str, Any]
     folder: Path
+    value: float
+    num_parameters: int | None
+    wall_seconds: float
+
+
+class _Cell(NamedTuple):
+    """What is stored of a cell."""
+
+    own: _Stored
+    rivals: dict[str, _Stored]
+    """By the name of the rival's folder, such as twin."""
+    is_quantum: bool
+    """Whether its own network has quantum layers."""
+
+
+def _read(summary: Summary | MeasuredSummary, folder: Path) -> _Cell:
+    if isinstance(summary, MeasuredSummary):
+        own = _Stored(summary.seed, folder, summary.value, summary.num_parameters, summary.wall_seconds)
+        return _Cell(own, {}, is_quantum=False)
+    own, *rivals = (
+        _Stored(summary.seed, folder / arm.folder, arm.metrics[summary.headline], arm.num_parameters, arm.wall_seconds)
+        for arm in summary.arms
+    )
+    return _Cell(own, {rival.folder.name: rival for rival in rivals}, bool(summary.engines))
 
 
 def _result(table: str, row: Row, runs: Path, outcomes: Mapping[Cell, Outcome]) -> RowResult:
@@ -152,24 +180,24 @@ def _result(table: str, row: Row, runs: Path, outcomes: Mapping[Cell, Outcome]) 
     asked = dict.fromkeys(cell for part in parts for cell in part.cells)
     found = {cell: summary for cell in asked if (summary := stored(table, cell, runs))}
     current = {
-        cell: _Stored(summary["seed"], summary, run_folder(table, cell, runs))
-        for cell, summary in found.items()
-        if is_current(summary)
+        cell: _read(summary, run_folder(table, cell, runs)) for cell, summary in found.items() if is_current(summary)
     }
     own, *others = ([current[cell] for cell in part.cells if cell in current] for part in parts)
-    twins = [_Stored(each.seed, twin, each.folder / "twin") for each in own if (twin := each.summary.get("twin"))]
-    names = ["twin", *(control.name for control in row.controls)]
-    figures = [_figures(each) for each in (twins, *others)]
+    rivals = {name: [cell.rivals[name] for cell in own if name in cell.rivals] for cell in own for name in cell.rivals}
+    names = [*rivals, *(control.name for control in row.controls)]
+    beside = [*rivals.values(), *([cell.own for cell in other] for other in others)]
+    figures = [_figures(each) for each in beside]
     problem, reason = _missing(list(asked), current, found, outcomes)
     return RowResult(
         row,
-        _figures(own),
-        is_quantum=bool(twins),
+        _figures([cell.own for cell in own]),
+        is_quantum=any(cell.is_quantum for cell in own) and bool(rivals),
         classical=tuple((name, figure) for name, figure in zip(names, figures, strict=True) if figure.values),
-        seconds=math.fsum(each.summary["wall_seconds"] for part in (own, twins, *others) for each in part),
+        seconds=math.fsum(each.wall_seconds for part in ([cell.own for cell in own], *beside) for each in part),
         problem=problem,
         reason=reason,
-        computed=Counter(of_run(each.summary) for each in current.values()),
+        higher_is_better=all(getattr(found[cell], "higher_is_better", True) for cell in row.cells if cell in current),
+        computed=Counter(found[cell].provenance for cell in current),
     )
 
 
@@ -185,7 +213,7 @@ def _missing(
         status = reasons[0].status
         share = "" if len(reasons) == len(asked) else f"{len(reasons)} of {len(asked)} cells: "
         return f"{share}{status}", _for_others(reasons[0].message)
-    if outdated := [of_run(found[cell])[-1].numerics for cell in missing if cell in found]:
+    if outdated := [found[cell].provenance[-1].numerics for cell in missing if cell in found]:
         reason = f"computed with numerics {outdated[0]}, and these are {qconv.NUMERICS}; --renew runs them again"
         return f"{len(outdated)} of {len(asked)} cells: other numerics", reason
     return f"{share} not run", ""
@@ -199,7 +227,6 @@ def _for_others(message: str) -> str:
 def _figures(part: Sequence[_Stored]) -> Figures:
     if not part:
         return Figures()
-    values = tuple(s["value"] if "value" in s else s["test_accuracy"] for _, s, _ in part)
-    classified = all(has_scores(folder) for _, _, folder in part)
-    scores = tuple(read_scores(folder, seed) for seed, _, folder in part) if classified else ()
-    return Figures(values, part[0].summary["num_parameters"], scores)
+    compared = all(has_scores(each.folder) for each in part)
+    scores = tuple(read_scores(each.folder, each.seed) for each in part) if compared else ()
+    return Figures(tuple(each.value for each in part), part[0].num_parameters, scores)

@@ -15,9 +15,9 @@ from typing import Any, Literal, NamedTuple
 from qconv.console import text_console
 from qconv.errors import DataUnavailableError, InputError, QconvError
 from qconv.experiment.spec import from_json, to_json
+from qconv.runs.messages import show_messages
 from qconv.tables.cells import run_cell
-from qconv.tables.table import Cell
-from qconv.training.messages import show_messages
+from qconv.tables.rows import Cell
 
 # A fresh interpreter: JAX has threads, which a forked process would not have.
 _PROCESSES = multiprocessing.get_context("spawn")
@@ -60,7 +60,7 @@ def require_devices() -> None:
     """
     if os.environ.get("JAX_PLATFORMS", "") in ("", "cpu"):
         return
-    code = "import sys, qconv.training.mesh as mesh; sys.exit(mesh.missing_devices() or None)"
+    code = "import sys, qconv.runs.mesh as mesh; sys.exit(mesh.missing_devices() or None)"
     asked = subprocess.run([sys.executable, "-c", code], stderr=subprocess.PIPE, text=True)
     if asked.returncode:
         raise InputError(asked.stderr.strip().rpartition("\n")[2])

@@ -180,7 +180,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from qconv.simulate import memory, pauli_tree
-from qconv.training.mesh import batch_sharding, device_mesh
+from qconv.runs.mesh import batch_sharding, device_mesh
 from tests.circuit.test_memory import SOON, allocated_bytes, gradient
 
 cell = SOON[0]

@@ -32,8 +32,8 @@ def test_the_images_are_those_of_the_benchmark(size: int) -> None:
     sources = BarsAndStripes(size).load("train"), BarsAndStripes(size).load("test")
     for source, (images, labels) in zip(sources, parts, strict=True):
         batch = source[np.arange(len(source))]
-        np.testing.assert_array_equal(batch.images[..., 0], images.astype(np.float32))
-        np.testing.assert_array_equal(2 * batch.labels - 1, labels)
+        np.testing.assert_array_equal(batch.inputs[..., 0], images.astype(np.float32))
+        np.testing.assert_array_equal(2 * batch.targets - 1, labels)
 
 
 def test_without_noise_bars_are_columns_and_stripes_are_rows() -> None:

@@ -78,14 +78,14 @@ def test_the_boundary_is_about_where_the_energy_of_a_ring_bends_most(row):
 def test_splits():
     data = ClusterIsing(num_qubits=5, num_train=4, columns=3, rows=5)
     train, test = data.load("train"), data.load("test")
-    assert train.image_shape == (1, 32, 1) and len(test) == 15
     images, labels = train[np.arange(4)]
+    assert images.shape == (4, 1, 32, 1) and len(test) == 15
     np.testing.assert_array_equal(labels, [1, 1, 0, 0])  # h1 = 0, 2/3, 4/3, 2
     np.testing.assert_allclose((images**2).sum((1, 2, 3)), 1, atol=1e-6)
     assert images.min() < 0
     # Columns h1 = 0, 0.8, 1.6; rows h2 = -1.6, -0.8, 0, 0.8, 1.6.
     np.testing.assert_array_equal(
-        test[np.arange(15)].labels.reshape(5, 3), [[0, 0, 0], [1, 1, 1], [1, 1, 0], [1, 0, 0], [0, 0, 0]]
+        test[np.arange(15)].targets.reshape(5, 3), [[0, 0, 0], [1, 1, 1], [1, 1, 0], [1, 0, 0], [0, 0, 0]]
     )
     plane = data.plane("test")
     np.testing.assert_array_equal(plane.points, data.fields("test"))

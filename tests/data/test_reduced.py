@@ -7,7 +7,7 @@ import pytest
 
 from qconv.data.autoencoder import Autoencoder
 from qconv.data.classes import OnlyClasses
-from qconv.data.dataset import ArraySource, Batch, Dataset, Split
+from qconv.data.dataset import ArraySource, Batch, Dataset, Element, Split
 from qconv.data.pca import PCA
 from qconv.data.reduced import Reduced
 from qconv.data.resized import Resized
@@ -30,8 +30,8 @@ class Shifted(Dataset):
     factor: float
 
     @property
-    def num_classes(self):
-        return 2
+    def element(self):
+        return Element((4, 3, 1), num_classes=2)
 
     def load(self, split):
         images = np.random.default_rng([3, split == "test"]).uniform(0.2, 0.6, (20, 4, 3, 1))
@@ -42,7 +42,7 @@ def test_only_some_classes_in_the_order_given():
     data = OnlyClasses(DATA, (3, 1))
     images, labels = everything(data)
     all_images, all_labels = everything(DATA)
-    assert data.num_classes == 2 and len(images) == 40
+    assert data.element == Element((4, 4, 1), num_classes=2) and len(images) == 40
     for label, original in enumerate((3, 1)):
         np.testing.assert_array_equal(images[labels == label], all_images[all_labels == original])
     for classes in ((1,), (1, 1), (0, 4)):
@@ -53,21 +53,21 @@ def test_only_some_classes_in_the_order_given():
 def test_the_published_resize_keeps_two_columns():
     """The centre of the only column lies between columns 13 and 14; those of rows at (i + 1/2) 28/256."""
     data = Synthetic(num_images=8, height=28, width=28)
-    images, found = everything(data).images, everything(Resized(data, 256, 1, antialias=False)).images
+    images, found = everything(data).inputs, everything(Resized(data, 256, 1, antialias=False)).inputs
     columns = images[:, :, 13:15, 0].mean(axis=2)
     at = (np.arange(256) + 0.5) * 28 / 256 - 0.5
     expected = np.stack([np.interp(at, np.arange(28), column) for column in columns])  # flat beyond the ends
     np.testing.assert_allclose(found[:, :, 0, 0], expected, atol=1e-6)
-    assert everything(Resized(data, 14, 14)).images.shape == (8, 14, 14, 1)
+    assert everything(Resized(data, 14, 14)).inputs.shape == (8, 14, 14, 1)
 
 
 def test_principal_components_by_hand():
-    train, test = (everything(Shifted(1.0), split).images.reshape(20, -1) for split in SPLITS)
+    train, test = (everything(Shifted(1.0), split).inputs.reshape(20, -1) for split in SPLITS)
     mean = train.mean(axis=0)
     directions = np.linalg.svd(train - mean, full_matrices=False)[2][:3]
     data = Reduced(Shifted(1.0), PCA(3))
     scores = [(part - mean) @ directions.T for part in (train, test)]
-    found = [everything(data, split).images for split in SPLITS]
+    found = [everything(data, split).inputs for split in SPLITS]
     assert found[0].shape == (20, 1, 3, 1) and found[0].min() == 0 and found[0].max() == 1
     # A component's sign is free, and the one scale of all depends on the signs.
     signs = [np.sign(np.corrcoef(found[0][:, 0, k, 0], scores[0][:, k])[0, 1]) for k in range(3)]
@@ -79,15 +79,15 @@ def test_principal_components_by_hand():
 def test_test_images_change_nothing_but_in_the_published_scaling():
     for scaling, same in (("train", True), ("per_split", False)):
         plain, shifted = (Reduced(Shifted(factor), PCA(2), scaling) for factor in (1.0, 1.5))
-        np.testing.assert_array_equal(everything(plain).images, everything(shifted).images)
-        test = everything(shifted, "test").images
+        np.testing.assert_array_equal(everything(plain).inputs, everything(shifted).inputs)
+        test = everything(shifted, "test").inputs
         assert (test.max() == 1 and test.min() == 0) or same
     # One image more or less changes the others only where each split has its own scale.
-    assert everything(Reduced(Shifted(1.5), PCA(2)), "test").images.max() == 1  # clipped
+    assert everything(Reduced(Shifted(1.5), PCA(2)), "test").inputs.max() == 1  # clipped
 
 
 def test_an_autoencoder_learns_and_is_the_same_each_time():
-    images = everything(DATA).images.reshape(80, -1)
+    images = everything(DATA).inputs.reshape(80, -1)
     transforms = [Autoencoder(4, epochs).fit(images) for epochs in (200, 200, 1)]
     codes = [transform(images) for transform in transforms]
     np.testing.assert_array_equal(codes[0], codes[1])

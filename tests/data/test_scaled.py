@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.preprocessing import MinMaxScaler, StandardScaler
 
+from qconv.data.dataset import Element
 from qconv.data.digits import Digits
 from qconv.data.scaled import Scaled
 
@@ -24,8 +25,8 @@ def test_pixels_are_scaled_as_the_training_images_say(scaling: Any, scaler: Any)
             constant = np.ptp(pixels, axis=0) == 0
             assert constant.any()  # digits have corners that are always empty
         batch = source[np.arange(len(source))]
-        scaled = batch.images.reshape(len(images), -1)
+        scaled = batch.inputs.reshape(len(images), -1)
         np.testing.assert_allclose(scaled[:, ~constant], expected[:, ~constant], rtol=0, atol=1e-5)
         np.testing.assert_array_equal(scaled[:, constant], pixels[:, constant])
-        np.testing.assert_array_equal(batch.labels, labels)
-        assert source.image_shape == (8, 8, 1) and data.num_classes == 10
+        np.testing.assert_array_equal(batch.targets, labels)
+        assert batch.inputs.shape[1:] == (8, 8, 1) and data.element == Element((8, 8, 1), num_classes=10)

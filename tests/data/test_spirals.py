@@ -21,10 +21,10 @@ def test_the_points_are_those_of_the_notebook(turns: float) -> None:
     )
     for split, own, labels in (("train", train[:2000], train_labels[:2000]), ("test", test, test_labels)):
         source = Spirals(turns).load(split)
-        assert source.image_shape == (1, 2, 1)
         batch = source[np.arange(len(source))]
-        np.testing.assert_array_equal(batch.images[:, 0, :, 0], own.astype(np.float32))
-        np.testing.assert_array_equal(batch.labels, labels)
+        assert batch.inputs.shape[1:] == Spirals(turns).element.inputs == (1, 2, 1)
+        np.testing.assert_array_equal(batch.inputs[:, 0, :, 0], own.astype(np.float32))
+        np.testing.assert_array_equal(batch.targets, labels)
 
 
 @pytest.mark.parametrize(

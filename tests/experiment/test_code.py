@@ -80,8 +80,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         (experiments / f"{name}.py").write_text(text)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(sys, "dont_write_bytecode", True)
+    before = {name: module for name, module in sys.modules.items() if name.split(".")[0] == "experiments"}
     yield experiments
     forget()
+    sys.modules.update(before)  # classes of the library's experiments are the same as before
 
 
 def forget() -> None:

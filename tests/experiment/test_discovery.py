@@ -46,13 +46,13 @@ def test_the_working_directory_wins(folder: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.delitem(sys.modules, "experiments.quanv_digits", raising=False)
     (folder / "quanv_digits.py").write_text(TINY)
     assert available()["quanv_digits"].startswith("A tiny experiment")
-    assert load("quanv_digits")[0].num_steps == 12
+    assert load("quanv_digits")[0].procedure.num_steps == 12
 
 
 def test_the_library_is_found_from_any_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert search_path() == [LIBRARY]
-    assert load("quanv_digits")[0].num_steps == 1000
+    assert load("quanv_digits")[0].procedure.num_steps == 1000
 
 
 def test_helpers_are_no_experiments_but_can_be_imported(folder: Path) -> None:

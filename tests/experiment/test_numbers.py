@@ -16,6 +16,7 @@ import pytest
 
 import qconv
 from qconv.ansatz.base import Ansatz
+from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.ansatz.hur_pooling import HurPooling
 from qconv.circuit.circuit import Circuit
 from qconv.circuit.tree import Tree
@@ -24,26 +25,33 @@ from qconv.data.digits import Digits
 from qconv.data.pca import PCA
 from qconv.data.reduced import Reduction
 from qconv.data.synthetic import Synthetic
+from qconv.data.validation import WithValidation
 from qconv.diagnostics.sampling import Sampling
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.parts import check_parts
+from qconv.experiment.rivals import Rival
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_dense import QuantumDense
-from qconv.losses import Loss
 from qconv.measurements.base import Measurement
 from qconv.measurements.mlp import Mlp
 from qconv.models.heads import LinearHead
 from qconv.models.quanv_net import QuanvNet
-from qconv.optimizers import Optimizer
+from qconv.procedures.optimizers import Optimizer
+from qconv.procedures.procedure import Procedure
+from qconv.procedures.supervised import Supervised
 from qconv.readout.base import Readout
 from qconv.readout.pauli import PauliZ
+from qconv.tasks.evidence import Evidence
+from qconv.tasks.losses import CrossEntropy
+from qconv.tasks.metric import Metric
+from qconv.tasks.task import Task
 
 KINDS = (
-    *(Ansatz, Circuit, Dataset, Encoding, Experiment, Loss, Measurement, nn.Module, Optimizer, Readout, Reduction),
-    *(Sampling, Tree),
+    *(Ansatz, Circuit, Dataset, Encoding, Evidence, Experiment, Measurement, Metric, nn.Module, Optimizer, Procedure),
+    *(Readout, Reduction, Rival, Sampling, Task, Tree),
 )
 MODEL = QuanvNet(QuantumConv(), LinearHead())
 NEEDED: dict[str, Any] = {
@@ -55,12 +63,15 @@ NEEDED: dict[str, Any] = {
     "conv": MODEL.conv,
     "head": MODEL.head,
     "quantum": QuantumDense(),
+    "ansatz": HardwareEfficient(),
     "encoding": Angle(),
     "readout": PauliZ(),
     "pixels": 1,
     "kept": 1,
+    "count": 1,
     "points": (Mlp(), Mlp(seed=1)),
     "at": (1.0, 2.0),
+    "loss": CrossEntropy(),
 }
 """What fields get that have no default, or none that makes sense."""
 
@@ -124,6 +135,9 @@ def test_there_are_numbers_to_try() -> None:
     found = {(cls, name) for cls, name, _, _ in CASES}
     assert {
         (Experiment, "seed"),
+        (Supervised, "num_steps"),
+        (Supervised, "batch_size"),
+        (WithValidation, "fraction"),
         (QuantumConv, "angle_range"),
         (QuantumConv, "strides"),
         (HurPooling, "pairs"),

@@ -14,22 +14,27 @@ import pytest
 from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
+from qconv.data.dataset import Element
 from qconv.data.resized import Resized
 from qconv.data.synthetic import Synthetic
+from qconv.data.validation import WithValidation
 from qconv.encoding.angle import Angle
 from qconv.errors import InputError
 from qconv.experiment.discovery import available
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.loading import load
+from qconv.experiment.rivals import Twin
 from qconv.layers.quantum_conv import QuantumConv
-from qconv.losses import CrossEntropy
 from qconv.measurements.base import Measured, Measurement
 from qconv.models.heads import LinearHead
 from qconv.models.quanv_net import QuanvNet
-from qconv.optimizers import Sgd
+from qconv.procedures.optimizers import Sgd
+from qconv.procedures.supervised import Supervised
 from qconv.readout.pauli import PauliZ
 from qconv.tables.loading import load_table
-from qconv.tables.table import Control, Row
+from qconv.tables.rows import Control, Row
+from qconv.tasks.classification import Classification
+from qconv.tasks.losses import CrossEntropy
 from tests.processes import TINY
 
 ALLOWED = "; allowed: classes with @dataclass(frozen=True), Flax modules, tuples, numbers, strings, bools and None"
@@ -114,7 +119,7 @@ def test_a_class_that_is_no_value_is_named(ansatz: Any, said: str) -> None:
 def thawed(base: Any) -> Any:
     """An object of a subclass of `base` that somebody has forgotten to freeze."""
     methods = {name: lambda self, *_: None for name in base.__abstractmethods__}
-    return type("Thawed", (base,), {**methods, "num_classes": 4})()
+    return type("Thawed", (base,), {**methods, "element": Element((8, 8, 1), num_classes=4)})()
 
 
 @pytest.mark.parametrize(
@@ -122,15 +127,22 @@ def thawed(base: Any) -> Any:
     [
         lambda: experiment(data=thawed(Synthetic.__mro__[1])),
         lambda: experiment(data=Resized(thawed(Synthetic.__mro__[1]))),
-        lambda: experiment(optimizer=thawed(Sgd.__mro__[1])),
-        lambda: experiment(loss=thawed(CrossEntropy.__mro__[1])),
+        lambda: experiment(data=WithValidation(thawed(Synthetic.__mro__[1]))),
+        lambda: experiment(procedure=thawed(Supervised.__mro__[1])),
+        lambda: experiment(procedure=Supervised(thawed(Sgd.__mro__[1]))),
+        lambda: experiment(task=thawed(Classification.__mro__[1])),
+        lambda: experiment(task=Classification(thawed(CrossEntropy.__mro__[1]))),
+        lambda: experiment(rivals=(Twin(), thawed(Twin.__mro__[1]))),
         lambda: experiment(model=QuanvNet(QuantumConv(Circuit(thawed(Angle.__mro__[1]))), LinearHead())),
         lambda: experiment(model=QuanvNet(QuantumConv(Circuit(readout=thawed(PauliZ.__mro__[1]))), LinearHead())),
         lambda: experiment(model=QuanvNet(QuantumConv(), Module(thawed(Sgd.__mro__[1])))),
         lambda: Row("mine", (Counted(thawed(Sgd.__mro__[1])),)),
         lambda: Row("mine", (Counted(),), controls=(Control("other", (Counted(thawed(Sgd.__mro__[1])),)),)),
     ],
-    ids=["data", "data of data", "optimizer", "loss", "encoding", "readout", "head", "measurement", "control"],
+    ids=[
+        *("data", "data of data", "data that are divided", "procedure", "optimizer", "task", "loss", "rival"),
+        *("encoding", "readout", "head", "measurement", "control"),
+    ],
 )
 def test_classes_of_every_kind_are_looked_at(build: Any) -> None:
     with pytest.raises(InputError, match="the class Thawed, which is no dataclass; allowed: "):

@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import flax.linen as nn
 import numpy as np
 import pytest
 
+import qconv
 from qconv.circuit.circuit import Circuit
 from qconv.data.synthetic import Synthetic
 from qconv.errors import InputError
@@ -22,9 +24,12 @@ from qconv.experiment.spec import from_json, run_id, to_json
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import LinearHead
 from qconv.models.quanv_net import QuanvNet
-from qconv.optimizers import Adam
+from qconv.procedures.optimizers import Adam
+from qconv.procedures.supervised import Supervised
 from qconv.readout.pauli import PauliStrings
+from qconv.tasks.losses import SquaredError
 from tests.processes import TINY
+from tests.variants import changed
 
 EXPERIMENT = Experiment(Synthetic(), QuanvNet(QuantumConv(strides=2), LinearHead(4)))
 
@@ -50,6 +55,10 @@ def test_json_names_classes_and_has_every_field() -> None:
     assert value["class"] == "qconv.Experiment"
     assert set(value) == {"class"} | {field.name for field in dataclasses.fields(Experiment)}
     assert value["data"] == {"class": "qconv.Synthetic"} | dataclasses.asdict(Synthetic())
+    supervised = {field.name for field in dataclasses.fields(Supervised)}
+    assert value["procedure"]["class"] == "qconv.Supervised" and set(value["procedure"]) == {"class"} | supervised
+    assert value["task"] == {"class": "qconv.Classification", "loss": {"class": "qconv.CrossEntropy"}}
+    assert value["rivals"] == [{"class": "qconv.Twin"}]
     assert value["model"]["conv"]["circuit"]["readout"] == {"class": "qconv.PauliZ"}
     assert "parent" not in value["model"] and "name" not in value["model"]
 
@@ -62,6 +71,9 @@ def test_json_names_classes_and_has_every_field() -> None:
         {"eval_every": 100},
         {"dtype": "float64"},
         {"optimizer": Adam(2e-3)},
+        {"loss": SquaredError()},
+        {"rivals": ()},
+        {"split": "validation"},
         {"data": Synthetic(data_seed=1)},
         {"model": QuanvNet(QuantumConv(strides=2), LinearHead(5))},
         {"model": QuanvNet(QuantumConv(strides=(2, 2)), LinearHead(4))},
@@ -71,7 +83,7 @@ def test_json_names_classes_and_has_every_field() -> None:
     ],
 )
 def test_run_id_changes_with_every_field(changes: dict[str, Any]) -> None:
-    assert run_id(dataclasses.replace(EXPERIMENT, **changes)) != run_id(EXPERIMENT)
+    assert run_id(changed(EXPERIMENT, **changes)) != run_id(EXPERIMENT)
 
 
 def test_run_id_ignores_the_seed() -> None:
@@ -126,6 +138,40 @@ def test_a_class_or_field_that_is_gone_is_named(path: tuple[str, ...], value: An
         from_json(spec)
 
 
+def test_every_class_of_qconv_has_its_public_name_however_it_was_written() -> None:
+    """So a module of the library may move, and finished runs are still found."""
+
+    def names(value: Any) -> Iterator[str]:
+        for part in value.values() if isinstance(value, dict) else value if isinstance(value, list) else ():
+            yield from names(part)
+        if isinstance(value, dict):
+            yield value["class"]
+
+    found = {name for own in available() for name in names(to_json(load(own)[0]))}
+    of_library = {name for name in found if name.startswith("qconv.")}
+    assert len(of_library) > 20 and of_library == {
+        f"qconv.{getattr(qconv, n.split('.')[-1]).__name__}" for n in of_library
+    }
+    assert (
+        from_json({"class": "qconv.data.synthetic.Synthetic"}) == from_json({"class": "qconv.Synthetic"}) == Synthetic()
+    )
+
+
+def test_layers_of_flax_are_written_with_what_differs_from_their_defaults() -> None:
+    """These are functions, which JSON cannot say."""
+    model = QuanvNet(QuantumConv(strides=2), nn.Sequential((nn.Conv(4, (2, 2), use_bias=False), nn.Dense(3))))
+    spec = dataclasses.replace(EXPERIMENT, model=model)
+    value = to_json(spec)
+    assert from_json(json.loads(json.dumps(value))) == spec
+    conv, dense = value["model"]["head"]["layers"]
+    assert conv["class"].endswith(".Conv") and conv["features"] == 4 and conv["kernel_size"] == [2, 2]
+    assert conv["use_bias"] is False and dense["features"] == 3 and dense["use_bias"] is True
+    assert "kernel_init" not in conv and "kernel_init" not in dense
+    own = dataclasses.replace(EXPERIMENT, model=QuanvNet(QuantumConv(), nn.Dense(3, kernel_init=nn.initializers.ones)))
+    with pytest.raises(InputError, match=r"^a spec holds <function ones.*; allowed: frozen dataclasses, Flax modules"):
+        to_json(own)
+
+
 @pytest.mark.parametrize("value", [[1, 2], {"a": 1}, np.zeros(2), print, Synthetic, 1j], ids=repr)
 def test_a_spec_holds_only_what_json_can_say(value: Any) -> None:
     with pytest.raises(InputError) as error:
@@ -156,7 +202,7 @@ def test_values_survive_exactly(value: Any) -> None:
 @pytest.mark.parametrize("name", ["num_steps", "batch_size", "log_every", "eval_every", "checkpoint_every"])
 def test_budgets_are_at_least_1(name: str) -> None:
     with pytest.raises(InputError, match=rf"^{name} = 0; allowed: at least 1$"):
-        dataclasses.replace(EXPERIMENT, **{name: 0})
+        changed(EXPERIMENT, **{name: 0})
 
 
 def test_seed_is_not_negative() -> None:

@@ -71,7 +71,7 @@ NAMES = [*(type(module).__name__ for module in modules()), "DressedNet"]
 
 def test_all_kinds_of_modules_are_there():
     assert {"QuantumConv", "QuantumDense", "QuantumTree", "ConvFilter", "FourierFilter"} <= set(NAMES)
-    assert {"ClassicalConv", "ClassicalDense", "ClassicalTree", "LinearHead", "ConvHead", "TanhHead"} <= set(NAMES)
+    assert {"ClassicalConv", "ClassicalDense", "ClassicalTree", "LinearHead", "ConvHead"} <= set(NAMES)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "int32", "bool", "complex64"])
@@ -80,7 +80,7 @@ def test_layers_twins_filters_and_heads_refuse_what_is_not_of_floating_point(sai
     assert said[f"{name} {dtype}"].split(" ", 1)[1] == f"of dtype {dtype}; {ALLOWED}"
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("LogProbabilities", "OneScore")])
+@pytest.mark.parametrize("name", [name for name in NAMES if name != "LogProbabilities"])
 def test_they_do_so_at_the_first_call(said, name):
     assert said[f"{name} init"].endswith(f"of dtype uint8; {ALLOWED}")
 

@@ -32,10 +32,10 @@ from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_dense import QuantumDense
 from qconv.layers.quantum_layer import QuantumLayer
 from qconv.layers.quantum_tree import QuantumTree
-from qconv.models.base import ImageModel
 from qconv.models.classical_net import ClassicalNet
 from qconv.models.dressed_net import DressedNet
-from qconv.models.heads import ConvHead, LinearHead, LogProbabilities, OneScore, TanhHead
+from qconv.models.heads import ConvHead, LinearHead, LogProbabilities
+from qconv.models.network import Network
 from qconv.models.quantum_classifier import QuantumClassifier
 from qconv.models.quanv_net import QuanvNet
 from qconv.models.tree_net import TreeNet
@@ -62,10 +62,9 @@ MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     (TREE.clone(read=2, tree=Tree(ansatz=HardwareEfficient(1), shared=False)).twin(), (4, 3, 1)),
     *((ConvFilter(trainable=trainable), IMAGE) for trainable in (True, False)),
     (FourierFilter(), IMAGE),
-    *((head, IMAGE) for head in (LinearHead(2), ConvHead(2, (3,), 4), TanhHead(2, (3,)))),
-    (ConvHead(2, (3,), 4, dropout=0.5, kernel_size=(2, 2)), IMAGE),
+    *((head, IMAGE) for head in (LinearHead(2), ConvHead(2, (3,), 4))),
+    (ConvHead(2, (3,), 4, dropout=0.5), IMAGE),
     (LogProbabilities(), (4,)),
-    (OneScore(), (1,)),
     (ClassicalNet(LinearHead(2)), IMAGE),
     (DressedNet(DENSE), IMAGE),
     (QuantumClassifier(MEASURED, LogProbabilities()), IMAGE),
@@ -97,7 +96,7 @@ def modules() -> Iterator[type[nn.Module]]:
 
 
 def test_no_class_is_left_out() -> None:
-    bases = {QuantumLayer, CircuitLayer, ClassicalTwin, ImageModel}
+    bases = {QuantumLayer, CircuitLayer, ClassicalTwin, Network}
     assert set(modules()) - bases == {type(module) for module, _ in MODULES}
     assert {ClassicalConv, ClassicalDense, ClassicalTree} < set(modules())
 

@@ -19,7 +19,8 @@ from qconv.encoding.angle import Angle
 from qconv.errors import InputError
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_dense import QuantumDense
-from qconv.models.heads import LinearHead, LogProbabilities, OneScore
+from qconv.models.heads import LinearHead, LogProbabilities
+from qconv.models.network import num_frozen_stages
 from qconv.models.quantum_calls import trace
 from qconv.models.quantum_classifier import QuantumClassifier
 from qconv.models.twin import classical_twin
@@ -71,8 +72,11 @@ def test_normal_angles():
 
 def test_frozen_angles_are_not_parameters():
     model = QuantumClassifier(dense=QuantumDense(NETWORK, trainable=False), head=LinearHead(2))
-    assert model.frozen_features() and classical_twin(model).frozen_features()
+    trained = model.clone(dense=QuantumDense(NETWORK))
+    for network in (trained, classical_twin(trained)):
+        assert num_frozen_stages(network, IMAGES.shape[1:], IMAGES.dtype) == 0
     for network in (model, classical_twin(model)):
+        assert num_frozen_stages(network, IMAGES.shape[1:], IMAGES.dtype) == 1
         variables = network.init(KEY, IMAGES)
         assert set(variables["params"]) == {"head"} and "dense" in variables["frozen"]
 
@@ -115,13 +119,6 @@ def test_no_head_is_the_cross_entropy_of_the_measured_qubit():
     assert np.isfinite(gradient).all()
     with pytest.raises(InputError, match=r"epsilon = 0.0; allowed"):
         LogProbabilities(epsilon=0.0)
-
-
-def test_one_number_as_the_scores_of_two_classes():
-    head: Any = OneScore()
-    np.testing.assert_allclose(head.apply({}, jnp.asarray([[0.75], [-0.5]])), [[0.25, 0.75], [1.5, -0.5]])
-    with pytest.raises(InputError, match="the head OneScore gets 2 features; allowed: 1"):
-        head.apply({}, jnp.ones((3, 2)))
 
 
 def test_jit_vmap_and_grad_agree():

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from dataclasses import replace
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -24,11 +25,14 @@ from qconv.models.twin import classical_twin
 from qconv.readout.most_probable import MostProbableWeight
 from qconv.report.diagnostics import diagnosis_figure, signal_table
 from qconv.simulate.pauli_tree import maps
-from qconv.training.run import num_parameters
 from tests import oracle
 
 LAYER = QuantumTree(Tree(ansatz=HardwareEfficient(1)), features=2, read=2, angle_range=0.5)
 IMAGES = jnp.asarray(np.random.default_rng(0).random((3, 4, 3, 1)), jnp.float32)
+
+
+def num_parameters(params: Any) -> int:
+    return sum(leaf.size for leaf in jax.tree.leaves(params))
 
 
 def test_outputs_are_the_levels_one_after_the_other() -> None:

@@ -24,7 +24,9 @@ CASES = {
     "Synthetic().load('all')": "split = 'all'; allowed: 'train', 'test'",
     "BarsAndStripes().load('all')": "split = 'all'; allowed: 'train', 'test'",
     "Spirals().load('all')": "split = 'all'; allowed: 'train', 'test'",
-    "Experiment(Synthetic(), LinearHead(), sampling='twice')": "sampling = 'twice'; allowed: 'epochs', 'replacement'",
+    "Experiment(Synthetic(), LinearHead(), dtype='float16')": "dtype = 'float16'; allowed: 'float32', 'float64'",
+    "Experiment(Synthetic(), LinearHead(), split='train')": "split = 'train'; allowed: 'test', 'validation'",
+    "Experiment(Synthetic(), LinearHead(), rivals=(Twin(), Twin()))": "rivals have the name 'classical twin'; allowed",
     "QuantumConv(kernel_size=2.5)": "kernel_size = 2.5; allowed",
     "QuantumConv(kernel_size=(2, 2, 2))": "kernel_size = (2, 2, 2); allowed",
     "QuantumConv(kernel_size=None)": "kernel_size = None; allowed",
@@ -55,6 +57,7 @@ from qconv.encoding.frqi import FRQI
 from qconv.encoding.iqp import IQP
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
+from qconv.experiment.rivals import Twin
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import LinearHead
 from qconv.simulate.device import Device

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qconv.data.dataset import ArraySource, Dataset, Split
+from qconv.data.dataset import ArraySource, Dataset, Element, Split
 from qconv.data.synthetic import Synthetic
 from qconv.errors import InputError
 from qconv.measurements.baseline import Baseline
@@ -20,8 +20,8 @@ class Circles(Dataset):
     """Points within a circle and around it: no line tells them apart."""
 
     @property
-    def num_classes(self) -> int:
-        return 2
+    def element(self) -> Element:
+        return Element((1, 2, 1), num_classes=2)
 
     def load(self, split: Split) -> ArraySource:
         rng = np.random.default_rng(split == "test")
@@ -42,9 +42,9 @@ def test_circles(baseline: Baseline, low: float, high: float, parameters: int | 
     measured = baseline.measure()
     assert low <= measured.value <= high and measured.num_parameters == parameters
     again = baseline.measure()
-    assert again[:2] == measured[:2] and measured.right is not None
-    np.testing.assert_array_equal(again.right, measured.right)
-    assert measured.right.mean() == measured.value
+    assert again[:2] == measured[:2] and measured.per_item is not None
+    np.testing.assert_array_equal(again.per_item, measured.per_item)
+    assert measured.per_item.mean() == measured.value
 
 
 def test_logistic_regression_counts_every_class() -> None:

@@ -38,7 +38,7 @@ def test_random_states_are_those_of_the_oracle(x64: None) -> None:
 def test_circuits_whose_entanglement_is_known() -> None:
     for circuit, expected in ((1, (0, 4)), (9, (1, 2))):
         found = EntanglingCapability(0, SimCircuit(circuit), 2, 50).measure()
-        assert found[:2] == pytest.approx(expected, abs=1e-12) and found.right is None
+        assert found[:2] == pytest.approx(expected, abs=1e-12) and found.per_item is None
 
 
 def test_entanglement_of_two_rotations_and_a_cz() -> None:

@@ -1,6 +1,5 @@
 """Networks and heads."""
 
-import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -10,11 +9,10 @@ from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
 from qconv.encoding.angle import Angle
 from qconv.errors import InputError
+from qconv.fields import fields
 from qconv.layers.quantum_conv import QuantumConv
-from qconv.models.base import fields
-from qconv.models.heads import ConvHead, LinearHead, TanhHead
+from qconv.models.heads import ConvHead, LinearHead
 from qconv.models.quanv_net import QuanvNet
-from qconv.models.twin import classical_twin
 
 KEY = jax.random.key(0)
 CONV = QuantumConv(Circuit(Angle(), HardwareEfficient(1, ("ry",))), features=2, strides=2)
@@ -32,8 +30,8 @@ def test_logits(head):
     variables = model.init(KEY, images)
     logits = model.apply(variables, images)
     assert jnp.asarray(logits).shape == (3, 4)
-    features = model.apply(variables, images, method="features")
-    np.testing.assert_array_equal(model.apply(variables, features, method="classify"), logits)
+    features = model.apply(variables, images, stop=1)
+    np.testing.assert_array_equal(model.apply(variables, features, start=1), logits)
     np.testing.assert_array_equal(features, CONV.apply({"params": variables["params"]["conv"]}, images))
 
 
@@ -51,16 +49,7 @@ def test_dropout_acts_in_training_only():
     for wrong, field in (
         (lambda: ConvHead(hidden=-1), "hidden = -1"),
         (lambda: ConvHead(features=(32, 0)), r"features = \(32, 0\)"),
-        (lambda: ConvHead(kernel_size=(0, 3)), r"kernel_size = \(0, 3\)"),
-        (lambda: TanhHead(hidden=(-1,)), r"hidden = \(-1,\)"),
         (lambda: LinearHead(num_classes=0), "num_classes = 0"),
     ):
         with pytest.raises(InputError, match=f"{field}; allowed: at least 1"):
             wrong()
-
-
-def test_features_are_frozen_where_the_quantum_layer_is_not_trained():
-    frozen = QuanvNet(conv=CONV.clone(trainable=False), head=LinearHead())
-    assert frozen.frozen_features() and classical_twin(frozen).frozen_features()
-    assert not QuanvNet(conv=CONV, head=LinearHead()).frozen_features()
-    assert not QuanvNet(conv=nn.Conv(1, (2, 2)), head=LinearHead()).frozen_features()

@@ -1,14 +1,12 @@
 """Quantum layers are found by a network's calls; classical ones take their places in its twin, or it is refused."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
-import optax
 import pytest
 from flax.core import FrozenDict
 
@@ -23,15 +21,14 @@ from qconv.experiment.experiment import Experiment
 from qconv.layers.classical_conv import ClassicalConv
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_layer import QuantumLayer
-from qconv.models.base import ImageModel
 from qconv.models.heads import LinearHead
 from qconv.models.quantum_calls import trace, watch
 from qconv.models.quanv_net import QuanvNet
 from qconv.models.twin import classical_twin
+from qconv.procedures.supervised import Supervised
 from qconv.report.filters import filters_figure
 from qconv.simulate.expectations import expectations
 from qconv.simulate.pauli_tree import maps
-from qconv.training.steps import init_state
 
 KEY = jax.random.key(0)
 CONV = QuantumConv(Circuit(Angle(), HardwareEfficient(1, ("ry",))), strides=2)
@@ -43,7 +40,7 @@ IMAGES = jnp.asarray(np.random.default_rng(0).random((2, *SHAPE)), jnp.float32)
 DATA = Synthetic(8, 4, 4, num_classes=2)
 
 
-class Net(ImageModel):
+class Net(nn.Module):
     """A module from images to maps, and a dense layer with names that quantum layers use."""
 
     first: nn.Module
@@ -214,12 +211,12 @@ def test_the_twin_has_a_classical_layer_for_each_quantum_layer(name: str) -> Non
     assert jax.tree.map(np.shape, gradient) == jax.tree.map(np.shape, variables)
     if name != "a dict":  # it makes the network itself one that cannot be hashed
         assert hash(twin) == hash(classical_twin(Net(layers))) and twin == classical_twin(Net(layers))
-        Experiment(DATA, Net(layers), batch_size=4).check(DATA.load("train"), DATA.load("test"))
+        Experiment(DATA, Net(layers), procedure=Supervised(batch_size=4)).check(DATA.load("train"), DATA.load("test"))
 
 
 @pytest.mark.parametrize("name", MADE)
 def test_a_network_whose_quantum_layer_cannot_be_replaced_is_refused(name: str) -> None:
-    experiment = Experiment(DATA, Net(MADE[name][0]), batch_size=4)
+    experiment = Experiment(DATA, Net(MADE[name][0]), procedure=Supervised(batch_size=4))
     with pytest.raises(InputError, match=r"makes a QuantumConv where it is called.*make the QuantumConv a field"):
         experiment.check(DATA.load("train"), DATA.load("test"))
 
@@ -284,7 +281,7 @@ def test_names_make_no_layer_quantum() -> None:
     model = Net(WithMethod(nn.Sequential((Lookalike(), CONV))))
     assert trace(model, SHAPE).num_quantum_parameters == 4
     assert trace(classical_twin(model), SHAPE).num_quantum_parameters == 0
-    Experiment(DATA, model, batch_size=4).check(DATA.load("train"), DATA.load("test"))
+    Experiment(DATA, model, procedure=Supervised(batch_size=4)).check(DATA.load("train"), DATA.load("test"))
 
 
 class Apart(nn.Module):
@@ -376,22 +373,22 @@ def test_inputs_and_outputs_of_quantum_layers(name: str) -> None:
 
 def test_what_a_loop_keeps_is_not_shown() -> None:
     model = Net(scanned(nn.Sequential((SMALL, nn.Conv(1, (1, 1))))))
-    state = jax.jit(partial(init_state, model=model, tx=optax.sgd(0.1), plateau=0))(KEY, IMAGES)
-    assert watch(model, {"params": state.params}, IMAGES) == {}
+    variables: Any = jax.jit(model.init)(KEY, IMAGES)
+    assert watch(model, variables, IMAGES) == {}
     with pytest.raises(InputError, match="what QuantumConv is given does not leave the transformation around it"):
         layer_inputs(model, np.asarray(IMAGES), 0)
-    assert filters_figure(model, state, state, np.asarray(IMAGES)) is None
+    assert filters_figure(model, variables, variables, np.asarray(IMAGES)) is None
 
 
 def test_a_network_that_asks_its_layer_for_more_than_the_twin_has_is_refused() -> None:
-    class Asking(ImageModel):
+    class Asking(nn.Module):
         conv: QuantumConv = CONV
 
         @nn.compact
         def __call__(self, images: jax.Array, *, train: bool = False) -> jax.Array:
             return nn.Dense(2)(self.conv(images).reshape(len(images), -1) * self.conv.features)
 
-    experiment = Experiment(DATA, Asking(), batch_size=4)
+    experiment = Experiment(DATA, Asking(), procedure=Supervised(batch_size=4))
     with pytest.raises(
         InputError, match=r"the classical twin of Asking cannot take images .*: AttributeError: .*features"
     ):
@@ -429,11 +426,11 @@ class Bare(nn.Module):
 
 @pytest.mark.parametrize("wrap", [lambda function: function, jax.jit, jax.checkpoint])
 def test_circuits_outside_of_quantum_layers_are_refused(wrap: Any) -> None:
-    experiment = Experiment(DATA, Net(Bare(wrap=wrap)), batch_size=4)
+    experiment = Experiment(DATA, Net(Bare(wrap=wrap)), procedure=Supervised(batch_size=4))
     words = r"^the network runs a quantum circuit outside of a quantum layer; make it a QuantumLayer, which has"
     with pytest.raises(InputError, match=words):
         experiment.check(DATA.load("train"), DATA.load("test"))
-    beside = Experiment(DATA, Net(Bare(nn.Sequential((CONV, SUM)), wrap)), batch_size=4)
+    beside = Experiment(DATA, Net(Bare(nn.Sequential((CONV, SUM)), wrap)), procedure=Supervised(batch_size=4))
     words = "^the classical twin, as the network, runs a quantum circuit outside of a quantum layer"
     with pytest.raises(InputError, match=words):
         beside.check(DATA.load("train"), DATA.load("test"))
@@ -447,4 +444,6 @@ def test_a_tree_outside_of_quantum_layers_is_refused() -> None:
             return images + maps(Tree(), theta, images)[0]
 
     with pytest.raises(InputError, match=r"^the network runs a quantum circuit outside of a quantum layer"):
-        Experiment(DATA, Net(BareTree()), batch_size=4).check(DATA.load("train"), DATA.load("test"))
+        Experiment(DATA, Net(BareTree()), procedure=Supervised(batch_size=4)).check(
+            DATA.load("train"), DATA.load("test")
+        )

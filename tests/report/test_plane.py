@@ -1,9 +1,15 @@
 """Maps of what networks say of a plane."""
 
+import jax.numpy as jnp
 import numpy as np
 
+from qconv.data.cluster_ising import ClusterIsing
 from qconv.data.dataset import Plane
-from qconv.report.plane import crossings, plane_figure
+from qconv.data.synthetic import Synthetic
+from qconv.tasks.classification import Classification
+from qconv.tasks.evidence import Evaluated
+from qconv.tasks.losses import CrossEntropy, SquaredError
+from qconv.tasks.plane_scores import PlaneScores, crossings, plane_figure
 
 
 def test_crossings_lie_on_straight_lines_between_points():
@@ -27,3 +33,27 @@ def test_a_map_for_each_network_and_a_cut_along_the_row_nearest_to_zero():
         "classical twin, 1/2 at 1.50",
     ]
     np.testing.assert_allclose(np.asarray(cut.lines[2].get_xdata()), 1)
+
+
+def test_images_that_are_points_are_drawn_where_they_lie_and_others_are_not():
+    data = ClusterIsing(5, num_train=2, columns=3, rows=5)
+    found = {"quantum": np.linspace(0, 1, 15)}
+    kind = PlaneScores(CrossEntropy())
+    figure = kind.figure(found, Evaluated(data, "test", data.load("test")))
+    assert figure is not None
+    shown = figure.axes[0].collections[0]
+    np.testing.assert_allclose(np.asarray(shown.get_array()).ravel(), found["quantum"])
+    assert figure.axes[0].get_xlabel() == "h1 / J"
+    images = Synthetic(60)
+    assert kind.figure(found, Evaluated(images, "test", images.load("test"))) is None
+
+
+def test_what_is_shown_of_a_point_is_the_score_of_class_1():
+    labels, weights = np.zeros(2, np.int32), np.ones(2, np.float32)
+    logits = np.array([[0.0, np.log(3.0)], [2.0, 2.0]], np.float32)
+    for loss, expected in ((CrossEntropy(), [0.75, 0.5]), (SquaredError(), logits[:, 1])):
+        (kind,) = (kind for kind in Classification(loss).evidence if kind.name == "plane")
+        assert not kind.is_sum
+        np.testing.assert_allclose(kind.of_batch(*map(jnp.asarray, (logits, labels, weights))), expected, rtol=1e-6)
+    alone = PlaneScores(SquaredError()).of_batch(*map(jnp.asarray, (logits[:, :1], labels, weights)))
+    np.testing.assert_array_equal(alone, logits[:, 0])

@@ -1,6 +1,5 @@
 """The tables that come with qconv: each loads, names its sources, and runs."""
 
-import dataclasses
 import json
 import re
 from pathlib import Path
@@ -14,8 +13,10 @@ from qconv.errors import DataUnavailableError
 from qconv.experiment.discovery import available
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.spec import from_json, to_json
+from qconv.runs.summary import MeasuredSummary, Summary
 from qconv.tables.cells import cells_of, run_cell
 from qconv.tables.loading import load_table
+from tests.variants import changed
 
 NAMES = list(available("table"))
 
@@ -63,15 +64,17 @@ def test_a_shrunken_cell_runs(name: str, tmp_path: Path) -> None:
     if cell is None:  # measurements alone
         measurement = cells_of(table.rows)[0]
         summary = run_cell(name, measurement, tmp_path, Console(quiet=True))
-        assert np.isfinite(summary["value"]) and summary["num_parameters"] > 0
+        assert isinstance(summary, MeasuredSummary) and np.isfinite(summary.value) and summary.num_parameters
         return
     try:
-        shape = cell.data.load("test").image_shape
+        shape = cell.data.load("test")[np.arange(1)].inputs.shape[1:]
+        assert shape == cell.element.inputs
     except DataUnavailableError as error:
         assert "is not prepared in" in str(error)
         shape = (28, 28, 1)
-    num_classes = cell.data.num_classes
-    small = dataclasses.replace(cell, data=Synthetic(8, *shape, num_classes), num_steps=1, batch_size=2)
+    assert cell.element.num_classes
+    small = changed(cell, data=Synthetic(8, *shape, cell.element.num_classes), num_steps=1, batch_size=2)
     summary = run_cell(name, small, tmp_path, Console(quiet=True))
-    assert summary["steps"] == 1 and 0 <= summary["test_accuracy"] <= 1
+    assert isinstance(summary, Summary) and summary.headline == "accuracy" and 0 <= summary.value <= 1
+    assert all(arm.steps == 1 for arm in summary.arms)
     assert run_cell(name, small, tmp_path, Console(quiet=True)) == summary

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from qconv.errors import DataUnavailableError
 from qconv.measurements.base import Measured, Measurement
-from qconv.tables.table import Control, Published, Row, Table, seeds
+from qconv.tables.rows import Control, Published, Row, Table, seeds
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ Notes.
 """
 
 from experiments.counted import Counted
-from qconv.tables.table import Published, Row, Table
+from qconv.tables.rows import Published, Row, Table
 
 table = Table(
     rows=(

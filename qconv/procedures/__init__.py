@@ -1,0 +1,1 @@
+"""How the parameters of a network are found. One procedure a file."""

@@ -1,0 +1,103 @@
+"""Supervised training by gradients."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+import flax.linen as nn
+import flax.struct
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+from jaxtyping import Array, Int
+
+from qconv.errors import InputError
+from qconv.models.network import FROZEN, TRAINED, trained_output
+from qconv.procedures.optimizers import Adam, Optimizer
+from qconv.procedures.procedure import Procedure, Sums, WeightedBatch
+from qconv.tasks.task import Task
+
+
+class SupervisedState(flax.struct.PyTreeNode):
+    """What training changes."""
+
+    params: Any
+    """Trained parameters."""
+    collections: Any
+    """Flax's other collections by name, such as `batch_stats`."""
+    opt_state: Any
+    """The optimiser's."""
+
+
+@dataclass(frozen=True)
+class Supervised(Procedure):
+    """Each step follows the gradient of the mean loss of a batch."""
+
+    optimizer: Optimizer = field(default_factory=Adam)
+    """How parameters are updated."""
+    num_steps: int = 1000
+    """Training steps."""
+    batch_size: int = 64
+    """Images of a step, over all devices."""
+
+    def __post_init__(self) -> None:
+        for name in ("num_steps", "batch_size"):
+            if getattr(self, name) < 1:
+                raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
+
+    def init(self, key: Array, inputs: Array, *, network: nn.Module) -> tuple[SupervisedState, dict[str, Any]]:
+        """First parameters; all floating variables of the network get the precision of the inputs."""
+
+        def cast(leaf: Array) -> Array:
+            return leaf.astype(inputs.dtype) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
+
+        collections = jax.tree.map(cast, dict(network.init(key, inputs)))
+        params = collections.pop(TRAINED, {})
+        frozen = {name: collections.pop(name) for name in (FROZEN,) if name in collections}
+        return SupervisedState(params, collections, self._transformation.init(params)), frozen
+
+    def rows(self, seed: int, step: int, size: int) -> Int[np.ndarray, " batch"]:
+        """Every item once in each epoch, in a new order; the ragged rest of an epoch is left out."""
+        epoch, position = divmod(step, size // self.batch_size)
+        return _epoch_order(seed, epoch, size)[position * self.batch_size : (position + 1) * self.batch_size]
+
+    def step(
+        self,
+        state: SupervisedState,
+        frozen: Mapping[str, Any],
+        batch: WeightedBatch,
+        key: Array,
+        *,
+        network: nn.Module,
+        task: Task,
+        start: int,
+    ) -> tuple[SupervisedState, Sums]:
+        """One update, of the network's own collections, too; the key gives its random streams, such as dropout."""
+        # Flax takes streams of other names than these from the one called `params`.
+        rngs = {"dropout": key, "params": jax.random.fold_in(key, 0)}
+
+        def loss_and_rest(params: Any) -> tuple[Array, tuple[Sums, Any]]:
+            variables = {TRAINED: params, **state.collections, **frozen}
+            outputs, written = trained_output(network, variables, batch.inputs, rngs, start=start)
+            sums = Sums.of(task, outputs, batch)
+            return sums.mean_loss(task), (sums, written)
+
+        gradients, (sums, written) = jax.grad(loss_and_rest, has_aux=True)(state.params)
+        updates, opt_state = self._transformation.update(gradients, state.opt_state, state.params)
+        params = optax.apply_updates(state.params, updates)
+        return state.replace(params=params, collections={**state.collections, **written}, opt_state=opt_state), sums
+
+    def variables(self, state: SupervisedState) -> dict[str, Any]:
+        """Parameters and the network's own collections."""
+        return {TRAINED: state.params, **state.collections}
+
+    @property
+    def _transformation(self) -> optax.GradientTransformation:
+        return self.optimizer.transformation(self.num_steps)
+
+
+@lru_cache(maxsize=2)
+def _epoch_order(seed: int, epoch: int, size: int) -> Int[np.ndarray, " images"]:
+    return np.random.default_rng([seed, epoch]).permutation(size)

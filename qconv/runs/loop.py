@@ -1,0 +1,286 @@
+"""The loop around a procedure: steps, metrics and evaluations, without disk, console or signals."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property, lru_cache, partial
+from typing import Any, NamedTuple
+
+import flax.linen as nn
+import flax.struct
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh
+from jaxtyping import Array, Float
+
+from qconv.data.dataset import Element, Source
+from qconv.errors import RunError
+from qconv.experiment.arms import Arm, arms
+from qconv.experiment.experiment import Experiment
+from qconv.experiment.precision import precision
+from qconv.models.network import num_frozen_stages, output_of
+from qconv.procedures.procedure import Procedure, Sums, WeightedBatch
+from qconv.runs.batches import all_batches, batches
+from qconv.runs.finite import not_finite
+from qconv.runs.frozen import frozen_features
+from qconv.runs.mesh import device_mesh, replicated
+from qconv.tasks.task import Task
+
+
+class LoopState(flax.struct.PyTreeNode):
+    """All that a run needs to go on, but for the spec and for what is frozen."""
+
+    step: Any
+    """Steps done, a scalar."""
+    trained: Any
+    """The state of the procedure."""
+    sums: Sums
+    """Over the steps since the last line of metrics."""
+    bad_step: Any
+    """The first step whose sums were not finite, a scalar; 0 if there was none."""
+
+
+class Evaluation(NamedTuple):
+    """What a network makes of all items that it is evaluated on."""
+
+    metrics: dict[str, float]
+    """The loss and the metrics of the task, by name."""
+    evidence: dict[str, Any]
+    """What is drawn, by its name."""
+    per_item: Float[np.ndarray, " items"]
+    """The headline metric of each item."""
+
+
+class Moment(NamedTuple):
+    """A step is done."""
+
+    step: int
+    """Steps done."""
+    state: LoopState
+    """After it."""
+    train: dict[str, float] | None
+    """The metrics over the training steps since the last such line, where the experiment asks for one."""
+    evaluation: Evaluation | None
+    """Of the items that are not trained on, where the experiment asks for one."""
+    is_complete: bool
+    """Whether all of the step is there; else its evaluation follows, as a moment of its own."""
+    ended: bool
+    """Whether this was the last one."""
+
+
+class NotFiniteError(RunError):
+    """A loss or a value of the state is not finite."""
+
+
+@dataclass(frozen=True, eq=False)
+class Loop:
+    """One network of an experiment and its data, ready to be trained."""
+
+    experiment: Experiment
+    network: nn.Module
+    train: Source | None
+    """Training items; None where nothing is to be trained."""
+    held_out: Source
+    """Items that the network is evaluated on; they decide nothing."""
+    mesh: Mesh
+    """All devices."""
+    stored: dict[str, Any] | None = None
+    """What is frozen, where it was drawn before: another processor may draw other numbers from the same seed."""
+
+    @cached_property
+    def _first(self) -> tuple[LoopState, dict[str, Any]]:
+        experiment = self.experiment
+        element = experiment.data.element
+        example = np.zeros((1, *element.inputs), self._dtype)
+        program = init_program(experiment.procedure, self.network, experiment.task, element, self.mesh)
+        return program(jax.random.key(experiment.seed), example)
+
+    @property
+    def first(self) -> LoopState:
+        """The state before the first step, on every device."""
+        return self._first[0]
+
+    @property
+    def frozen(self) -> dict[str, Any]:
+        """The collections of the network that no step changes."""
+        return self._first[1] if self.stored is None else self.stored
+
+    def moments(self, state: LoopState | None = None) -> Iterator[Moment]:
+        """Trains from a state on, by default from the first one, to the end of the procedure.
+
+        Args:
+            state: where to go on; its arrays are given to the next one.
+
+        Raises:
+            NotFiniteError: a loss or the state has become infinite or NaN.
+        """
+        experiment, procedure, everywhere = self.experiment, self.experiment.procedure, replicated(self.mesh)
+        # The first step gives its arrays to the second and so on, and the first state is still wanted at the end.
+        state = jax.tree.map(lambda leaf: leaf.copy(), self.first) if state is None else state
+        step = int(state.step)
+        update = update_program(procedure, self.network, experiment.task, self._start, self.mesh)
+        key = jax.random.key(experiment.seed)
+        assert self.train is not None  # who calls this gave some
+        train = self._after_frozen_stages(self.train)
+        if procedure.ended(state.trained, step):
+            return
+        rows = partial(procedure.rows, experiment.seed, size=len(train))
+        coming = range(step, procedure.num_steps)
+        for batch in batches(train, rows, coming, procedure.batch_size, self.mesh, self._dtype):
+            state = update(state, self.frozen, batch, key)
+            step += 1
+            ended = step >= procedure.num_steps or procedure.ended(state.trained, step)
+            means = evaluation = None
+            if step % experiment.log_every == 0 or ended:
+                require_finite(state)
+                means = state.sums.values(experiment.task)
+                state = state.replace(sums=jax.device_put(state.sums.zero(), everywhere))
+            # The metrics of the last steps first: an evaluation takes a while.
+            if step % experiment.eval_every == 0 or ended:
+                if means:
+                    yield Moment(step, state, means, None, is_complete=False, ended=False)
+                evaluation, means = self.evaluate(state), None
+            yield Moment(step, state, means, evaluation, is_complete=True, ended=ended)
+            if ended:
+                return
+
+    def evaluate(self, state: LoopState) -> Evaluation:
+        """What the network makes of all items that it is evaluated on.
+
+        Raises:
+            NotFiniteError: the loss is infinite or NaN.
+        """
+        require_finite(state)
+        task, held_out = self.experiment.task, self._held_out
+        program = evaluation_program(self.experiment.procedure, self.network, task, self._start, self.mesh)
+        everything = all_batches(held_out, 4 * self.experiment.procedure.batch_size, self.mesh, self._dtype)
+        found = [jax.tree.map(np.asarray, program(state.trained, self.frozen, batch)) for batch in everything]
+        sums = jax.tree.map(lambda *parts: sum(parts), *(sums for sums, _, _ in found))
+        # Rows that fill a batch up come last in it.
+        counts = [round(float(sums.count)) for sums, _, _ in found]
+        evidence = {}
+        for kind in task.evidence:
+            parts = [own[kind.name] for _, own, _ in found]
+            if kind.is_sum:
+                evidence[kind.name] = jax.tree.map(lambda *leaves: sum(leaves), *parts)
+            else:
+                cut = [jax.tree.map(lambda leaf, n=n: leaf[:n], part) for part, n in zip(parts, counts, strict=True)]
+                evidence[kind.name] = jax.tree.map(lambda *leaves: np.concatenate(leaves), *cut)
+        metrics = sums.values(task)
+        if not np.isfinite(metrics[task.loss.name]):
+            raise NotFiniteError(
+                f"the loss of the {self.experiment.split} images is not finite after step {int(state.step)}"
+            )
+        per_item = np.concatenate([own[:n] for (_, _, own), n in zip(found, counts, strict=True)])
+        return Evaluation(metrics, evidence, per_item)
+
+    @property
+    def _dtype(self) -> np.dtype:
+        return np.dtype(self.experiment.dtype)
+
+    @cached_property
+    def _start(self) -> int:
+        """The first stage of the network that each step computes."""
+        return num_frozen_stages(self.network, self.experiment.data.element.inputs, self._dtype)
+
+    @cached_property
+    def _held_out(self) -> Source:
+        return self._after_frozen_stages(self.held_out)
+
+    def _after_frozen_stages(self, source: Source) -> Source:
+        """What the other stages see of the items."""
+        if not self._start:
+            return source
+        variables = {**self.experiment.procedure.variables(self.first.trained), **self.frozen}
+        count = 4 * self.experiment.procedure.batch_size
+        return frozen_features(self.network, variables, self._start, source, count, self.mesh, self._dtype)
+
+
+def training(experiment: Experiment, arm: Arm | None = None) -> Iterator[Moment]:
+    """Trains a network in memory: each step of the loop gives a moment, and nothing is written anywhere.
+
+        for moment in training(experiment):
+            if moment.train:
+                print(moment.step, moment.train)
+
+    Args:
+        experiment: its spec.
+        arm: which of its networks, one of `arms(experiment)`; by default its own.
+
+    Raises:
+        InputError: data, network and budget do not fit together.
+        DataUnavailableError: the data are not there.
+        RunError: a loss or the state has become infinite or NaN.
+    """
+    with precision(experiment.dtype):
+        train, held_out = experiment.training_items(), experiment.held_out_items()
+        experiment.check(train, held_out)
+        network = (arm or arms(experiment)[0]).network
+        moments = Loop(experiment, network, train, held_out, device_mesh()).moments()
+    while True:
+        with precision(experiment.dtype):  # only while it works, not while the caller does
+            moment = next(moments, None)
+        if moment is None:
+            return
+        yield moment
+
+
+def require_finite(state: LoopState) -> None:
+    """Refuses to save, evaluate or report a state that has diverged: the last update may have made it so.
+
+    Raises:
+        NotFiniteError: so.
+    """
+    if (bad_step := int(state.bad_step)) > 0:
+        raise NotFiniteError(f"the loss is not finite at step {bad_step}")
+    if names := not_finite(state):
+        raise NotFiniteError(f"{names[0]} is not finite after step {int(state.step)}")
+
+
+# The next seed of the same network finds these compiled: tables of papers train each network with many seeds.
+_recent: Any = lru_cache(maxsize=4)  # Any: type checkers do not know that Flax modules can be hashed
+
+
+@_recent
+def init_program(procedure: Procedure, network: nn.Module, task: Task, element: Element, mesh: Mesh) -> Any:
+    """From a key and a batch of images to the state before the first step and what is frozen, compiled."""
+
+    def init(key: Array, inputs: Array) -> tuple[LoopState, dict[str, Any]]:
+        state, frozen = procedure.init(key, inputs, network=network)
+        outputs = jnp.zeros((1, *task.output_shape(element)), inputs.dtype)
+        targets = jnp.zeros((1, *element.targets), inputs.dtype if element.num_classes is None else jnp.int32)
+        shapes = jax.eval_shape(partial(Sums.of, task), outputs, WeightedBatch(inputs, targets, inputs[:, 0, 0, 0]))
+        none = jnp.zeros((), jnp.int32)
+        return LoopState(
+            none, state, jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, leaf.dtype), shapes), bad_step=none
+        ), frozen
+
+    # It runs once, and random numbers are slow to compile: on CPUs a quarter of the time, and the same numbers.
+    quick = {"xla_backend_optimization_level": 1}
+    return jax.jit(init, out_shardings=replicated(mesh), compiler_options=quick)
+
+
+@_recent
+def update_program(procedure: Procedure, network: nn.Module, task: Task, start: int, mesh: Mesh) -> Any:
+    """A step of a procedure and what the loop keeps of it, compiled."""
+
+    def update(state: LoopState, frozen: Any, batch: WeightedBatch, key: Array) -> LoopState:
+        own = jax.random.fold_in(key, state.step)
+        trained, sums = procedure.step(state.trained, frozen, batch, own, network=network, task=task, start=start)
+        step = state.step + 1
+        fine = (state.bad_step > 0) | jnp.isfinite(sums.metrics[task.loss.name])
+        return LoopState(step, trained, state.sums + sums, jnp.where(fine, state.bad_step, step))
+
+    return jax.jit(update, out_shardings=replicated(mesh), donate_argnums=0)
+
+
+@_recent
+def evaluation_program(procedure: Procedure, network: nn.Module, task: Task, start: int, mesh: Mesh) -> Any:
+    """Sums of a batch, what is drawn of it, and the headline metric of each item, compiled."""
+
+    def evaluate(trained: Any, frozen: Any, batch: WeightedBatch) -> tuple[Sums, dict[str, Any], Array]:
+        outputs = output_of(network, {**procedure.variables(trained), **frozen}, batch.inputs, start=start)
+        evidence = {kind.name: kind.of_batch(outputs, *batch[1:]) for kind in task.evidence}
+        return Sums.of(task, outputs, batch), evidence, task.metrics[0].per_item(outputs, batch.targets)
+
+    return jax.jit(evaluate, out_shardings=replicated(mesh))

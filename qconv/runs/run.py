@@ -1,0 +1,91 @@
+"""A run: the network of an experiment, then its rivals."""
+
+from dataclasses import dataclass
+
+import jax
+from rich.console import Console
+
+from qconv.data.dataset import Source
+from qconv.experiment.arms import Arm, arms
+from qconv.experiment.experiment import Experiment
+from qconv.experiment.precision import precision
+from qconv.experiment.spec import items_id
+from qconv.runs.fit import Fitted, fit
+from qconv.runs.json_files import writing
+from qconv.runs.loop import Loop
+from qconv.runs.mesh import device_mesh
+from qconv.runs.provenance import describe_devices
+from qconv.runs.rehearsal import rehearse
+from qconv.runs.run_directory import RunDirectory
+from qconv.runs.scores import write_scores
+from qconv.runs.summary import ArmSummary, Summary
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run leaves in memory for its report."""
+
+    experiment: Experiment
+    arms: tuple[tuple[Arm, Fitted], ...]
+    """The experiment's own network first, then its rivals."""
+    held_out: Source
+    """The items that they were evaluated on."""
+
+    def summary(self, run: RunDirectory[Experiment]) -> Summary:
+        """The contents of `summary.json`."""
+        headline = self.experiment.task.metrics[0]
+        own = self.arms[0][0].traced
+        return Summary(
+            experiment=run.name,
+            run_id=run.run_id,
+            seed=self.experiment.seed,
+            split=self.experiment.split,
+            num_items=len(self.held_out),
+            headline=headline.name,
+            higher_is_better=headline.higher_is_better,
+            arms=tuple(_summary(arm, fitted) for arm, fitted in self.arms),
+            engines=tuple(call.layer.chosen_engine(call.in_features) for call in own.calls),
+            device=describe_devices(),
+            provenance=run.provenance,
+        )
+
+
+def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
+    """Loads the data, checks that everything fits together, and trains; goes on where an earlier part stopped.
+
+    Raises:
+        InputError: data, network and budget do not fit together, or the network cannot be trained.
+        DataUnavailableError: the data are not there.
+        Interrupted: Ctrl-C or SIGTERM; the same call goes on later.
+        RunError: see `fit`.
+    """
+    experiment = run.spec
+    with precision(experiment.dtype):
+        train, held_out = experiment.training_items(), experiment.held_out_items()
+        experiment.check(train, held_out)
+        mesh, networks = device_mesh(), arms(experiment)
+        for arm in networks:
+            rehearse(experiment, arm.network, mesh)
+        items, found = items_id(experiment.divided_data, experiment.split, len(held_out)), []
+        for arm in networks:
+            folder = run.folder / arm.folder
+            with writing(folder):
+                folder.mkdir(exist_ok=True)
+            loop = Loop(experiment, arm.network, train, held_out, mesh)
+            fitted = fit(loop, name=arm.name, folder=folder, console=console)
+            if jax.process_index() == 0:
+                write_scores(folder, items, fitted.evaluation.per_item)
+            found.append((arm, fitted))
+        return RunResult(experiment, tuple(found), held_out)
+
+
+def _summary(arm: Arm, fitted: Fitted) -> ArmSummary:
+    return ArmSummary(
+        name=arm.name,
+        folder=arm.folder,
+        steps=int(fitted.state.step),
+        metrics=fitted.evaluation.metrics,
+        num_parameters=arm.traced.num_trained_parameters,
+        num_quantum_parameters=arm.traced.num_quantum_parameters,
+        wall_seconds=round(fitted.wall_seconds, 2),
+    )

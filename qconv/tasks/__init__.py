@@ -1,0 +1,1 @@
+"""What is asked of a network: losses, metrics, and what is drawn of its outputs. One idea a file."""
