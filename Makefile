@@ -17,7 +17,7 @@ BIN  := $(VENV)/bin
 BENCH_VENV := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help train list evaluate draw diagnose table tables check test test-all bench clean
+.PHONY: help train list evaluate draw diagnose table tables check test test-all bench gpu clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -71,6 +71,9 @@ test-all: $(VENV)/.installed-dev  ## all tests
 
 bench: $(BENCH_VENV)/.installed  ## how fast, beside other libraries: all of it, or make bench QUICK=1
 	@$(BENCH_VENV)/bin/python -m benchmarks $(if $(QUICK),--quick) $(ARGS)
+
+gpu: $(VENV)/.installed  ## engines, resumption and speed on a GPU, in under eight minutes
+	@$(BIN)/python -m benchmarks.gpu
 
 clean:  ## remove the environments; runs stay
 	rm -rf $(VENV) $(BENCH_VENV)

@@ -133,3 +133,26 @@ def update_page(page: Path, text: str) -> None:
     if not start or not end:
         raise ValueError(f"{page} has no lines {_START!r} and {_END!r}")
     page.write_text(f"{before}{_START}\n\n{text}\n\n{_END}{after}")
+
+
+_DEVICE, _DEVICES_END = "<!-- device: ", "<!-- end of devices -->"
+
+
+def update_device(page: Path, device: str, text: str) -> None:
+    """Puts what was measured on a device among the devices of the page, in place of what was measured there before.
+
+    Args:
+        page: with the mark that ends its devices.
+        device: such as "1 x NVIDIA H200".
+        text: the section, without its heading.
+
+    Raises:
+        ValueError: a page without the mark.
+    """
+    before, end, after = page.read_text().partition(_DEVICES_END)
+    if not end:
+        raise ValueError(f"{page} has no line {_DEVICES_END!r}")
+    head, *sections = before.split(_DEVICE)
+    others = [section for section in sections if not section.startswith(f"{device} -->")]
+    own = f"{device} -->\n\n### {device}\n\n{text}\n\n"
+    page.write_text(head + "".join(_DEVICE + section for section in (*others, own)) + end + after)
