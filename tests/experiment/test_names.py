@@ -55,7 +55,7 @@ class Asked(Classification):
 
 @dataclass(frozen=True)
 class Other(Rival):
-    label: ClassVar[str] = "other"
+    name: ClassVar[str] = "other"
     folder: ClassVar[str] = "twin"
 
     def network(self, model, traced):
@@ -67,7 +67,7 @@ class Other(Rival):
 
 @dataclass(frozen=True)
 class Quantum(Other):
-    label: ClassVar[str] = "quantum"
+    name: ClassVar[str] = "quantum"
     folder: ClassVar[str] = "quantum"
 
 
