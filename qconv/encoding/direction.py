@@ -21,7 +21,8 @@ def directions(vectors: Float[Array, "*rows numbers"], epsilon: float) -> Float[
     factor = 1 / jax.lax.reduce_precision(size, limits.nexp, 0)
     near_one = vectors * jnp.where(largest < math.inf, factor, math.nan)
     squares = jnp.sum(near_one**2, axis=-1, keepdims=True)
-    is_dark = squares <= (epsilon * factor) ** 2  # of NaN it is not: that must not vanish
+    # Not by squares: XLA would square a small `epsilon` first, which gives 0. NaN is not dark: it must not vanish.
+    is_dark = jnp.sqrt(jax.lax.stop_gradient(squares)) <= epsilon * factor
     # The inner `where` keeps the square root away from 0, where its gradient is infinite and would turn to NaN.
     norms = jnp.sqrt(jnp.where(is_dark, 1.0, squares))
     ground = jnp.zeros_like(vectors).at[..., 0].set(1.0)

@@ -23,6 +23,7 @@ class BasisTable(Engine):
     """The result of every basis state, looked up."""
 
     name = "lookup"
+    most_qubits = MOST_QUBITS_OF_MATRIX
 
     def refusal(self, circuit: Circuit, patch_size: int) -> str | None:
         """The encoding must be one of bits, and run once: then a patch is a basis state."""
@@ -32,10 +33,8 @@ class BasisTable(Engine):
             return f"looks up one encoding, but reuploads = {circuit.reuploads}; allowed: 0"
         return None
 
-    def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost | None:
-        """The matrix of the ansatz, measured; a row for each patch. None where the matrix would be too large."""
-        if counts.num_qubits > MOST_QUBITS_OF_MATRIX:
-            return None
+    def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost:
+        """The matrix of the ansatz, measured; a row for each patch."""
         flops, numbers = counts.reading
         once = counts.build(rates) + counts.size * (flops / rates.large.products + numbers / rates.large.numbers)
         work = 0, 2 * counts.num_observables

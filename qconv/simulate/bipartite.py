@@ -31,7 +31,7 @@ from qconv.lowering.fusion import Permutation, ansatz_gates, merged, spread
 from qconv.lowering.grouping import built_together
 from qconv.lowering.observables import Basis, bases, diagonals, expectations_in, in_order
 from qconv.lowering.schedule import ordered, program
-from qconv.simulate.counts import MOST_QUBITS, Counts, calls, of_gates, of_operations
+from qconv.simulate.counts import Counts, calls, of_gates, of_operations
 from qconv.simulate.engine import (
     Cost,
     Engine,
@@ -68,7 +68,7 @@ class Bipartite(Engine):
     def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost | None:
         """The gates of either half for each term; None for few qubits, and where the whole state is smaller."""
         num_qubits, size, parts = counts.num_qubits, counts.size, counts.end
-        if not _LEAST_QUBITS <= num_qubits <= MOST_QUBITS:
+        if num_qubits < _LEAST_QUBITS:
             return None
         cut, observables = num_qubits // 2, counts.num_observables
         leading, middle, _ = in_parts(counts.circuit, counts.patch_size, counts.gates)

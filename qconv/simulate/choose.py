@@ -82,6 +82,8 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY, rates: Rates |
     counts, rates = Counts(circuit, patch_size), rates or rates_of()
     found: dict[str, Cost] = {}
     for engine in ENGINES:
-        if engine.refusal(circuit, patch_size) is None and (cost := engine.cost(counts, patches, rates)) is not None:
+        if counts.num_qubits > engine.most_qubits or engine.refusal(circuit, patch_size) is not None:
+            continue
+        if (cost := engine.cost(counts, patches, rates)) is not None:
             found[engine.name] = cost
     return found

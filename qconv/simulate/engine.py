@@ -17,7 +17,7 @@ from jaxtyping import Array, Float, Int
 from qconv.circuit.circuit import Circuit, example_encoding
 from qconv.lowering.encoded_states import is_product
 from qconv.simulate.chunks import in_chunks
-from qconv.simulate.counts import Counts, Work
+from qconv.simulate.counts import MOST_QUBITS, Counts, Work
 from qconv.simulate.rates import Rate, Rates
 
 Observables = Float[Array, "observables columns"]
@@ -92,6 +92,8 @@ class Engine(ABC):
 
     name: ClassVar[str]
     """What users call it."""
+    most_qubits: ClassVar[float] = MOST_QUBITS
+    """Qubits of the largest register that the engine is chosen for by itself."""
 
     def refusal(self, circuit: Circuit, patch_size: int) -> str | None:
         """Why the engine cannot take a circuit, as the end of a sentence that begins with its name; None if it can."""

@@ -36,12 +36,13 @@ class Fused(Engine):
     """The operations of the ansatz, on the states of as many patches as the cache holds."""
 
     name = "fused"
+    most_qubits = math.inf
 
     def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost:
         """All operations for each patch; without a limit beyond `MOST_QUBITS`."""
-        num_qubits, size, start, end = counts.num_qubits, counts.size, counts.start, counts.end
-        if num_qubits > MOST_QUBITS:
+        if counts.num_qubits > MOST_QUBITS:
             return Cost(0.0, math.inf, math.inf, math.inf)
+        num_qubits, size, start, end = counts.num_qubits, counts.size, counts.start, counts.end
         leading, rest = leading_gates(counts.gates)
         own, repeated = (merged(gates, num_qubits, block_size(num_qubits)) for gates in (rest, counts.repeated))
         work = [of_operations(own, size, start), counts.reading, (0, (start + end) * size + 2 * len(leading))]

@@ -35,11 +35,10 @@ class Unitary(Engine):
     """The ansatz as one matrix, for all patches."""
 
     name = "unitary"
+    most_qubits = MOST_QUBITS_OF_MATRIX
 
-    def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost | None:
-        """A product with the matrix for each basis and block; None beyond `MOST_QUBITS_OF_MATRIX`."""
-        if counts.num_qubits > MOST_QUBITS_OF_MATRIX:
-            return None
+    def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost:
+        """A product with the matrix for each basis and block."""
         size, start, end, reuploads = counts.size, counts.start, counts.end, counts.circuit.reuploads
         turned = len(counts.bases)  # for each basis to measure in, a unitary of its own
         flops = 2 * (start + reuploads * end + start * (turned - 1)) * end * size * size + counts.reading[0]

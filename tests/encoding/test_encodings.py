@@ -81,7 +81,7 @@ def test_dark_patches_are_the_ground_state_with_zero_gradient(engine, pixel):
 @pytest.mark.parametrize("epsilon", [0.1, 0.4])
 def test_amplitude_has_a_direction_from_epsilon_on(epsilon):
     bright = state(Amplitude(epsilon=epsilon), np.array([0.0, 0.2], np.float32))
-    assert_close(bright, [0, 1] if epsilon < 0.2 else [1, 0], atol=1e-7)  # to the last bit of float32
+    assert_close(bright, [0, 1] if epsilon < 0.2 else [1, 0], atol=1e-7)
 
 
 def test_gradient_of_amplitude_is_that_of_the_closed_form(x64):
