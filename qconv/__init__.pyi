@@ -125,7 +125,7 @@ from .experiment.experiment import Experiment as Experiment
 from .experiment.rivals import Rival as Rival
 from .experiment.rivals import Twin as Twin
 from .runs.loop import Moment as Moment
-from .runs.loop import training as training
+from .runs.training import training as training
 from .comparison import Comparison as Comparison
 from .comparison import Scores as Scores
 from .comparison import compare as compare

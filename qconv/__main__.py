@@ -42,7 +42,7 @@ class Train:
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Count the test images that a trained network classifies rightly, from its newest checkpoint."""
+    """Print loss and metrics of a run's networks on the images that they are evaluated on, from checkpoints."""
 
     run: Positional[Path]
     """Directory of the run: runs/<experiment>/<run id>/seed<k>."""

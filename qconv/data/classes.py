@@ -34,6 +34,9 @@ class OnlyClasses(Derived):
         """The images of the source that are of these classes."""
         return dataclasses.replace(self, data=self.data.items(split))
 
+    def plane(self, split: Split) -> None:
+        """None: some of its points are missing."""
+
     def load(self, split: Split) -> ArraySource:
         """The images of a split, in their order."""
         images, labels = self.everything(split)

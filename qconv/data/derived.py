@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from qconv.data.checked import load_checked
-from qconv.data.dataset import ArraySource, Batch, Dataset, Element, Source, Split
+from qconv.data.dataset import ArraySource, Batch, Dataset, Element, Plane, Source, Split
 
 Change = Callable[[Float[np.ndarray, "batch ..."]], Float[np.ndarray, "batch ..."]]
 
@@ -31,6 +31,10 @@ class Derived(Dataset):
     def items(self, split: Split) -> Dataset:
         """The images of the source: each one here stands for one there."""
         return self.data.items(split)
+
+    def plane(self, split: Split) -> Plane | None:
+        """That of the source, whose images these stand for."""
+        return self.data.plane(split)
 
     def everything(self, split: Split) -> Batch:
         """All items of a split, before."""

@@ -32,6 +32,9 @@ class Subset(Derived):
         """A number of the images of the source."""
         return dataclasses.replace(self, data=self.data.items(split))
 
+    def plane(self, split: Split) -> None:
+        """None: some of its points are missing."""
+
     def load(self, split: Split) -> "SubsetSource":
         """The images of a split, in their order.
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qconv.data.checked import load_checked
-from qconv.data.dataset import Dataset, Source, Split
+from qconv.data.dataset import Dataset, Plane, Source, Split
 from qconv.data.derived import Derived
 from qconv.data.subset import Subset, SubsetSource
 from qconv.errors import InputError
@@ -29,6 +29,10 @@ class WithValidation(Derived):
         """Those of the source, divided alike; its test images stay as they are."""
         items = self.data.items(split)
         return items if split == "test" else dataclasses.replace(self, data=items)
+
+    def plane(self, split: Split) -> Plane | None:
+        """That of the source for its test images."""
+        return self.data.plane(split) if split == "test" else None
 
     def load(self, split: Split) -> Source:
         """The images of a split, in their order.

@@ -1,5 +1,6 @@
 """The spec of an experiment: one frozen object that says everything a run needs."""
 
+import re
 from dataclasses import dataclass, field
 from typing import Annotated, Literal
 
@@ -80,6 +81,8 @@ class Experiment:
                     f"{what} have the name {taken.pop()!r}; allowed: each name once"
                     + (f", and none of {', '.join(map(repr, reserved))}" if reserved else "")
                 )
+            if no_words := [name for name in names if what != "rivals" and not re.fullmatch(r"\w[\w -]*", name)]:
+                raise InputError(f"{what} have the name {no_words[0]!r}; allowed: letters, digits, _, - and blanks")
         if not task.metrics:
             raise InputError(f"{type(task).__name__} has no metrics; allowed: at least one, the headline")
 

@@ -328,7 +328,7 @@ class Tape:
         return append
 
     def append_block(self, qubits: Sequence[tuple[int, ...]], build: Callable[["Tape"], None]) -> None:
-        """Appends what `build` appends to a tape of k qubits, on each of `qubits` (copies, k); see `qconv.wires`."""
+        """Appends what `build` appends to a tape of k qubits, on each of `qubits` (copies, k); see `gates.wiring`."""
         if not qubits:
             return
         definition = Tape(len(qubits[0]), self.dtype)

@@ -1,5 +1,6 @@
 """The pictures of a run."""
 
+import logging
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,8 @@ from qconv.report.filters import filters_figure
 from qconv.runs.json_files import writing
 from qconv.runs.run import RunResult
 from qconv.tasks.evidence import Evaluated
+
+logger = logging.getLogger(__name__)
 
 _IMAGES = 5
 
@@ -32,8 +35,12 @@ def write_pictures(folder: Path, result: RunResult) -> None:
     evaluated = Evaluated(experiment.divided_data, experiment.split, result.held_out)
     for kind in task.evidence:
         found = {other.name: fitted.evaluation.evidence[kind.name] for other, fitted in result.arms}
-        if figure := kind.figure(found, evaluated):
-            figures[kind.name] = figure
+        try:
+            figure = kind.figure(found, evaluated)
+        except Exception as error:  # of a user's own: a picture that fails must not cost the results
+            logger.warning("%s cannot be drawn: %s: %s", type(kind).__name__, type(error).__name__, error)
+            continue
+        figures |= {kind.name: figure} if figure else {}
     if calls := arm.traced.calls:
         figures["circuit"] = circuit_figure([layer_drawing(call.layer, call.in_features) for call in calls])
         images = result.held_out[np.arange(min(_IMAGES, len(result.held_out)))].inputs.astype(experiment.dtype)

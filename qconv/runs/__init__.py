@@ -1,1 +1,1 @@
-"""Training: pure steps, one visible loop, checkpoints, all devices."""
+"""Runs: the loop around a procedure, in memory; checkpoints, metrics and summaries around it, over all devices."""

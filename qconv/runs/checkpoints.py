@@ -186,9 +186,9 @@ class Checkpoints:
         return _layout(state) | _layout(self.frozen)
 
     def _save_frozen(self) -> None:
-        if jax.tree.leaves(self.frozen) and not self._frozen_folder.exists():
+        if jax.tree.leaves(self.frozen) and not self._manager.all_steps():  # else it belongs to those
             with ocp.StandardCheckpointer() as checkpointer:
-                checkpointer.save(self._frozen_folder, self.frozen)
+                checkpointer.save(self._frozen_folder, self.frozen, force=True)
 
     def _stored_frozen(self, written: str) -> Any:
         with ocp.StandardCheckpointer() as checkpointer:

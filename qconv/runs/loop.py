@@ -15,15 +15,13 @@ from jaxtyping import Array, Float
 
 from qconv.data.dataset import Element, Source
 from qconv.errors import RunError
-from qconv.experiment.arms import Arm, arms
 from qconv.experiment.experiment import Experiment
-from qconv.experiment.precision import precision
 from qconv.models.network import num_frozen_stages, output_of
 from qconv.procedures.procedure import Procedure, Sums, WeightedBatch
 from qconv.runs.batches import all_batches, batches
 from qconv.runs.finite import not_finite
 from qconv.runs.frozen import frozen_features
-from qconv.runs.mesh import device_mesh, replicated
+from qconv.runs.mesh import replicated
 from qconv.tasks.task import Task
 
 
@@ -118,12 +116,12 @@ class Loop:
         # The first step gives its arrays to the second and so on, and the first state is still wanted at the end.
         state = jax.tree.map(lambda leaf: leaf.copy(), self.first) if state is None else state
         step = int(state.step)
+        if procedure.ended(state.trained, step):
+            return
         update = update_program(procedure, self.network, experiment.task, self._start, self.mesh)
         key = jax.random.key(experiment.seed)
         assert self.train is not None  # who calls this gave some
         train = self._after_frozen_stages(self.train)
-        if procedure.ended(state.trained, step):
-            return
         rows = partial(procedure.rows, experiment.seed, size=len(train))
         coming = range(step, procedure.num_steps)
         for batch in batches(train, rows, coming, procedure.batch_size, self.mesh, self._dtype):
@@ -133,7 +131,10 @@ class Loop:
             means = evaluation = None
             if step % experiment.log_every == 0 or ended:
                 require_finite(state)
-                means = state.sums.values(experiment.task)
+                # Over few steps a metric may have no value, such as that of a class that did not occur.
+                means = {
+                    name: value for name, value in state.sums.values(experiment.task).items() if np.isfinite(value)
+                }
                 state = state.replace(sums=jax.device_put(state.sums.zero(), everywhere))
             # The metrics of the last steps first: an evaluation takes a while.
             if step % experiment.eval_every == 0 or ended:
@@ -148,7 +149,7 @@ class Loop:
         """What the network makes of all items that it is evaluated on.
 
         Raises:
-            NotFiniteError: the loss is infinite or NaN.
+            NotFiniteError: the loss or a metric is infinite or NaN.
         """
         require_finite(state)
         task, held_out = self.experiment.task, self._held_out
@@ -167,10 +168,11 @@ class Loop:
                 cut = [jax.tree.map(lambda leaf, n=n: leaf[:n], part) for part, n in zip(parts, counts, strict=True)]
                 evidence[kind.name] = jax.tree.map(lambda *leaves: np.concatenate(leaves), *cut)
         metrics = sums.values(task)
-        if not np.isfinite(metrics[task.loss.name]):
-            raise NotFiniteError(
-                f"the loss of the {self.experiment.split} images is not finite after step {int(state.step)}"
-            )
+        for name, value in metrics.items():
+            if not np.isfinite(value):
+                raise NotFiniteError(
+                    f"the {name} of the {self.experiment.split} images is not finite after step {int(state.step)}"
+                )
         per_item = np.concatenate([own[:n] for (_, _, own), n in zip(found, counts, strict=True)])
         return Evaluation(metrics, evidence, per_item)
 
@@ -194,35 +196,6 @@ class Loop:
         variables = {**self.experiment.procedure.variables(self.first.trained), **self.frozen}
         count = 4 * self.experiment.procedure.batch_size
         return frozen_features(self.network, variables, self._start, source, count, self.mesh, self._dtype)
-
-
-def training(experiment: Experiment, arm: Arm | None = None) -> Iterator[Moment]:
-    """Trains a network in memory: each step of the loop gives a moment, and nothing is written anywhere.
-
-        for moment in training(experiment):
-            if moment.train:
-                print(moment.step, moment.train)
-
-    Args:
-        experiment: its spec.
-        arm: which of its networks, one of `arms(experiment)`; by default its own.
-
-    Raises:
-        InputError: data, network and budget do not fit together.
-        DataUnavailableError: the data are not there.
-        RunError: a loss or the state has become infinite or NaN.
-    """
-    with precision(experiment.dtype):
-        train, held_out = experiment.training_items(), experiment.held_out_items()
-        experiment.check(train, held_out)
-        network = (arm or arms(experiment)[0]).network
-        moments = Loop(experiment, network, train, held_out, device_mesh()).moments()
-    while True:
-        with precision(experiment.dtype):  # only while it works, not while the caller does
-            moment = next(moments, None)
-        if moment is None:
-            return
-        yield moment
 
 
 def require_finite(state: LoopState) -> None:

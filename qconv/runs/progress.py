@@ -62,7 +62,7 @@ class TrainingProgress:
         now = time.perf_counter()
         rate = (step - self._since[0]) / (now - self._since[1])
         self._since = (step, now)
-        shown = "  ".join(f"{name} {values[name]:.4f}" for name in self._shown)
+        shown = "  ".join(f"{name} {values[name]:.4f}" for name in self._shown if name in values)
         text = f"{shown}  {rate * self._batch_size:,.0f} images/s"
         self._bar.update(self._task, text=text)
         if not self._console.is_terminal and (now - self._last_line > SECONDS_BETWEEN_LINES or step == self._total):

@@ -119,6 +119,12 @@ class Row:
                 f"row {self.name!r} has 1 cell, whose spread is not known; allowed: several seeds, or a published "
                 "figure with a tolerance and its reason"
             )
+        metrics = {name for part in (self, *self.controls) for name in _metrics(part.cells)}
+        if len(metrics) > 1:
+            raise InputError(
+                f"row {self.name!r} has figures of {', '.join(sorted(metrics))}; allowed: one metric, by which all of "
+                "its cells are compared"
+            )
         images = _images(self.cells)
         for control in self.controls:
             if images and (other := _images(control.cells)) and other != images:
@@ -126,6 +132,12 @@ class Row:
                     f"the control {control.name!r} of row {self.name!r} is tested on other images; allowed: the same, "
                     "changed one by one at most (see Dataset.items)"
                 )
+
+
+def _metrics(cells: Iterable[Cell]) -> set[str]:
+    """The metrics that cells are compared by; none of what is not compared item by item."""
+    trained = {cell.task.metrics[0].name for cell in cells if isinstance(cell, Experiment)}
+    return trained | {"accuracy" for cell in cells if isinstance(cell, Baseline)}
 
 
 def _images(cells: Iterable[Cell]) -> set[Dataset]:

@@ -81,6 +81,11 @@ class Within(Other):
     folder: ClassVar[str] = "checkpoints"
 
 
+@dataclass(frozen=True)
+class Outside(Other):
+    folder: ClassVar[str] = "../seed1"
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
@@ -108,6 +113,10 @@ class Within(Other):
             "rivals have the name 'quantum'; allowed: each name once, and none of 'quantum', 'n",
         ),
         ({"rivals": (Above(),)}, "folders of rivals have the name ''; allowed: each name once, and none of '', 'check"),
+        (
+            {"rivals": (Outside(),)},
+            "folders of rivals have the name '../seed1'; allowed: letters, digits, _, - and blan",
+        ),
         ({"rivals": (Within(),)}, "folders of rivals have the name 'checkpoints'; allowed: each name once, and none o"),
     ],
     ids=lambda value: "" if isinstance(value, dict) else value.partition(";")[0],

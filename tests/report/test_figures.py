@@ -29,7 +29,7 @@ from qconv.runs.loop import Loop
 from qconv.runs.mesh import device_mesh
 from qconv.runs.run import execute
 from qconv.runs.run_directory import RunDirectory
-from qconv.tasks.classification import Accuracy
+from qconv.tasks.classification import Accuracy, Classification
 from qconv.tasks.confusion import Confusion
 from qconv.tasks.evidence import Evaluated
 from qconv.tasks.losses import CrossEntropy
@@ -160,3 +160,30 @@ def test_a_run_leaves_its_pictures(experiment: Experiment, more: set[str], tmp_p
     assert {path.stem for path in run.folder.glob("*.png")} == {"confusion", "curves"} | more
     for path in run.folder.glob("*.png"):
         assert imread(path).std() > 0.01
+
+
+@dataclass(frozen=True)
+class Broken(Confusion):
+    name: ClassVar[str] = "broken"
+
+    def figure(self, found, evaluated):
+        raise IndexError("list index out of range")
+
+
+@dataclass(frozen=True)
+class WithBroken(Classification):
+    @property
+    def evidence(self):
+        return (Broken(), *super().evidence)
+
+
+def test_a_picture_that_fails_costs_no_result(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    with RunDirectory("tiny", TINY, tmp_path) as run:
+        result = dataclasses.replace(execute(run, Console(quiet=True)))
+        found = [fitted.evaluation.evidence for _, fitted in result.arms]
+        for evidence in found:
+            evidence["broken"] = evidence["confusion"]
+        object.__setattr__(result, "experiment", dataclasses.replace(TINY, task=WithBroken()))
+        write_pictures(run.folder, result)
+    assert "Broken cannot be drawn: IndexError: list index out of range" in caplog.text
+    assert not (run.folder / "broken.png").exists() and (run.folder / "confusion.png").exists()

@@ -1,8 +1,10 @@
 """The loop without disk: what a step gives, metrics of any kind over any batches, and what is drawn, row by row."""
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -21,9 +23,11 @@ from qconv.models.quanv_net import QuanvNet
 from qconv.procedures.optimizers import Adam
 from qconv.procedures.supervised import Supervised
 from qconv.runs.fit import Fitted, fit
-from qconv.runs.loop import Loop, Moment, training
+from qconv.runs.loop import Loop, Moment
 from qconv.runs.mesh import device_mesh
 from qconv.runs.metrics import read_metrics
+from qconv.runs.training import training
+from qconv.tasks.classification import Accuracy, Classification
 from tests.runs.known import Errors, Known, KnownData, known_mean_iou, known_outputs, known_sums
 from tests.variants import changed
 
@@ -149,3 +153,42 @@ def test_evidence_of_each_item_has_a_row_for_each_in_order(count: int) -> None:
     outputs, _ = known_outputs(KnownData(count).load("test"), np.arange(count))
     probabilities = np.exp(outputs) / np.exp(outputs).sum(1, keepdims=True)
     np.testing.assert_allclose(loop.evaluate(loop.first).evidence["plane"], probabilities[:, 1], rtol=1e-5)
+
+
+def test_training_in_memory_refuses_what_a_run_refuses() -> None:
+    class Growing(nn.Module):
+        @nn.compact
+        def __call__(self, images: jax.Array, *, train: bool = False) -> jax.Array:
+            seen = self.variable("seen", "images", lambda: jnp.zeros((0, 2)))
+            outputs = nn.Dense(2)(images.reshape(len(images), -1))
+            if train:
+                seen.value = jnp.concatenate([seen.value, outputs])
+            return outputs
+
+    with pytest.raises(InputError, match="keep type and shape"):
+        next(training(changed(TINY, model=Growing(), rivals=())))
+
+
+@dataclass(frozen=True)
+class Seldom(Accuracy):
+    """It has no value but over more than 16 items."""
+
+    name: ClassVar[str] = "seldom"
+
+    def value(self, sums: Any, count: float) -> float:
+        return super().value(sums, count) if count > 16 else float("nan")
+
+
+@dataclass(frozen=True)
+class Rarely(Classification):
+    @property
+    def metrics(self):
+        return (Accuracy(), Seldom())
+
+
+def test_a_metric_without_a_value_is_left_out_of_training_and_named_in_evaluation() -> None:
+    moments = training(changed(TINY, task=Rarely(), rivals=(), eval_every=100))
+    first = next(moment for moment in moments if moment.train)
+    assert first.train is not None and set(first.train) == {"loss", "accuracy"}
+    with pytest.raises(RunError, match=r"^the seldom of the test images is not finite after step 9$"):
+        list(moments)
