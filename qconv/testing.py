@@ -32,7 +32,7 @@ from qconv.circuit.circuit import Circuit, example_ansatz, record_ansatz, record
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.experiment.spec import from_json, to_json
-from qconv.gates.library import Matrix
+from qconv.gates.kinds import Matrix
 from qconv.gates.tape import Gate, after_gates
 from qconv.readout.base import OPERATORS, Readout
 from qconv.readout.pauli import PauliStrings

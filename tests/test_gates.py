@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from qconv.errors import InputError
-from qconv.gates.library import ALIASES, KINDS, complex_dtype
+from qconv.gates.kinds import ALIASES, KINDS, complex_dtype
 from qconv.gates.tape import Gate, GateGroup, Tape, after_gates
 from qconv.simulate.tensorcircuit import tensorcircuit
 from tests import oracle

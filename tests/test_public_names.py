@@ -42,7 +42,7 @@ def test_a_public_name_is_there_and_says_what_it_is(name: str) -> None:
 
 def test_what_is_not_there_is_an_attribute_error() -> None:
     with pytest.raises(AttributeError, match="Quantumconv"):
-        qconv.Quantumconv  # noqa: B018  # ty: ignore[missing-attribute]
+        qconv.Quantumconv  # noqa: B018 - that is the test  # ty: ignore[missing-attribute]
 
 
 def test_each_name_stands_in_one_group() -> None:

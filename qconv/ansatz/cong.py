@@ -11,7 +11,7 @@ from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz
 from qconv.errors import InputError
-from qconv.gates.library import Matrix, complex_dtype
+from qconv.gates.kinds import Matrix, complex_dtype
 from qconv.gates.tape import CircuitBuilder
 
 _MAX_DENSE = 5

@@ -184,7 +184,7 @@ class FirstKept(Ansatz):
     """How many qubits are kept, if there are so many."""
 
     def param_shape(self, num_qubits: int) -> tuple[int, ...]:
-        """That of the ansatz."""
+        """The shape of the parameters of the ansatz."""
         return self.ansatz.param_shape(num_qubits)
 
     def __call__(self, circuit: CircuitBuilder, theta: Float[Array, "..."]) -> None:

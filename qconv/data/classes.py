@@ -35,7 +35,7 @@ class OnlyClasses(Derived):
         return dataclasses.replace(self, data=self.data.items(split))
 
     def plane(self, split: Split) -> None:
-        """None: some of its points are missing."""
+        """No plane: some of its points are missing; see `Dataset.plane`."""
 
     def load(self, split: Split) -> ArraySource:
         """The images of a split, in their order."""

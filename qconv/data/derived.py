@@ -33,7 +33,7 @@ class Derived(Dataset):
         return self.data.items(split)
 
     def plane(self, split: Split) -> Plane | None:
-        """That of the source, whose images these stand for."""
+        """The plane of the source, whose images these stand for; see `Dataset.plane`."""
         return self.data.plane(split)
 
     def everything(self, split: Split) -> Batch:

@@ -33,7 +33,7 @@ class Subset(Derived):
         return dataclasses.replace(self, data=self.data.items(split))
 
     def plane(self, split: Split) -> None:
-        """None: some of its points are missing."""
+        """No plane: some of its points are missing; see `Dataset.plane`."""
 
     def load(self, split: Split) -> "SubsetSource":
         """The images of a split, in their order.
@@ -58,7 +58,7 @@ class SubsetSource:
 
     @property
     def in_memory(self) -> bool:
-        """Whether the source is."""
+        """Whether the source is in memory, so that nothing is gained by reading its rows beforehand."""
         return getattr(self.source, "in_memory", False)
 
     def __len__(self) -> int:

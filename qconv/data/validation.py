@@ -26,12 +26,12 @@ class WithValidation(Derived):
             raise InputError(f"fraction = {self.fraction}; allowed: more than 0 and less than 1")
 
     def items(self, split: Split) -> Dataset:
-        """Those of the source, divided alike; its test images stay as they are."""
+        """The items of the source, divided alike; its test images stay as they are."""
         items = self.data.items(split)
         return items if split == "test" else dataclasses.replace(self, data=items)
 
     def plane(self, split: Split) -> Plane | None:
-        """That of the source for its test images."""
+        """The plane of the source, for its test images; None for parts of its training images."""
         return self.data.plane(split) if split == "test" else None
 
     def load(self, split: Split) -> Source:
@@ -51,7 +51,7 @@ class WithValidation(Derived):
 
 
 def with_validation(data: Dataset) -> Dataset:
-    """A dataset with the splits `train`, `validation` and `test`: the same if it says that it has them.
+    """A dataset with the splits `train`, `validation` and `test`: the same if it is a `WithValidation`.
 
     Of a dataset that is made of another one, that one's training images are divided, so that nothing which is fitted to
     training images, such as principal components, sees the others. A `Subset` of data that are not made of others is

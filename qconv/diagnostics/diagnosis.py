@@ -18,7 +18,7 @@ from qconv.diagnostics.gradients import numbers_held as gradients_held
 from qconv.diagnostics.sampling import Sampling, resolution
 from qconv.diagnostics.states import after_ansatz, chunk_rows, encoded, ground, in_chunks
 from qconv.errors import InputError
-from qconv.gates.library import complex_dtype
+from qconv.gates.kinds import complex_dtype
 from qconv.simulate.memory import available_bytes, refuse_beyond
 
 _MAX_NUMBERS = 5e8

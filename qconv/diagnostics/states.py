@@ -10,7 +10,7 @@ from jaxtyping import Array, Float, Inexact
 
 from qconv.circuit.circuit import Circuit, record_encoding
 from qconv.errors import InputError
-from qconv.gates.library import complex_dtype
+from qconv.gates.kinds import complex_dtype
 from qconv.gates.tape import after_gates
 from qconv.lowering.fusion import ansatz_gates
 

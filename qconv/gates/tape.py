@@ -23,7 +23,7 @@ import numpy as np
 from jaxtyping import Array
 
 from qconv.errors import InputError
-from qconv.gates.library import (
+from qconv.gates.kinds import (
     ALIASES,
     KINDS,
     Matrix,

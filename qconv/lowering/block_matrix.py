@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Inexact
 
-from qconv.gates.library import Matrix, in_one_dtype
+from qconv.gates.kinds import Matrix, in_one_dtype
 from qconv.gates.tape import Gate, stacked
 
 _SUMMED = 5

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.gates.library import Matrix
+from qconv.gates.kinds import Matrix
 
 Columns = Float[Array, "_ _ _"] | Float[np.ndarray, "_ _ _"]
 """(2^n, parts, columns); of NumPy while they are constants."""

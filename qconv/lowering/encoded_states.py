@@ -14,7 +14,7 @@ import numpy as np
 from jaxtyping import Array, Float, Inexact
 
 from qconv.circuit.circuit import Circuit, example_encoding, record_encoding
-from qconv.gates.library import cast, derivative, in_one_dtype
+from qconv.gates.kinds import cast, derivative, in_one_dtype
 from qconv.gates.sincos import sincos
 from qconv.gates.tape import Gate, GateGroup, Tape, stacked
 from qconv.lowering.block_matrix import joined, products_of

@@ -20,7 +20,7 @@ from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz
 from qconv.circuit.circuit import Circuit
-from qconv.gates.library import Matrix
+from qconv.gates.kinds import Matrix
 from qconv.gates.sincos import sincos
 from qconv.gates.tape import Block, Gate, Tape, gates_of, stacked, x64_enabled
 from qconv.lowering.block_matrix import embedded, matrix_of_gates

@@ -50,7 +50,7 @@ class Traced:
     num_parameters: int
     """Numbers in all collections, trained or not."""
     num_trained_parameters: int
-    """Those that are trained."""
+    """Numbers that are trained."""
     num_quantum_parameters: int
     """Trained numbers that belong to quantum layers."""
     runs_circuits: bool

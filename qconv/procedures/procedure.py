@@ -36,12 +36,12 @@ class Sums(flax.struct.PyTreeNode):
 
     @classmethod
     def of(cls, task: Task, outputs: Any, batch: WeightedBatch) -> "Sums":
-        """Those of a batch."""
+        """The sums of a batch, for the loss and the metrics of a task."""
         found = {metric.name: metric.sums(outputs, *batch[1:]) for metric in (task.loss, *task.metrics)}
         return cls(jnp.sum(batch.weights), found)
 
     def zero(self) -> "Sums":
-        """No items yet; in NumPy, as JAX puts its own arrays wrongly on the devices of other processes."""
+        """Sums of no items; in NumPy, as JAX puts its own arrays wrongly on the devices of other processes."""
         return jax.tree.map(lambda leaf: np.zeros(leaf.shape, leaf.dtype), self)
 
     def __add__(self, other: "Sums") -> "Sums":

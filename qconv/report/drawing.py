@@ -19,7 +19,7 @@ from qconv.circuit.circuit import (
     record_encoding,
 )
 from qconv.figure import Figure, Rectangle
-from qconv.gates.library import KINDS
+from qconv.gates.kinds import KINDS
 from qconv.gates.tape import Entry, Gate
 from qconv.layers.quantum_layer import QuantumLayer
 

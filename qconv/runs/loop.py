@@ -50,12 +50,12 @@ class Evaluation(NamedTuple):
 
 
 class Moment(NamedTuple):
-    """A step is done."""
+    """A step of training that is done, and what the experiment asks to be shown of it."""
 
     step: int
     """Steps done."""
     state: LoopState
-    """After it."""
+    """The state after the step; the next step takes its arrays."""
     train: dict[str, float] | None
     """The metrics over the training steps since the last such line, where the experiment asks for one."""
     evaluation: Evaluation | None

@@ -28,7 +28,7 @@ class ArmSummary:
     num_parameters: int
     """Trained numbers."""
     num_quantum_parameters: int
-    """Those of them that belong to quantum layers."""
+    """Trained numbers that belong to quantum layers."""
     wall_seconds: float
     """Training with compilation, evaluation and checkpoints."""
 

@@ -27,7 +27,7 @@ from qconv.ansatz.base import Ansatz
 from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.circuit.tree import Level, Tree, padding
 from qconv.errors import InputError
-from qconv.gates.library import complex_dtype
+from qconv.gates.kinds import complex_dtype
 from qconv.gates.tape import Tape
 from qconv.lowering.block_matrix import matrix_of_gates
 from qconv.lowering.columns import Columns

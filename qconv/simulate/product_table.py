@@ -24,7 +24,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, scaled
-from qconv.gates.library import in_one_dtype
+from qconv.gates.kinds import in_one_dtype
 from qconv.lowering.columns import Columns
 from qconv.lowering.encoded_states import QubitStates, qubit_states
 from qconv.lowering.observables import measured_images, observed, times

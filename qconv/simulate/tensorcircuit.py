@@ -17,7 +17,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, block_angles, example_ansatz, example_encoding, scaled
-from qconv.gates.library import complex_dtype
+from qconv.gates.kinds import complex_dtype
 from qconv.gates.tape import Gate, after_gates, x64_enabled
 from qconv.lowering.columns import as_columns
 from qconv.lowering.observables import Basis, bases, expectations_in, in_order

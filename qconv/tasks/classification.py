@@ -25,7 +25,7 @@ class Accuracy(Metric):
     def per_item(
         self, outputs: Float[Array, "batch *pixels classes"], targets: Int[Array, "batch *pixels"]
     ) -> Float[Array, " batch"]:
-        """1 where it is right, and 0 where it is not."""
+        """The accuracy of each item: 1 where its class is right, and 0 where it is not; of a mask a share."""
         return mean_of_item((jnp.argmax(outputs, axis=-1) == targets).astype(outputs.dtype))
 
 
@@ -38,7 +38,7 @@ class Classification(Task):
 
     @property
     def metrics(self) -> tuple[Metric, ...]:
-        """The accuracy."""
+        """What is reported beside the loss: the accuracy."""
         return (Accuracy(),)
 
     @property

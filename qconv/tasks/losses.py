@@ -41,11 +41,11 @@ class CrossEntropy(ClassLoss):
     def per_item(
         self, outputs: Float[Array, "batch *pixels classes"], targets: Int[Array, "batch *pixels"]
     ) -> Float[Array, " batch"]:
-        """In nats."""
+        """The cross-entropy of each item, in nats."""
         return mean_of_item(optax.softmax_cross_entropy_with_integer_labels(outputs, targets))
 
     def scores(self, outputs: Float[Array, "*batch classes"]) -> Float[Array, "*batch classes"]:
-        """Their softmax: probabilities."""
+        """Probabilities: the softmax of the outputs."""
         return jax.nn.softmax(outputs)
 
 
@@ -63,10 +63,10 @@ class SquaredError(ClassLoss):
     def per_item(
         self, outputs: Float[Array, "batch *pixels classes"], targets: Int[Array, "batch *pixels"]
     ) -> Float[Array, " batch"]:
-        """Without a unit."""
+        """The squared error of each item."""
         wanted = jax.nn.one_hot(targets, outputs.shape[-1], dtype=outputs.dtype)
         return mean_of_item(jnp.square(outputs - wanted).mean(-1))
 
     def scores(self, outputs: Float[Array, "*batch classes"]) -> Float[Array, "*batch classes"]:
-        """The outputs."""
+        """The outputs themselves, which are scores."""
         return outputs
