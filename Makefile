@@ -72,7 +72,7 @@ test-all: $(VENV)/.installed-dev  ## all tests
 bench: $(BENCH_VENV)/.installed  ## how fast, beside other libraries: all of it, or make bench QUICK=1
 	@$(BENCH_VENV)/bin/python -m benchmarks $(if $(QUICK),--quick) $(ARGS)
 
-gpu: $(VENV)/.installed  ## engines, resumption and speed on a GPU, in under eight minutes
+gpu: $(VENV)/.installed  ## engines, resumption and speed on a GPU
 	@$(BIN)/python -m benchmarks.gpu
 
 clean:  ## remove the environments; runs stay

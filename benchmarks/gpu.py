@@ -1,4 +1,4 @@
-"""Checks and measures qconv on a GPU: `make gpu`, in under eight minutes.
+"""Checks and measures qconv on a GPU: `make gpu`, meant to take under eight minutes (not tried on one yet).
 
 It needs nothing but what the wheel depends on, and PennyLane where it is installed; so on a machine without this
 project's environment: `python -m benchmarks.gpu`, at the root of a checkout. In float32, the default:
