@@ -1,41 +1,18 @@
 """Every experiment there is: it says what it is, has help, and trains a step."""
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from rich.console import Console
 
 from qconv.data.checked import load_checked
-from qconv.data.dataset import ArraySource, Dataset, Element
 from qconv.data.tfds import Tfds
 from qconv.experiment.discovery import available, import_from
 from qconv.experiment.loading import load
 from qconv.runs.run import execute
 from qconv.runs.run_directory import RunDirectory
-from tests.variants import changed
-
-
-@dataclass(frozen=True)
-class Made(Dataset):
-    """Items of any kind, in no time: nothing here needs a network."""
-
-    shapes: tuple[Any, ...]
-    """Those of an `Element`."""
-
-    @property
-    def element(self):
-        return Element(*self.shapes)
-
-    def load(self, split):
-        rng, count = np.random.default_rng(split == "test"), 8 if split == "train" else 2
-        images = rng.random((count, *self.element.inputs), np.float32)
-        numbers = rng.random((count, *self.element.targets))
-        classes = self.element.num_classes
-        return ArraySource(images, numbers if classes is None else (numbers * classes).astype(int), classes)
-
+from tests.variants import Made, changed
 
 # One experiment of each kind of layer is enough for `make test`.
 QUICK = ("quanv_digits", "qcnn_digits")
@@ -49,7 +26,7 @@ def test_an_experiment_trains_a_step(name: str, tmp_path: Path) -> None:
     if not isinstance(experiment.data, Tfds):
         batch = load_checked(experiment.data, "test")[np.arange(2)]
         assert batch.inputs.shape == (2, *element.inputs) and batch.targets.shape == (2, *element.targets)
-    small = changed(experiment, data=Made(tuple(element)), num_steps=1, batch_size=4)
+    small = changed(experiment, data=Made(tuple(element), num_train=8, num_test=2), num_steps=1, batch_size=4)
     with RunDirectory(name, small, tmp_path) as run:
         summary = execute(run, Console(quiet=True)).summary(run)
     own, twin = summary.arms

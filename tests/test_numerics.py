@@ -1,60 +1,81 @@
-"""What the library computes is what `qconv.NUMERICS` stands for.
+"""What the library computes is what `qconv.NUMERICS` stands for: a golden file for each shipped experiment.
 
-A change that gives other numbers than those written here, beyond rounding, needs another NUMERICS: results from before
-would be shown as today's. Then `python -m tests.test_numerics` writes them again.
+It holds the run id, the engines, and the first 60 lines of metrics of the network and of its twin. A change that gives
+other metrics, beyond rounding, needs another NUMERICS: results from before would be shown as today's.
+`python -m tests.test_numerics` writes the files again. On the machine that wrote them, `git diff tests/golden` after it
+shows whether a change has left every bit as it was.
 """
 
 import json
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 from rich.console import Console
 
 import qconv
+from qconv.data.tfds import Tfds
+from qconv.experiment.discovery import available
 from qconv.experiment.loading import load
+from qconv.experiment.spec import run_id
 from qconv.runs.metrics import read_metrics
 from qconv.runs.run import execute
 from qconv.runs.run_directory import RunDirectory
-from tests.variants import changed
+from tests.variants import Made, changed
 
-WRITTEN = Path(__file__).with_suffix(".json")
-NAMES = ("dressed_spirals", "qcnn_digits", "qcnn_phase", "quanv_digits", "ring_rzz_digits")
+GOLDEN = Path(__file__).parent / "golden"
+QUICK = ("dressed_spirals", "qcnn_digits", "quanv_digits")
+NAMES = tuple(available())
 
 
-def computed(name: str) -> dict[str, list[dict[str, float]]]:
-    """Metrics of the first steps of an experiment, and of its twin."""
+def computed(name: str) -> dict[str, Any]:
+    """What the golden file of an experiment holds. Data that would have to be downloaded are made up."""
     experiment, _ = load(name)
-    short = changed(experiment, num_steps=10, log_every=5, eval_every=10)
+    data = experiment.data
+    if isinstance(data, Tfds):
+        data = Made(tuple(experiment.element), num_train=640, num_test=256)
+    short = changed(experiment, data=data, num_steps=55, log_every=1, eval_every=11, checkpoint_every=55)
     with tempfile.TemporaryDirectory() as runs, RunDirectory(name, short, Path(runs)) as run:
-        execute(run, Console(quiet=True))
-        return {"network": read_metrics(run.folder), "twin": read_metrics(run.folder / "twin")}
+        summary = execute(run, Console(quiet=True)).summary(run)
+        metrics = {arm.name: read_metrics(run.folder / arm.folder) for arm in summary.arms}
+    return {"numerics": qconv.NUMERICS, "id": run_id(experiment), "engines": list(summary.engines), "metrics": metrics}
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] * (n not in QUICK)) for n in NAMES])
 def test_results_are_those_of_this_version_of_the_numerics(name: str) -> None:
-    written = json.loads(WRITTEN.read_text())
+    written, found = json.loads((GOLDEN / f"{name}.json").read_text()), computed(name)
     assert written["numerics"] == qconv.NUMERICS, "write the results of the new version: python -m tests.test_numerics"
-    found, expected = (flat(results) for results in (computed(name), written["results"][name]))
-    assert list(found) == list(expected)
-    for key, value in expected.items():
-        # Ten steps of float32; accuracies may differ by an image whose classes are even.
-        tolerance = 0.01 if "accuracy" in key else 2e-4 * abs(value)
-        assert abs(found[key] - value) <= tolerance, f"{key}: {found[key]} and not {value}: raise qconv.NUMERICS"
+    assert (found["id"], found["engines"]) == (written["id"], written["engines"])
+    expected, values = dict(flat(written["metrics"])), dict(flat(found["metrics"]))
+    assert list(values) == list(expected)
+    for key, (step, value) in expected.items():
+        # Another machine rounds otherwise, and training makes that larger from step to step: measured 4e-2 after 55.
+        # Accuracies may differ by one image of a batch whose classes are even.
+        tolerance = 0.05 if "accuracy" in key else abs(value) * (1e-3 if step <= 11 else 0.1)
+        found_value = values[key][1]
+        assert abs(found_value - value) <= tolerance, f"{key}: {found_value} and not {value}: raise qconv.NUMERICS"
 
 
-def flat(results: dict[str, Any]) -> dict[str, float]:
-    return {
-        f"{network}, step {line['step']}, {key}": float(np.float64(value))
-        for network, lines in results.items()
-        for line in lines
-        for key, value in line.items()
-        if key != "step"
-    }
+def flat(metrics: dict[str, list[dict[str, float]]]) -> Iterator[tuple[str, tuple[int, float]]]:
+    """Each number under a name of its own, with its step."""
+    for arm, lines in metrics.items():
+        for line in lines:
+            step = int(line["step"])
+            yield from ((f"{arm}, step {step}, {key}", (step, line[key])) for key in line if key != "step")
+
+
+def text(golden: dict[str, Any]) -> str:
+    """JSON with a line of its own for each line of metrics, so that a difference is easily read."""
+    arms = [
+        f"  {json.dumps(arm)}: [\n" + ",\n".join(f"   {json.dumps(line)}" for line in lines) + "\n  ]"
+        for arm, lines in golden["metrics"].items()
+    ]
+    fields = [f" {json.dumps(key)}: {json.dumps(value)}" for key, value in golden.items() if key != "metrics"]
+    return "{\n" + ",\n".join([*fields, ' "metrics": {\n' + ",\n".join(arms) + "\n }"]) + "\n}\n"
 
 
 if __name__ == "__main__":
-    results = {name: computed(name) for name in NAMES}
-    WRITTEN.write_text(json.dumps({"numerics": qconv.NUMERICS, "results": results}, indent=1) + "\n")
+    for name in NAMES:
+        (GOLDEN / f"{name}.json").write_text(text(computed(name)))

@@ -15,6 +15,7 @@ import numpy as np
 from qconv import layers, models
 from qconv.ansatz.base import Ansatz
 from qconv.circuit.circuit import Circuit
+from qconv.data.dataset import ArraySource, Dataset, Element
 from qconv.experiment.experiment import Experiment
 from qconv.gates.tape import Tape
 from qconv.models.network import Network
@@ -56,6 +57,27 @@ def changed(experiment: Experiment, **changes: Any) -> Experiment:
     if "loss" in changes:
         changes["task"] = Classification(changes.pop("loss"))
     return dataclasses.replace(experiment, **changes)
+
+
+@dataclass(frozen=True)
+class Made(Dataset):
+    """Items of any kind from a seed, in no time: nothing here needs a network."""
+
+    shapes: tuple[Any, ...]
+    """Those of an `Element`."""
+    num_train: int
+    num_test: int
+
+    @property
+    def element(self):
+        return Element(*self.shapes)
+
+    def load(self, split):
+        rng, count = np.random.default_rng(split == "test"), self.num_train if split == "train" else self.num_test
+        images = rng.random((count, *self.element.inputs), np.float32)
+        numbers = rng.random((count, *self.element.targets))
+        classes = self.element.num_classes
+        return ArraySource(images, numbers if classes is None else (numbers * classes).astype(int), classes)
 
 
 def _needs_fields(cls: Any) -> bool:
