@@ -65,10 +65,12 @@ from .models.dressed_net import DressedNet as DressedNet
 from .models.heads import ConvHead as ConvHead
 from .models.heads import LinearHead as LinearHead
 from .models.heads import LogProbabilities as LogProbabilities
+from .models.pretrained import Pretrained as Pretrained
 from .models.quantum_classifier import QuantumClassifier as QuantumClassifier
 from .models.quanv_net import QuanvNet as QuanvNet
 from .models.tree_net import TreeNet as TreeNet
 from .models.twin import classical_twin as classical_twin
+from .models.weight_files import save_weights as save_weights
 
 # Data
 from .data.autoencoder import Autoencoder as Autoencoder

@@ -21,7 +21,8 @@ class Network(nn.Module):
             conv: nn.Module
             head: nn.Module
 
-    A stage whose call has an argument of the name `train` is told whether it is being trained. Where the first stages
+    A stage whose call has an argument of the name `train` is told whether it is being trained, unless it has a field
+    `trainable` that is off. Where the first stages
     have nothing to train, their outputs are computed once for all images and not in each epoch. A network of another
     form is any Flax module that is called as `module(images, train=...)`.
     """
@@ -37,7 +38,7 @@ class Network(nn.Module):
         """What the stages from `start` to before `stop` make of their inputs, by default all of them of images."""
         for name in self.stages()[start:stop]:
             stage = getattr(self, name)
-            inputs = stage(inputs, train=train) if _knows_training(stage) else stage(inputs)
+            inputs = stage(inputs, train=train) if knows_training(stage) else stage(inputs)
         return inputs
 
 
@@ -88,7 +89,7 @@ def num_frozen_stages(network: nn.Module, input_shape: tuple[int, ...], dtype: A
     inputs = jax.ShapeDtypeStruct((1, *input_shape), dtype)
     names = network.stages()
     for count, name in enumerate(names[:-1]):
-        if _knows_training(getattr(network, name, None)):
+        if knows_training(getattr(network, name, None)):
             return count
         made = jax.eval_shape(lambda key, x, stop=count + 1: network.init(key, x, stop=stop), jax.random.key(0), inputs)
         if jax.tree.leaves(made.get(TRAINED, {})) or changing_collections(made):
@@ -101,6 +102,8 @@ def _part(start: int, stop: int | None) -> dict[str, Any]:
     return ({"start": start} if start else {}) | ({} if stop is None else {"stop": stop})
 
 
-def _knows_training(stage: Any) -> bool:
-    """Whether the call of a stage has the argument `train`."""
-    return "train" in inspect.signature(stage).parameters if callable(stage) else True
+def knows_training(stage: Any) -> bool:
+    """Whether a stage is told when it is being trained: its call has the argument `train`, and it can be trained."""
+    if not callable(stage):
+        return True
+    return "train" in inspect.signature(stage).parameters and getattr(stage, "trainable", True)

@@ -84,8 +84,11 @@ def trace(model: nn.Module, image_shape: tuple[int, ...]) -> Traced:
             lambda x: model.init_with_output(jax.random.key(0), x, mutable=everything), return_shape=True
         )(images)
     params = _collection(variables, "params")
+    # What is not trained of a `Pretrained` network has its collections within `frozen`.
+    held = (name for name in _collection(variables, "frozen") if "params" in name)
+    there = {*params, *(tuple(part for part in name if part != "params") for name in held)}
     for path, names in own_names.items():
-        if names != {name[len(path) :] for name in params if name[: len(path)] == path}:
+        if names != {name[len(path) :] for name in there if name[: len(path)] == path}:
             raise _misplaced(calls[path].layer)
     owned = [leaf for name, leaf in params.items() if any(name[: len(path)] == path for path in calls)]
     numbers = (sum(leaf.size for leaf in jax.tree.leaves(part)) for part in (variables, params, owned))
