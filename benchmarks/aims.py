@@ -94,6 +94,13 @@ def _value(results: list[Result], case: str, path: str, quantity: str) -> float 
 _RATES: tuple[Quantity, ...] = ("forward_per_s", "gradient_per_s", "gradient_input_per_s")
 _ALL = ("n=4, 2 layers", "n=4, 16 layers", "n=9, 2 layers", "n=9, 8 layers", "n=12, 2 layers", "n=12, 8 layers")
 
+_FILTERS = (
+    ("n=4, 16 filters", (8, 3.5, 3.5)),
+    ("n=4, 64 filters", (10, 1.2, 1.5)),
+    ("n=4, 8 filters a colour", (13, 7, 8)),
+)
+"""Times of nn.Conv with as many output channels: forward, gradient, gradient with input."""
+
 CHOICE = ChoiceAim(1.3)
 
 AIMS = (
@@ -107,7 +114,13 @@ AIMS = (
     Aim(_ALL[0], "compile_s", factor=2),
     Aim(_ALL[1], "compile_s", factor=6),
     Aim(MEMORY_CASE.name, "peak_mib", factor=1024),
+    *(
+        Aim(case, rate, "flax nn.Conv", 1 / times)
+        for case, own in _FILTERS
+        for rate, times in zip(_RATES, own, strict=True)
+    ),
     Aim(training_step.CASE, "gradient_per_s", "classical twin", 0.5),
+    Aim(training_step.WIDE_CASE, "gradient_per_s", "classical twin", 1 / 1.5),
     Aim(henderson.CASE, "forward_per_s", "PennyLane", 1000),
     Aim(qcnn.CASE, "gradient_per_s", "PennyLane", 10),
     CHOICE,

@@ -38,7 +38,11 @@ class Case:
     size: tuple[int, int] = (28, 28)
     """Height and width of the images."""
     channels: int = 1
-    """Channels of the images; all of a window share one register."""
+    """Channels of the images."""
+    apart: bool = False
+    """Whether each channel has registers of its own; else all of a window share one."""
+    features: int = 1
+    """Filters: circuits of each register, with angles of their own."""
     strides: tuple[int, int] = (2, 2)
     """From one window to the next."""
     kinds: tuple[Kind, ...] = KINDS
@@ -49,7 +53,22 @@ class Case:
     @property
     def num_qubits(self) -> int:
         """Of the register of one window."""
-        return self.kernel[0] * self.kernel[1] * self.channels
+        return self.kernel[0] * self.kernel[1] * self.channels // self.registers
+
+    @property
+    def registers(self) -> int:
+        """Of one window."""
+        return self.channels if self.apart else 1
+
+    @property
+    def num_outputs(self) -> int:
+        """Channels of the output."""
+        return self.features * self.registers * self.num_qubits
+
+    @property
+    def num_circuits(self) -> int:
+        """How many circuits run."""
+        return self.num_patches * self.registers * self.features
 
     @property
     def num_patches(self) -> int:
@@ -79,14 +98,15 @@ class Case:
         return np.random.default_rng(0).random((self.batch, *self.size, self.channels), np.float32)
 
     def patches(self) -> np.ndarray:
-        """The windows of the images (patches, numbers), in qconv's order: peers get them already cut."""
+        """What registers encode (registers, patches, numbers), in qconv's order: peers get the windows already cut."""
         windows = extract_patches(jnp.asarray(self.images()), self.kernel, self.strides, "VALID")
-        return np.asarray(windows).reshape(self.num_patches, self.num_qubits)
+        channels = np.asarray(windows).reshape(self.num_patches, -1, self.registers, self.channels // self.registers)
+        return np.ascontiguousarray(np.moveaxis(channels, 2, 0)).reshape(self.registers, self.num_patches, -1)
 
     def weights(self) -> np.ndarray:
-        """Angles (depth, qubits, 2)."""
-        draw = np.random.default_rng(1).uniform(-np.pi, np.pi, (self.depth, self.num_qubits, 2))
-        return draw.astype(np.float32)
+        """Angles (features, registers, depth, qubits, 2)."""
+        shape = (self.features, self.registers, self.depth, self.num_qubits, 2)
+        return np.random.default_rng(1).uniform(-np.pi, np.pi, shape).astype(np.float32)
 
 
 # Compiling the deep ones takes peers minutes, so there they take part with their faster forms and in fewer functions.
@@ -109,11 +129,24 @@ CASES = (
         kinds=("forward", "gradient"),
         paths=_DEEP[:2],  # TensorCircuit compiles for many minutes; with 9 qubits and 8 layers it then lacks memory
     ),
+    Case("n=4, 16 filters", (2, 2), features=16, paths=(*_DEEP, "flax nn.Conv")),
+    Case("n=4, 64 filters", (2, 2), features=64, paths=(*_DEEP, "flax nn.Conv")),
+    Case(
+        "n=4, 8 filters a colour",
+        (2, 2),
+        size=(32, 32),
+        channels=3,
+        apart=True,
+        features=8,
+        paths=(*_DEEP, "flax nn.Conv"),
+    ),
+    Case("n=9, 4 filters", (3, 3), batch=16, strides=(1, 1), features=4, paths=(*_DEEP[:1], "flax nn.Conv")),
 )
 
 QUICK_CASES = (
     replace(CASES[0], kinds=("forward", "gradient"), paths=(*_DEEP, *_OTHERS)),
     replace(CASES[1], kinds=("forward", "gradient"), paths=(*_DEEP, "flax nn.Conv")),
+    replace(CASES[6], paths=("qconv", "flax nn.Conv")),
 )
 
 MEMORY_CASE = Case("n=9, 100,048 windows", (3, 3), batch=592, kinds=("gradient",), paths=(_DEEP[0], _DEEP[2]))

@@ -103,7 +103,7 @@ def measure(case: Case, paths: Sequence[Path], seconds: float, progress: Progres
     """
     task = progress.add_task(case.name, total=None)
     warm_up_compiler()
-    results = [Result(case.name, path.name) for path in paths]
+    results = [Result(case.name, path.name, unit="circuits") for path in paths]
     timed: list[dict[Kind, Timed]] = []
     scales: list[float] = []
     reference: dict[str, np.ndarray] = {}
@@ -125,7 +125,7 @@ def measure(case: Case, paths: Sequence[Path], seconds: float, progress: Progres
     )
     for result, functions_, scale in zip(results, timed, scales, strict=True):
         for kind, function in functions_.items():
-            setattr(result, f"{kind}_per_s", case.num_patches / (statistics.median(function.seconds) * scale))
+            setattr(result, f"{kind}_per_s", case.num_circuits / (statistics.median(function.seconds) * scale))
         if functions_:
             result.repeats = min(len(function.seconds) for function in functions_.values())
     progress.remove_task(task)

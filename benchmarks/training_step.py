@@ -20,13 +20,20 @@ from qconv.runs.loop import Loop, update_program
 from qconv.runs.mesh import device_mesh, global_batch
 
 CASE = "training step of quanv_cifar"
+WIDE_CASE = "training step of quanv_cifar, 16 filters a colour"
 
 
 def measure_training_step(seconds: float, progress: Progress) -> list[Result]:
     """Loading the batch, loss, gradient and update, as `qconv.runs.loop` does them; the quantum path first."""
-    task = progress.add_task(CASE, total=None)
-    models = {"qconv": experiment.model, "classical twin": classical_twin(experiment.model)}
-    results = [Result(CASE, name, unit="steps") for name in models]
+    own: Any = experiment.model
+    wide = dataclasses.replace(own, conv=dataclasses.replace(own.conv, features=16))
+    return [*_measured(CASE, own, seconds, progress), *_measured(WIDE_CASE, wide, seconds, progress)]
+
+
+def _measured(case: str, model: nn.Module, seconds: float, progress: Progress) -> list[Result]:
+    task = progress.add_task(case, total=None)
+    models = {"qconv": model, "classical twin": classical_twin(model)}
+    results = [Result(case, name, unit="steps") for name in models]
     steps = []
     for model, result in zip(models.values(), results, strict=True):
         jax.clear_caches()

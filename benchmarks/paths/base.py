@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array
 
 from benchmarks.cases import Case
@@ -54,5 +55,27 @@ def in_chunks(evaluate: Callable[[Any, Any], Array], chunk: int) -> Callable[[An
         parts = patches.reshape(-1, chunk, patches.shape[1])
         outputs = jax.lax.map(jax.checkpoint(lambda part: evaluate(weights, part)), parts)
         return outputs.reshape(len(patches), -1)
+
+    return forward
+
+
+def of_all(case: Case, evaluate: Callable[[Any, Any], Array]) -> Callable[[Any, Any], Array]:
+    """`evaluate` (weights, patches) of each filter and register, in chunks of patches, one after the other.
+
+    Args:
+        case: says how many there are.
+        evaluate: from the weights of one circuit and patches (patches, numbers) to (patches, channels).
+
+    Returns:
+        From the weights of all circuits and the patches of all registers to (patches, channels of all).
+    """
+    own = in_chunks(evaluate, case.peer_chunk)
+
+    def forward(weights: Any, patches: Array) -> Array:
+        if case.features * case.registers == 1:
+            return own(weights[0, 0], patches[0])
+        by_register = jnp.swapaxes(weights, 0, 1), patches
+        outputs = jax.lax.map(lambda one: jax.lax.map(lambda filter_: own(filter_, one[1]), one[0]), by_register)
+        return jnp.moveaxis(outputs, 2, 0).reshape(case.num_patches, -1)
 
     return forward

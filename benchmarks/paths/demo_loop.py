@@ -27,5 +27,5 @@ class DemoLoop(Path):
         def forward(weights: Any, patches: Any) -> np.ndarray:
             return np.array([node(weights, patch) for patch in patches])
 
-        patches = case.patches()[:sample]
-        return Prepared(forward, case.weights(), patches, compiled=False, sample=sample)
+        patches = case.patches()[0, :sample]
+        return Prepared(forward, case.weights()[0, 0], patches, compiled=False, sample=sample)

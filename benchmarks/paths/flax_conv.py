@@ -20,7 +20,7 @@ class FlaxConv(Path):
 
     def prepare(self, case: Case) -> Prepared:
         """Another function than the circuit's, so its outputs are compared with nobody's."""
-        layer = nn.Conv(case.num_qubits, case.kernel, strides=case.strides, padding="VALID")
+        layer = nn.Conv(case.num_outputs, case.kernel, strides=case.strides, padding="VALID")
         images = jnp.asarray(case.images())
 
         def forward(weights: Any, images: Any) -> jax.Array:

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from benchmarks.cases import Case
-from benchmarks.paths.base import Path, Prepared, in_chunks
+from benchmarks.paths.base import Path, Prepared, of_all
 from benchmarks.paths.pennylane_qnode import qnode
 
 
@@ -25,4 +25,4 @@ class PennyLaneBroadcast(Path):
         def evaluate(weights: Any, patches: Any) -> jax.Array:
             return jnp.stack(node(weights, patches), axis=1)
 
-        return Prepared(in_chunks(evaluate, case.peer_chunk), jnp.asarray(case.weights()), jnp.asarray(case.patches()))
+        return Prepared(of_all(case, evaluate), jnp.asarray(case.weights()), jnp.asarray(case.patches()))

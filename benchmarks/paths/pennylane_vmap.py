@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from benchmarks.cases import Case
-from benchmarks.paths.base import Path, Prepared, in_chunks
+from benchmarks.paths.base import Path, Prepared, of_all
 from benchmarks.paths.pennylane_qnode import qnode
 
 
@@ -25,4 +25,4 @@ class PennyLaneVmap(Path):
         def evaluate(weights: Any, patches: Any) -> jax.Array:
             return jax.vmap(lambda patch: jnp.stack(node(weights, patch)))(patches)
 
-        return Prepared(in_chunks(evaluate, case.peer_chunk), jnp.asarray(case.weights()), jnp.asarray(case.patches()))
+        return Prepared(of_all(case, evaluate), jnp.asarray(case.weights()), jnp.asarray(case.patches()))

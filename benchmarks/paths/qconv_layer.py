@@ -25,14 +25,20 @@ class QconvLayer(Path):
         return "qconv" if self.engine == "auto" else f"qconv {self.engine}"
 
     def prepare(self, case: Case) -> Prepared:
-        """One filter."""
+        """All filters in one layer."""
         layer = QuantumConv(
-            case.circuit, kernel_size=case.kernel, strides=case.strides, padding="VALID", device=Device(self.engine)
+            case.circuit,
+            case.features,
+            kernel_size=case.kernel,
+            strides=case.strides,
+            padding="VALID",
+            channels="concatenate" if case.apart else "joint",
+            device=Device(self.engine),
         )
 
         def forward(weights: Any, images: Any) -> jax.Array:
             outputs: Any = layer.apply(weights, images)
             return outputs.reshape(case.num_patches, -1)
 
-        theta = jnp.asarray(case.weights())[None, None]  # one filter, one register
-        return Prepared(forward, {"params": {"theta": theta}}, jnp.asarray(case.images()))
+        weights = {"params": {"theta": jnp.asarray(case.weights())}}
+        return Prepared(forward, weights, jnp.asarray(case.images()))

@@ -6,7 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from benchmarks.cases import Case
-from benchmarks.paths.base import Path, Prepared, in_chunks
+from benchmarks.paths.base import Path, Prepared, of_all
 from benchmarks.paths.tensorcircuit_circuit import builder
 
 
@@ -27,4 +27,4 @@ class TensorCircuitExpectation(Path):
             return jnp.stack([jnp.real(circuit.expectation_ps(z=[qubit])) for qubit in range(case.num_qubits)])
 
         evaluate = jax.vmap(expectations, in_axes=(None, 0))
-        return Prepared(in_chunks(evaluate, case.peer_chunk), jnp.asarray(case.weights()), jnp.asarray(case.patches()))
+        return Prepared(of_all(case, evaluate), jnp.asarray(case.weights()), jnp.asarray(case.patches()))

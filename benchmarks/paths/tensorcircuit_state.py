@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from benchmarks.cases import Case
-from benchmarks.paths.base import Path, Prepared, in_chunks
+from benchmarks.paths.base import Path, Prepared, of_all
 from benchmarks.paths.tensorcircuit_circuit import builder
 
 
@@ -30,4 +30,4 @@ class TensorCircuitState(Path):
             amplitudes = jax.vmap(lambda patch: build(weights, patch).state())(patches)
             return (jnp.square(amplitudes.real) + jnp.square(amplitudes.imag)) @ signs
 
-        return Prepared(in_chunks(evaluate, case.peer_chunk), jnp.asarray(case.weights()), jnp.asarray(case.patches()))
+        return Prepared(of_all(case, evaluate), jnp.asarray(case.weights()), jnp.asarray(case.patches()))

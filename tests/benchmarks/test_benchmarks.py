@@ -79,13 +79,16 @@ def test_paths_are_timed_and_failures_reported(tmp_path: File):
 def test_windows_are_those_of_the_layer():
     case = Case("", (2, 3), batch=3, size=(7, 8), channels=2, strides=(2, 1))
     images = case.images()
-    assert case.patches().shape == (case.num_patches, 12) == (3 * 3 * 6, 12)
+    assert case.patches().shape == (1, case.num_patches, 12) == (1, 3 * 3 * 6, 12)
     # The second row of windows, third column, of the first image.
-    np.testing.assert_array_equal(case.patches()[6 + 2], images[0, 2:4, 2:5].ravel())
+    np.testing.assert_array_equal(case.patches()[0, 6 + 2], images[0, 2:4, 2:5].ravel())
+    apart = replace(case, apart=True)
+    assert apart.patches().shape == (2, 3 * 3 * 6, 6)
+    np.testing.assert_array_equal(apart.patches()[1, 6 + 2], images[0, 2:4, 2:5, 1].ravel())
 
 
 def test_chunks_are_even_and_change_nothing():
-    case = CASES[-1]
+    case = next(case for case in CASES if case.name == "n=12, 8 layers")
     assert 1 < case.peer_chunk < case.num_patches and case.num_patches % case.peer_chunk == 0
     assert CASES[0].peer_chunk == CASES[0].num_patches
     patches = jnp.arange(12.0).reshape(6, 2)
