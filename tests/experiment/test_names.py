@@ -61,7 +61,7 @@ class Other(Rival):
     def network(self, model, traced):
         return MODEL
 
-    def check(self, model, traced, input_shape):
+    def check(self, model, traced, rival):
         pass
 
 
