@@ -13,7 +13,7 @@ import numpy as np
 from qconv.figure import Figure, imread
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.network import output_of
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 from qconv.report.drawing import circuit_figure, layer_drawing
 from qconv.runs.evaluate import restored_arms
 

@@ -1,6 +1,5 @@
 """`qconv diagnose`."""
 
-
 import numpy as np
 
 from qconv.commands.options import DiagnoseOptions

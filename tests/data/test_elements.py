@@ -41,7 +41,7 @@ from qconv.experiment.loading import load
 from qconv.experiment.spec import run_id, to_json
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 
 IMAGES = Synthetic(40, height=6, width=5, channels=3, num_classes=4)
 DATASETS: dict[str, tuple[Dataset, Element]] = {

@@ -27,7 +27,7 @@ from qconv.experiment.rivals import Twin
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.measurements.base import Measured, Measurement
 from qconv.models.heads import LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 from qconv.procedures.optimizers import Sgd
 from qconv.procedures.supervised import Supervised
 from qconv.readout.pauli import PauliZ

@@ -23,8 +23,8 @@ from qconv.layers.classical_conv import ClassicalConv
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_layer import QuantumLayer
 from qconv.models.heads import LinearHead
+from qconv.models.networks import QuanvNet
 from qconv.models.quantum_calls import trace, watch
-from qconv.models.quanv_net import QuanvNet
 from qconv.models.twin import classical_twin
 from qconv.procedures.supervised import Supervised
 from qconv.report.filters import filters_figure

@@ -20,10 +20,9 @@ from qconv.experiment.arms import arms
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.rivals import Rival, Twin
 from qconv.layers.quantum_conv import QuantumConv
-from qconv.models.classical_net import ClassicalNet
 from qconv.models.heads import LinearHead
+from qconv.models.networks import ClassicalNet, QuanvNet
 from qconv.models.quantum_calls import Traced
-from qconv.models.quanv_net import QuanvNet
 from qconv.models.twin import classical_twin
 from qconv.procedures.optimizers import Adam
 from qconv.procedures.supervised import Supervised

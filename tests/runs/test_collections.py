@@ -17,9 +17,8 @@ from qconv.data.synthetic import Synthetic
 from qconv.errors import InputError
 from qconv.experiment.arms import arms
 from qconv.experiment.experiment import Experiment
-from qconv.models.classical_net import ClassicalNet
 from qconv.models.network import num_frozen_stages, output_of
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import ClassicalNet, QuanvNet
 from qconv.procedures.optimizers import Adam, Optimizer
 from qconv.procedures.supervised import Supervised
 from qconv.runs.checkpoints import Checkpoints

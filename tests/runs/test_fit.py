@@ -27,7 +27,7 @@ from qconv.errors import InputError, RunError
 from qconv.experiment.experiment import Experiment
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import ConvHead, LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 from qconv.models.twin import classical_twin
 from qconv.procedures.optimizers import Adam, Optimizer, Sgd
 from qconv.procedures.supervised import Supervised

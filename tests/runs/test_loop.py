@@ -19,7 +19,7 @@ from qconv.experiment.arms import arms
 from qconv.experiment.experiment import Experiment
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import ConvHead, LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 from qconv.procedures.optimizers import Adam
 from qconv.procedures.supervised import Supervised
 from qconv.runs.fit import Fitted, fit

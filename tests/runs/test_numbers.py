@@ -15,9 +15,8 @@ from qconv.data.dataset import ArraySource, Dataset, Element, Split
 from qconv.errors import InputError
 from qconv.experiment.arms import arms
 from qconv.experiment.experiment import Experiment
-from qconv.models.classical_net import ClassicalNet
 from qconv.models.heads import LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import ClassicalNet, QuanvNet
 from qconv.procedures.optimizers import Adam
 from qconv.procedures.supervised import Supervised
 from qconv.report.pictures import write_pictures
