@@ -305,7 +305,7 @@ BAD: dict[tuple[str, ...], str] = {
         "3",
     ): "outputs of shape (16, 16, 3) for each image; allowed: (16, ",
     (*TRAIN, "--model.conv.param-dtype", "float64"): "param_dtype = 'float64' needs JAX's 64-bit mode",
-    (*TRAIN, "--runs", "file"): "cannot write to file/tiny/",
+    (*TRAIN, "--runs", "file"): "cannot write file/tiny/",
     (*TRAIN, "--coordinator", "127.0.0.1:1234"): "--coordinator, --num-processes and --process-id go with --distrib",
     (*TRAIN, "--distributed", "--num-processes", "2"): "--process-id go together, or none of them under Slurm",
     (*DISTRIBUTED, "nonsense"): "--coordinator nonsense; allowed: HOST:PORT",

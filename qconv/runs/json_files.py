@@ -25,12 +25,12 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
-def parse_json(text: str) -> Any:
+def parse_json(text: str | bytes) -> Any:
     """A JSON value.
 
     Raises:
         json.JSONDecodeError: the text is none.
-        ValueError: it holds NaN or an infinity, which JSON has not, but Python reads.
+        ValueError: it is not in UTF-8, or holds NaN or an infinity, which JSON has not, but Python reads.
     """
 
     def refuse(name: str) -> None:

@@ -225,6 +225,26 @@ def test_a_test_loss_that_is_not_finite_is_not_reported(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b'{"step": 2, "train_loss": NaN}', "it holds NaN, which is not JSON"),
+        (b'{"step": 2, "train_\xff": 1.0}', "'utf-8' codec can't decode byte 0xff"),
+        (b"3", "it is not the metrics of a step"),
+        (b'{"train_loss": 0.5}', "it is not the metrics of a step"),
+    ],
+)
+def test_metrics_that_no_run_wrote_are_refused_with_their_line(tmp_path: Path, line: bytes, message: str) -> None:
+    (tmp_path / "metrics.jsonl").write_bytes(b'{"step": 1}\n' + line + b"\n")
+    with pytest.raises(RunError, match=rf"^cannot read .*metrics\.jsonl, line 2: {message}"):
+        read_metrics(tmp_path)
+
+
+def test_a_line_that_was_cut_off_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").write_bytes(b'{"step": 1}\n{"step": 2, "tra')
+    assert read_metrics(tmp_path) == [{"step": 1}]
+
+
+@pytest.mark.parametrize(
     ("collection", "place"), [("masks", "trained/collections/masks/mask"), ("frozen", "frozen/mask")]
 )
 def test_a_network_that_starts_from_what_is_not_finite_is_refused(tmp_path: Path, collection: str, place: str) -> None:

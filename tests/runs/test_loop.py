@@ -75,6 +75,7 @@ def test_training_in_memory_gives_what_a_run_writes_and_writes_nothing(
     assert lines(moments) == read_metrics(tmp_path / "run") and len(lines(moments)) == 8
     last = moments[-1]
     jax.tree.map(np.testing.assert_array_equal, last.state, run.state)
+    jax.tree.map(np.testing.assert_array_equal, last.variables, run.loop.variables(run.state))
     assert last.evaluation is not None and last.evaluation.metrics == run.evaluation.metrics
     np.testing.assert_array_equal(last.evaluation.per_item, run.evaluation.per_item)
 
