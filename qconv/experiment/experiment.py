@@ -41,7 +41,7 @@ class Experiment:
     log_every: int = 20
     """Steps from one line of metrics to the next."""
     eval_every: int = 200
-    """Steps from one pass over the test images to the next; the last step always has one."""
+    """Steps from one evaluation to the next; the last step always has one."""
     checkpoint_every: int = 200
     """Steps from one checkpoint to the next; the last step always has one."""
     dtype: Literal["float32", "float64"] = "float32"

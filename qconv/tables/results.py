@@ -106,7 +106,7 @@ class RowResult:
 
     @cached_property
     def comparisons(self) -> tuple[tuple[str, Comparison], ...]:
-        """Ours against each of the classical figures, paired over test images; none if some are missing."""
+        """Ours against each of the classical figures, paired over images; none if some are missing."""
         if self.problem or not self.ours.scores:
             return ()
         return tuple(

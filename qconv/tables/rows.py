@@ -132,9 +132,9 @@ class Row:
 
 
 def _metrics(cells: Iterable[Cell]) -> set[str]:
-    """The metrics that cells are compared by; none of what is not compared item by item."""
-    trained = {cell.task.metrics[0].name for cell in cells if isinstance(cell, Experiment)}
-    return trained | {"accuracy" for cell in cells if isinstance(cell, Baseline)}
+    """What cells are compared by, such as test accuracy; none of what is not compared item by item."""
+    trained = {f"{cell.split} {cell.task.metrics[0].name}" for cell in cells if isinstance(cell, Experiment)}
+    return trained | {"test accuracy" for cell in cells if isinstance(cell, Baseline)}
 
 
 def _images(cells: Iterable[Cell]) -> set[Dataset]:
@@ -166,8 +166,8 @@ class Table:
 
     rows: tuple[Row, ...]
     """In the order in which they are shown and run."""
-    quantity: str = "test accuracy"
-    """What the figures are."""
+    quantity: str = ""
+    """What the figures are; by default what the cells are compared by, such as test accuracy."""
     axis: Axis | None = None
     """If there is one, rows are drawn too."""
 
@@ -176,3 +176,6 @@ class Table:
         twice = {name for name in names if names.count(name) > 1}
         if not self.rows or twice:
             raise InputError(f"rows twice: {sorted(twice)}; allowed: at least one row, each name once in its section")
+        if not self.quantity:
+            compared = {name for row in self.rows for part in (row, *row.controls) for name in _metrics(part.cells)}
+            object.__setattr__(self, "quantity", " or ".join(sorted(compared)) or "figures")

@@ -55,7 +55,7 @@ The set-up, in a line or two.
 """
 PAGE = """# Classifiers of Paper et al. (2020).
 
-Figures: test accuracy, mean ± standard deviation over seeds; ours - classical, mean ± standard error, paired over test images.
+Figures: test accuracy, mean ± standard deviation over seeds; ours - classical, mean ± standard error, paired over images.
 
 **digits**
 
@@ -72,7 +72,7 @@ Figures: test accuracy, mean ± standard deviation over seeds; ours - classical,
 | no data | 0.900 ± 0.010 [1] | no data [!1] | - | - | - | - |
 
 - In tolerance: 1 of 2 rows with a published value.
-- Quantum against everything classical in its row, on the same test images: ahead of all in 1 of 2 rows, behind at least one in 0, neither in 1.
+- Quantum against everything classical in its row, on the same images: ahead of all in 1 of 2 rows, behind at least one in 0, neither in 1.
 - Figures are missing in 1 of 4 rows.
 
 Published figures:
