@@ -116,11 +116,10 @@ class Experiment:
         """Refuses what does not fit together, before any work.
 
         Raises:
-            InputError: a batch larger than the data, no items to evaluate, or a metric that is not one number for each
+            InputError: too few items for the procedure, none to evaluate, or a metric that is not one number for each
                 item. What networks cannot do is refused by `arms`.
         """
-        if (size := self.procedure.batch_size) > len(train):
-            raise InputError(f"batch_size = {size}; allowed: at most the {len(train)} training images")
+        self.procedure.rows(self.seed, 0, len(train))
         if len(held_out) == 0:
             raise InputError(f"the {self.split} split has 0 images; allowed: at least 1")
         element = self.element

@@ -47,9 +47,3 @@ class ClassicalDense(ClassicalTwin):
                 values.shape
             )
         return values
-
-    @property
-    def trainable(self) -> bool:
-        """Whether it is trained: if the quantum layer is."""
-        layer: Any = self.like
-        return layer.trainable

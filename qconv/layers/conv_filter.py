@@ -50,7 +50,7 @@ class ConvFilter(nn.Module):
             features=self.features,
             kernel_size=kernel_size,
             strides=pair("strides", self.strides),
-            padding=[self.padding] * 2 if isinstance(self.padding, int) else self.padding,
+            padding=self.padding,
             kernel_init=initial,
             bias_init=initial,
             parent=self if self.trainable else None,

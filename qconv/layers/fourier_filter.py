@@ -1,7 +1,7 @@
 """Random Fourier features of windows: a classical filter without training."""
 
 import math
-from typing import Any, ClassVar
+from typing import Any
 
 import flax.linen as nn
 import jax
@@ -39,9 +39,6 @@ class FourierFilter(nn.Module):
     """Step from one window to the next."""
     padding: Padding = "SAME"
     """SAME, VALID, a number of pixels, or ((top, bottom), (left, right))."""
-
-    trainable: ClassVar[bool] = False
-    """Never."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

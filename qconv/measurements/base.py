@@ -9,7 +9,7 @@ from jaxtyping import Float
 
 
 class Measured(NamedTuple):
-    """What came out."""
+    """What a measurement gives."""
 
     value: float
     """The figure of the table."""
@@ -31,7 +31,7 @@ class Measurement(ABC):
 
     @abstractmethod
     def measure(self) -> Measured:
-        """Does it; the same spec gives the same.
+        """The figure of this spec, which gives the same each time.
 
         Raises:
             InputError: what the fields say does not fit together.

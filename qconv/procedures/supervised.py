@@ -13,7 +13,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Int
 
-from qconv.bounds import require_at_least
+from qconv.bounds import require, require_at_least
 from qconv.models.network import FROZEN, TRAINED, trained_output
 from qconv.procedures.optimizers import Adam, Optimizer
 from qconv.procedures.procedure import Procedure, Sums, WeightedBatch
@@ -58,6 +58,7 @@ class Supervised(Procedure):
 
     def rows(self, seed: int, step: int, size: int) -> Int[np.ndarray, " batch"]:
         """Every item once in each epoch, in a new order; the ragged rest of an epoch is left out."""
+        require(self, "batch_size", self.batch_size <= size, f"at most the {size} training images")
         epoch, position = divmod(step, size // self.batch_size)
         return _epoch_order(seed, epoch, size)[position * self.batch_size : (position + 1) * self.batch_size]
 
