@@ -7,9 +7,9 @@ from typing import Any, Literal, get_args, get_origin
 from qconv.errors import InputError
 
 _MOST = 2**31 - 1
-"""Of whole numbers: XLA counts in 32 bits."""
+"""The largest whole number: XLA counts in 32 bits."""
 _LARGEST_SEED = 2**32 - 1
-"""For scikit-learn, for NumPy's legacy generator, and for `jax.random.key`, to which 2**32 is the same as 0."""
+"""The largest seed: of scikit-learn, of NumPy's legacy generator, and of `jax.random.key`, to which 2**32 is 0."""
 
 
 def require(spec: Any, name: str, fits: bool, allowed: str) -> None:

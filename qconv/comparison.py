@@ -47,11 +47,11 @@ class Comparison:
     difference: float
     """Ours minus theirs."""
     variances: tuple[tuple[Variance, ...], ...]
-    """Of the difference: of images alone, and of images and seeds as a sum. The larger one counts."""
+    """Variances of the difference: of images alone, and of images and seeds as a sum. The larger one counts."""
     num_images: int
     """Images, each once whatever the seeds."""
     num_seeds: int
-    """Seeds of ours."""
+    """How many seeds ours has."""
     num_pairs: int
     """Differences that vary independently: images, or seeds where each has images of its own."""
     higher_is_better: bool = True

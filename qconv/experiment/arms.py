@@ -14,9 +14,9 @@ class Arm(NamedTuple):
     """A network that a run trains."""
 
     name: str
-    """In tables and pictures: quantum, or network where it has no quantum layer, or that of the rival."""
+    """Its name in tables and pictures: quantum, network where it has no quantum layer, or that of the rival."""
     folder: str
-    """In the run directory; empty of the experiment's own network, which has the directory itself."""
+    """Its folder in the run directory; empty of the experiment's own network, which has the directory itself."""
     network: nn.Module
     traced: Traced
     """What a pass of it shows."""

@@ -18,9 +18,9 @@ class Rival(ABC):
     """
 
     name: ClassVar[str]
-    """In tables and pictures."""
+    """What it is called in tables and pictures."""
     folder: ClassVar[str]
-    """In the run directory."""
+    """Its folder in the run directory."""
 
     @abstractmethod
     def network(self, model: nn.Module, traced: Traced) -> nn.Module | None:

@@ -16,7 +16,7 @@ class Measured(NamedTuple):
     num_parameters: int | None = None
     """Fitted numbers; None where counting them would tell nothing, as for a kernel machine."""
     per_item: Float[np.ndarray, " items"] | None = None
-    """Of a method that is compared with networks item by item, the metric of each."""
+    """The metric of each item, of a method that is compared with networks item by item."""
 
 
 @dataclass(frozen=True)

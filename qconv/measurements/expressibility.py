@@ -21,7 +21,7 @@ class Expressibility(OfAnsatz):
     pairs: int = 5000
     """Pairs of states, whose fidelities are counted."""
     bins: int = 75
-    """Of the histogram."""
+    """Bins of the histogram."""
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -20,7 +20,7 @@ class LogisticRegression(Baseline):
         require(self, "C", self.C > 0, "more than 0")
 
     def estimator(self) -> Any:
-        """Fitted by L-BFGS, at most 1,000 iterations."""
+        """A linear classifier, fitted by L-BFGS in at most 1,000 iterations."""
         from sklearn.linear_model import LogisticRegression as Estimator
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
@@ -29,5 +29,5 @@ class LogisticRegression(Baseline):
         return make_pipeline(*([StandardScaler()] if self.standardised else []), linear)
 
     def num_parameters(self, estimator: Any) -> int:
-        """Coefficients and intercepts."""
+        """The number of coefficients and intercepts."""
         return estimator[-1].coef_.size + estimator[-1].intercept_.size

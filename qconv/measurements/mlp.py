@@ -21,11 +21,11 @@ class Mlp(Baseline):
         require_at_least(self, 1, "max_epochs")
 
     def estimator(self) -> Any:
-        """First weights and batches by `seed`."""
+        """A perceptron with first weights and batches by `seed`."""
         from sklearn.neural_network import MLPClassifier
 
         return MLPClassifier(self.hidden, max_iter=self.max_epochs, random_state=self.seed)
 
     def num_parameters(self, estimator: Any) -> int:
-        """Weights and biases."""
+        """The number of weights and biases."""
         return sum(weights.size for weights in (*estimator.coefs_, *estimator.intercepts_))

@@ -23,14 +23,14 @@ class OfAnsatz(Measurement):
     ansatz: Ansatz = field(default_factory=HardwareEfficient)
     """What acts on |0...0>."""
     num_qubits: int = 4
-    """Of the register."""
+    """Qubits of the register."""
 
     def __post_init__(self) -> None:
         require(self, "num_qubits", 1 <= self.num_qubits <= 20, "1 to 20")
 
     @property
     def num_angles(self) -> int:
-        """Of the ansatz."""
+        """Angles of the ansatz."""
         return math.prod(self.ansatz.param_shape(self.num_qubits))
 
 

@@ -18,7 +18,7 @@ class RbfSvm(Baseline):
         require(self, "C", self.C > 0, "more than 0")
 
     def estimator(self) -> Any:
-        """Deterministic."""
+        """A support vector machine, whose fit is deterministic."""
         from sklearn.svm import SVC
 
         return SVC(C=self.C)

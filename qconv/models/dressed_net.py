@@ -35,7 +35,7 @@ class DressedNet(Network):
         require(self, "weight_std", self.weight_std > 0, "more than 0")
 
     def setup(self) -> None:
-        """The two classical layers."""
+        """Makes the two classical layers."""
         init = nn.initializers.normal(self.weight_std)
         self.before = nn.Dense(self.width, kernel_init=init, bias_init=init)
         self.after = nn.Dense(self.num_classes, kernel_init=init, bias_init=init)
@@ -46,6 +46,6 @@ class DressedNet(Network):
         return ("numbers", "quantum", "after")
 
     def numbers(self, images: Float[Array, "batch height width channels"]) -> Float[Array, "batch qubits"]:
-        """What the circuit encodes."""
+        """What the circuit encodes of each image."""
         check_floating(images=images)
         return (1 + nn.tanh(self.before(flattened(images)))) / 2

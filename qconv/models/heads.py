@@ -28,7 +28,7 @@ class LinearHead(nn.Module):
 
     @nn.compact
     def __call__(self, features: Float[Array, "batch ..."], *, train: bool = False) -> Float[Array, "batch classes"]:
-        """Logits."""
+        """Logits of each item."""
         check_floating(features=features)
         rows = flattened(features)
         if self.distribution == "normal":
@@ -58,7 +58,7 @@ class ConvHead(nn.Module):
     def __call__(
         self, features: Float[Array, "batch height width channels"], *, train: bool = False
     ) -> Float[Array, "batch classes"]:
-        """Logits."""
+        """Logits of each item."""
         check_floating(features=features)
         hidden = features
         for channels in self.features:
@@ -87,6 +87,6 @@ class LogProbabilities(nn.Module):
         require(self, "epsilon", 0 < self.epsilon < 1, "more than 0 and less than 1")
 
     def __call__(self, features: Float[Array, "batch outcomes"], *, train: bool = False) -> Float[Array, "batch _"]:
-        """Logits, as many as there are outcomes but at most `num_classes`."""
+        """Logits of each item, as many as there are outcomes but at most `num_classes`."""
         check_floating(features=features)
         return jnp.log(jnp.maximum(features[:, : self.num_classes], self.epsilon))

@@ -37,7 +37,7 @@ class Adam(Optimizer):
         require(self, "b2", 0 < self.b2 < 1, "more than 0 and less than 1")
 
     def transformation(self, num_steps: int) -> optax.GradientTransformation:
-        """`optax.adamw`."""
+        """`optax.adamw` with the schedule of a run of `num_steps` steps."""
         rate = self.learning_rate
         schedule = optax.cosine_decay_schedule(rate, num_steps) if self.schedule == "cosine" else rate
         return optax.adamw(schedule, b2=self.b2, weight_decay=self.weight_decay)
@@ -59,5 +59,5 @@ class Sgd(Optimizer):
         require(self, "momentum", 0 <= self.momentum < 1, "0 to less than 1")
 
     def transformation(self, num_steps: int) -> optax.GradientTransformation:
-        """`optax.sgd`."""
+        """`optax.sgd`, whatever the number of steps."""
         return optax.sgd(self.learning_rate, self.momentum, self.nesterov)

@@ -148,7 +148,7 @@ class _Footnotes:
         return f" [{self._label(self._texts.index(text))}]"
 
     def lines(self, heading: str) -> list[str]:
-        """All of them under a heading; none without texts."""
+        """The lines of all texts under a heading; none without texts."""
         if not self._texts:
             return []
         return [heading, "", *(f"- [{self._label(number)}] {text}" for number, text in enumerate(self._texts)), ""]

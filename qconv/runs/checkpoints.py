@@ -48,7 +48,7 @@ class Checkpoints:
     def __init__(self, folder: Path, frozen: Any, read_only: bool = False) -> None:
         self.folder = folder
         self.frozen = frozen
-        """As given; once a checkpoint has been restored, as it was when the run began."""
+        """What no step changes, as given; once a checkpoint has been restored, as it was when the run began."""
         self._read_only = read_only
         options = ocp.CheckpointManagerOptions(
             max_to_keep=None if read_only else 2,

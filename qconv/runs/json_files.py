@@ -11,7 +11,7 @@ from qconv.errors import RunError
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object.
+    """The JSON object in a file.
 
     Raises:
         RunError: the file cannot be read, or holds something else.
@@ -26,7 +26,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def parse_json(text: str | bytes) -> Any:
-    """A JSON value.
+    """The JSON value that a text holds.
 
     Raises:
         json.JSONDecodeError: the text is none.
@@ -40,7 +40,7 @@ def parse_json(text: str | bytes) -> Any:
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Writes all or nothing.
+    """Writes a JSON object to a file, all or nothing.
 
     Raises:
         RunError: the disk is full, the folder cannot be written, or a number is not finite, which JSON cannot say.

@@ -61,7 +61,7 @@ class Moment(NamedTuple):
     train: dict[str, float] | None
     """The metrics over the training steps since the last such line, where the experiment asks for one."""
     evaluation: Evaluation | None
-    """Of the items that are not trained on, where the experiment asks for one."""
+    """What the network makes of the items that are not trained on, where the experiment asks for one."""
     is_complete: bool
     """Whether all of the step is there; else its evaluation follows, as a moment of its own."""
     ended: bool
@@ -208,7 +208,7 @@ def require_finite(state: LoopState) -> None:
     """Refuses to save, evaluate or report a state that has diverged: the last update may have made it so.
 
     Raises:
-        NotFiniteError: so.
+        NotFiniteError: a value of the state, or the loss of an earlier step, is not finite.
     """
     if (bad_step := int(state.bad_step)) > 0:
         raise NotFiniteError(f"the loss is not finite at step {bad_step}")

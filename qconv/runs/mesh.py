@@ -15,7 +15,7 @@ _AXIS = "batch"
 
 
 def device_mesh() -> Mesh:
-    """One axis over all devices.
+    """A mesh with one axis over all devices.
 
     Raises:
         InputError: processes with different numbers of devices, over which a batch cannot be split evenly.
@@ -40,12 +40,12 @@ def missing_devices() -> str:
 
 
 def replicated(mesh: Mesh) -> NamedSharding:
-    """On every device."""
+    """The sharding of what is on every device."""
     return NamedSharding(mesh, PartitionSpec())
 
 
 def batch_sharding(mesh: Mesh) -> NamedSharding:
-    """The first axis split over the devices."""
+    """The sharding of a batch: the first axis split over the devices."""
     return NamedSharding(mesh, PartitionSpec(_AXIS))
 
 

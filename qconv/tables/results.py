@@ -29,7 +29,7 @@ class Figures:
     """One figure for each seed."""
 
     values: tuple[float, ...] = ()
-    """In the order of the cells; those that are not there are left out."""
+    """The figures in the order of the cells; those that are not there are left out."""
     num_parameters: int | None = None
     """Trained numbers."""
     scores: tuple[Scores, ...] = ()
@@ -37,12 +37,12 @@ class Figures:
 
     @property
     def mean(self) -> float:
-        """Over seeds."""
+        """Mean over seeds."""
         return float(np.mean(self.values))
 
     @property
     def std(self) -> float | None:
-        """Over seeds, with n - 1; None of a single one."""
+        """Standard deviation over seeds, with n - 1; None of a single one."""
         return float(np.std(self.values, ddof=1)) if len(self.values) > 1 else None
 
     @property
@@ -62,13 +62,13 @@ class RowResult:
     classical: tuple[tuple[str, Figures], ...]
     """The twin, if there is one, and the controls, those without figures left out."""
     seconds: float
-    """Of all cells of the row, one after the other; controls that rows share count in each."""
+    """Time of all cells of the row, one after the other; controls that rows share count in each."""
     problem: str
     """How many figures are missing, such as "no data"; empty if none is."""
     reason: str = ""
     """Why."""
     higher_is_better: bool = True
-    """Of the figures."""
+    """Whether a larger figure is a better one."""
     computed: Counter[tuple[Provenance, ...]] = field(default_factory=Counter)
     """What computed the cells, one after the other, and how many of them."""
 

@@ -31,7 +31,7 @@ class Published:
     """
 
     value: float
-    """In the unit of the table, such as accuracy in [0, 1]."""
+    """The figure in the unit of the table, such as accuracy in [0, 1]."""
     source: str
     """Where it was read: paper and table, or repository and file; "as transcribed by ..." if not in the original."""
     std: float | None = None
@@ -93,7 +93,7 @@ class Row:
     cells: tuple[Cell, ...]
     """Ours, one for each seed (or for each random circuit)."""
     published: Published | None = None
-    """None where nothing has been published, or nobody could read it."""
+    """What has been published; None where nothing has been published, or nobody could read it."""
     controls: tuple[Control, ...] = ()
     """Classical ones beside the twin."""
     section: str = ""
@@ -165,7 +165,7 @@ class Table:
     """
 
     rows: tuple[Row, ...]
-    """In the order in which they are shown and run."""
+    """The rows in the order in which they are shown and run."""
     quantity: str = ""
     """What the figures are; by default what the cells are compared by, such as test accuracy."""
     axis: Axis | None = None
