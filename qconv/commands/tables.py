@@ -15,10 +15,9 @@ from qconv.report.table_picture import table_picture
 from qconv.runs.json_files import read_json, write_json, writing
 from qconv.runs.messages import show_messages
 from qconv.tables.cells import cells_of, groups, is_current, stored
-from qconv.tables.loading import load_table
 from qconv.tables.progress import CellProgress
 from qconv.tables.results import RowResult, collect
-from qconv.tables.rows import Cell, Row, Table
+from qconv.tables.rows import Cell, Row, Table, load_table
 from qconv.tables.workers import Outcome, Task, require_devices, run_tasks
 
 

@@ -9,6 +9,7 @@ from qconv.bounds import require
 from qconv.data.dataset import Dataset
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
+from qconv.experiment.loading import load_object
 from qconv.experiment.parts import check_parts
 from qconv.measurements.base import Measurement
 from qconv.measurements.baseline import Baseline
@@ -179,3 +180,12 @@ class Table:
         if not self.quantity:
             compared = {name for row in self.rows for part in (row, *row.controls) for name in _metrics(part.cells)}
             object.__setattr__(self, "quantity", " or ".join(sorted(compared)) or "figures")
+
+
+def load_table(name: str) -> tuple[Table, str]:
+    """A table and the docstring of its module.
+
+    Raises:
+        InputError: no such table, or a mistake in its module; the message says in which line.
+    """
+    return load_object(name, "table", Table)

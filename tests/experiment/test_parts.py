@@ -31,8 +31,7 @@ from qconv.models.networks import QuanvNet
 from qconv.procedures.optimizers import Sgd
 from qconv.procedures.supervised import Supervised
 from qconv.readout.pauli import PauliZ
-from qconv.tables.loading import load_table
-from qconv.tables.rows import Control, Row
+from qconv.tables.rows import Control, Row, load_table
 from qconv.tasks.classification import Classification
 from qconv.tasks.losses import CrossEntropy
 from tests.processes import TINY
