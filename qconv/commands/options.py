@@ -1,6 +1,6 @@
 """The options of the commands beside the fields of an experiment. Imports nothing slow: `qconv --help` reads them."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from qconv.diagnostics.sampling import Sampling
@@ -34,7 +34,7 @@ class TrainOptions(RunOptions):
 class DrawOptions:
     """What is drawn and where it goes."""
 
-    output: Path = field(default_factory=lambda: Path("circuit.png"))
+    output: Path = Path("circuit.png")
     """File of the picture; its ending is the format."""
     engines: bool = False
     """Print what each engine would cost."""
@@ -44,7 +44,7 @@ class DrawOptions:
 class DiagnoseOptions(Sampling):
     """How much is sampled, and where the picture goes."""
 
-    output: Path = field(default_factory=lambda: Path("diagnosis.png"))
+    output: Path = Path("diagnosis.png")
     """File of the picture; its ending is the format."""
 
 
