@@ -60,15 +60,15 @@ from .readout.probabilities import Probabilities as Probabilities
 
 # Networks and heads
 from .models.network import Network as Network
-from .models.classical_net import ClassicalNet as ClassicalNet
+from .models.networks import ClassicalNet as ClassicalNet
 from .models.dressed_net import DressedNet as DressedNet
 from .models.heads import ConvHead as ConvHead
 from .models.heads import LinearHead as LinearHead
 from .models.heads import LogProbabilities as LogProbabilities
+from .models.networks import QuantumClassifier as QuantumClassifier
+from .models.networks import QuanvNet as QuanvNet
+from .models.networks import TreeNet as TreeNet
 from .models.pretrained import Pretrained as Pretrained
-from .models.quantum_classifier import QuantumClassifier as QuantumClassifier
-from .models.quanv_net import QuanvNet as QuanvNet
-from .models.tree_net import TreeNet as TreeNet
 from .models.twin import classical_twin as classical_twin
 from .models.weight_files import save_weights as save_weights
 

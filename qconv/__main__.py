@@ -4,11 +4,10 @@ Arguments are parsed in this module only. What the commands need is imported whe
 `qconv --help` answers at once.
 """
 
-import dataclasses
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field, make_dataclass
+from dataclasses import dataclass, make_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +15,7 @@ import tyro
 from tyro import MISSING
 from tyro.conf import Positional, arg, subcommand
 
-from qconv.diagnostics.sampling import Sampling
+from qconv.commands.options import DiagnoseOptions, DrawOptions, TableOptions, TrainOptions
 from qconv.errors import DataUnavailableError, QconvError
 from qconv.letters import replace_missing_letters
 
@@ -30,14 +29,19 @@ class List:
 
 
 @dataclass(frozen=True)
-class Train:
+class OfExperiment:
+    """A command whose options are those of an experiment, too."""
+
+    experiment: Positional[str]
+    """Name of the experiment; `qconv list` shows them."""
+
+
+@dataclass(frozen=True)
+class Train(OfExperiment):
     """Train an experiment's network and its classical twin; the same command goes on where it was stopped.
 
     Fields of the experiment are options after its name: see `qconv train EXPERIMENT --help`.
     """
-
-    experiment: Positional[str]
-    """Name of the experiment; `qconv list` shows them."""
 
 
 @dataclass(frozen=True)
@@ -49,46 +53,20 @@ class Evaluate:
 
 
 @dataclass(frozen=True)
-class Draw:
+class Draw(OfExperiment):
     """Draw an experiment's quantum circuits, as text and as a picture.
 
     Fields of the experiment are options after its name: see `qconv draw EXPERIMENT --help`.
     """
 
-    experiment: Positional[str]
-    """Name of the experiment; `qconv list` shows them."""
-
 
 @dataclass(frozen=True)
-class Diagnose:
+class Diagnose(OfExperiment):
     """Measure what an experiment's quantum circuits can do before they are trained, as a table and as a picture.
 
     Expressibility, entangling capability, variance of gradients, and effective dimension, with patches of the training
     images. Fields of the experiment are options after its name, its seed too: see `qconv diagnose EXPERIMENT --help`.
     """
-
-    experiment: Positional[str]
-    """Name of the experiment; `qconv list` shows them."""
-
-
-@dataclass(frozen=True)
-class TableOptions:
-    """Which cells run, how, and where the result goes."""
-
-    jobs: int = 1
-    """Processes that run cells side by side."""
-    slow: bool = False
-    """Run the rows too that take long."""
-    runs: Path = Path("runs")
-    """Folder for run directories."""
-    output: Path = Path("tables")
-    """Folder for the tables, as Markdown and JSON."""
-    renew: bool = False
-    """Run the cells again, too, that other numerics of the library have computed; their runs are set aside."""
-    part: int = 0
-    """Which part of the cells this call runs, from 0; tables are written by a call without parts."""
-    parts: int = 1
-    """Number of calls that share the cells, such as the tasks of an array job."""
 
 
 @dataclass(frozen=True)
@@ -113,42 +91,6 @@ Command = (
     | Annotated[OneTable, subcommand("table")]
     | Annotated[AllTables, subcommand("tables")]
 )
-
-
-@dataclass(frozen=True)
-class TrainOptions:
-    """Where and on which processes an experiment runs."""
-
-    runs: Path = Path("runs")
-    """Folder for run directories."""
-    renew: bool = False
-    """Set a run aside that other numerics of the library have computed, and train anew."""
-    distributed: bool = False
-    """Work with other processes of the same command; Slurm and other cluster managers are detected."""
-    coordinator: str | None = None
-    """HOST:PORT of process 0, where no cluster manager tells it."""
-    num_processes: int | None = None
-    """Number of processes, where no cluster manager tells it."""
-    process_id: int | None = None
-    """Which process this is, from 0, where no cluster manager tells it."""
-
-
-@dataclass(frozen=True)
-class DrawOptions:
-    """What is drawn and where it goes."""
-
-    output: Path = field(default_factory=lambda: Path("circuit.png"))
-    """File of the picture."""
-    engines: bool = False
-    """Print what each engine would cost."""
-
-
-@dataclass(frozen=True)
-class DiagnoseOptions(Sampling):
-    """How much is sampled, and where the picture goes."""
-
-    output: Path = field(default_factory=lambda: Path("diagnosis.png"))
-    """File of the picture."""
 
 
 def main(argv: Sequence[str] | None = None) -> None:
@@ -193,41 +135,34 @@ def _run(argv: list[str]) -> None:
     elif isinstance(command, Train):
         from qconv.commands.train import train
 
-        experiment, chosen = _parse(f"qconv train {command.experiment}", command.experiment, TrainOptions(), options)
-        train(command.experiment, experiment, **vars(chosen))
+        train(command.experiment, *_parse("train", command, TrainOptions(), options))
     elif isinstance(command, Draw):
         from qconv.commands.draw import draw
 
-        experiment, chosen = _parse(f"qconv draw {command.experiment}", command.experiment, DrawOptions(), options)
-        draw(experiment, chosen.output, chosen.engines)
-    elif isinstance(command, TableOptions):
+        draw(*_parse("draw", command, DrawOptions(), options))
+    elif isinstance(command, Diagnose):
+        from qconv.commands.diagnose import diagnose
+
+        diagnose(*_parse("diagnose", command, DiagnoseOptions(), options))
+    else:
         from qconv.commands.tables import run_tables
         from qconv.experiment.discovery import available
 
-        names = [command.table] if isinstance(command, OneTable) else list(available("table"))
-        options = {field.name: getattr(command, field.name) for field in dataclasses.fields(TableOptions)}
-        run_tables(names, **options)
-    else:
-        from qconv.commands.diagnose import diagnose
-
-        prog = f"qconv diagnose {command.experiment}"
-        experiment, chosen = _parse(prog, command.experiment, DiagnoseOptions(), options)
-        diagnose(experiment, chosen, chosen.output)
+        run_tables([command.table] if isinstance(command, OneTable) else list(available("table")), command)
 
 
-def _parse(prog: str, name: str, defaults: Any, options: list[str]) -> tuple["Experiment", Any]:
-    """The experiment of that name with its fields as options allow, and the command's own options."""
+def _parse(name: str, command: OfExperiment, defaults: Any, options: list[str]) -> tuple["Experiment", Any]:
+    """The experiment with its fields as options say, and the options of the command of that name."""
     from qconv.experiment.experiment import Experiment
     from qconv.experiment.loading import load
 
-    experiment, docstring = load(name)
+    experiment, docstring = load(command.experiment)
     # One dataclass of both, whose fields are options without a prefix. Its types are known only here.
     flat = {"experiment": Experiment, "run": type(defaults)}
     fields = [(field, Annotated[kind, arg(name="")]) for field, kind in flat.items()]  # ty: ignore[invalid-type-form]
     both: Any = make_dataclass("Options", fields)
-    chosen = tyro.cli(
-        both, default=both(experiment, defaults), args=options, prog=prog, description=docstring, registry=_registry()
-    )
+    prog, default = f"qconv {name} {command.experiment}", both(experiment, defaults)
+    chosen = tyro.cli(both, default=default, args=options, prog=prog, description=docstring, registry=_registry())
     return chosen.experiment, chosen.run
 
 

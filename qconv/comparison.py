@@ -1,7 +1,7 @@
-"""Two networks or methods on the same test images: which one is ahead, if any, and with what error.
+"""Two networks or methods on the same images: which one is ahead, if any, and with what error.
 
-Scores are one number for each test image and seed, such as 1 where the class is right and 0 where it is not. The mean
-of the differences has two sources of error: other test images would have been classified otherwise, and other seeds
+Scores are one number for each image and seed, such as 1 where the class is right and 0 where it is not. The mean
+of the differences has two sources of error: other images would have been classified otherwise, and other seeds
 trained otherwise. Both are estimated from the scores themselves, crossed as they are: each seed sees each image.
 """
 
@@ -22,12 +22,12 @@ LEVEL = 0.05
 
 
 class Scores(NamedTuple):
-    """What one network or method makes of the test images, with one seed."""
+    """What one network or method makes of the images, with one seed."""
 
     seed: int
     """What training is random in; the same in both that are compared, where they share the order of the images."""
     items: str
-    """Which test images: scores with equal `items` are of the same images in the same order."""
+    """Which images: scores with equal `items` are of the same images in the same order."""
     values: Float[np.ndarray, " images"]
     """One number for each item, such as 1 where its class is right and 0 where it is not."""
 
@@ -47,11 +47,11 @@ class Comparison:
     difference: float
     """Ours minus theirs."""
     variances: tuple[tuple[Variance, ...], ...]
-    """Of the difference: of images alone, and of images and seeds as a sum. The larger one counts."""
+    """Variances of the difference: of images alone, and of images and seeds as a sum. The larger one counts."""
     num_images: int
-    """Test images, each once whatever the seeds."""
+    """Images, each once whatever the seeds."""
     num_seeds: int
-    """Seeds of ours."""
+    """How many seeds ours has."""
     num_pairs: int
     """Differences that vary independently: images, or seeds where each has images of its own."""
     higher_is_better: bool = True
@@ -120,7 +120,7 @@ def compare(ours: Sequence[Scores], theirs: Sequence[Scores], higher_is_better: 
         raise InputError(f"{len(ours)} and {len(theirs)} scores are compared; allowed: at least one each")
     images = {score.items: len(score.values) for score in (*ours, *theirs)}
     if {score.items for score in ours} != {score.items for score in theirs}:
-        raise InputError("scores of different test images are compared; allowed: the same images on both sides")
+        raise InputError("scores of different images are compared; allowed: the same images on both sides")
     num_images = sum(images.values())
     if len(images) == 1:
         difference, variances = _crossed(_by_seed(ours), _by_seed(theirs), _seeds(ours) == _seeds(theirs))

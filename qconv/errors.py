@@ -28,7 +28,7 @@ def refusing(what: str) -> Generator[None]:
         what: what goes wrong, and which class is to blame.
 
     Raises:
-        InputError: so; one that is raised inside stays as it is.
+        InputError: something went wrong; one that is raised inside stays as it is.
     """
     try:
         yield

@@ -6,6 +6,9 @@ commands run in an environment of their own. So everything of Matplotlib is impo
 
 import os
 from contextlib import suppress
+from pathlib import Path
+
+from qconv.errors import InputError
 
 _backend = os.environ.pop("MPLBACKEND", "")
 try:
@@ -21,7 +24,7 @@ if _backend:
     with suppress(ValueError):  # who draws with pyplot in the same process gets the backend all the same
         matplotlib.rcParams["backend"] = _backend
 
-__all__ = ["Figure", "MaxNLocator", "Rectangle", "color_of", "imread"]
+__all__ = ["Figure", "MaxNLocator", "Rectangle", "check_picture", "color_of", "imread"]
 
 _COLORS = ("#1f5fa8", "#c8641b", "#2f7d4f", "#8a3a8f", "#6b6b6b", "#b59a1d")
 
@@ -29,3 +32,16 @@ _COLORS = ("#1f5fa8", "#c8641b", "#2f7d4f", "#8a3a8f", "#6b6b6b", "#b59a1d")
 def color_of(network: int) -> str:
     """The colour of a network in the pictures of a run, by its place among the run's networks."""
     return _COLORS[network % len(_COLORS)]
+
+
+def check_picture(path: Path) -> None:
+    """Refuses a file that no picture can be written to, before the work for it.
+
+    Raises:
+        InputError: its folder is not there, or no pictures have its ending.
+    """
+    if not path.parent.is_dir():
+        raise InputError(f"cannot write {path}: there is no folder {path.parent}")
+    ending, formats = path.suffix.removeprefix("."), Figure().canvas.get_supported_filetypes()
+    if ending.lower() not in formats:
+        raise InputError(f"cannot write {path}: format {ending!r} is not supported; allowed: {', '.join(formats)}")

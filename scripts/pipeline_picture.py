@@ -13,7 +13,7 @@ import numpy as np
 from qconv.figure import Figure, imread
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.network import output_of
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 from qconv.report.drawing import circuit_figure, layer_drawing
 from qconv.runs.evaluate import restored_arms
 
@@ -24,7 +24,7 @@ def main(run: Path, output: Path) -> None:
     model = arm.network
     assert isinstance(model, QuanvNet) and isinstance(model.conv, QuantumConv)
     images, labels = loop.held_out[np.arange(1)]
-    variables = {**loop.experiment.procedure.variables(state.trained), **loop.frozen}
+    variables = loop.variables(state)
     channels = np.asarray(output_of(model, variables, images, stop=1))[0]
     probabilities = np.asarray(jax.nn.softmax(output_of(model, variables, images)[0]))
 

@@ -31,7 +31,7 @@ from qconv.data.synthetic import Synthetic
 from qconv.experiment.experiment import Experiment
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 from qconv.procedures.optimizers import Adam
 from qconv.procedures.supervised import Supervised
 

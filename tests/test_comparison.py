@@ -84,7 +84,7 @@ def test_seeds_with_images_of_their_own_that_all_say_the_same_are_a_sign_test_of
 
 
 def test_other_images_are_not_compared() -> None:
-    with pytest.raises(InputError, match=r"^scores of different test images are compared; allowed: the same images"):
+    with pytest.raises(InputError, match=r"^scores of different images are compared; allowed: the same images"):
         compare(scores(np.ones(3), "these"), scores(np.ones(3), "those"))
     with pytest.raises(InputError, match=r"^0 and 1 scores are compared; allowed: at least one each$"):
         compare([], scores(np.ones(3)))

@@ -111,3 +111,15 @@ def test_two_processes_train_as_one_does(
         assert len(mine) == len(other) == 24 and (mine[12:], other[12:]) == (mine[:12], other[:12])
     tests = [reads(tmp_path / f"reads{k}", "test") for k in range(2)]
     assert {tuple(rows) for rows in tests[0]}.isdisjoint({tuple(rows) for rows in tests[1]})
+
+
+def test_where_the_first_process_cannot_write_the_others_end_too(workshop: Workshop, tmp_path: Path) -> None:
+    processes = []
+    for k in range(2):
+        told, environment = by_hand(k)
+        variables: dict[str, Any] = environment | ({"AT": "3 full 100"} if k == 0 else {})
+        processes.append(workshop.start("train", "tiny", "--runs", str(tmp_path), "--distributed", *told, **variables))
+    first, second = map(finish, processes)
+    assert (first.returncode, second.returncode) == (2, 2)
+    assert "metrics.jsonl: File too large" in first.stderr
+    assert "cannot write metrics to" in second.stderr and "another process could not" in second.stderr

@@ -28,7 +28,7 @@ from qconv.experiment.parts import check_parts
 from qconv.experiment.spec import run_id
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 from qconv.procedures.optimizers import Adam
 from qconv.procedures.procedure import Sums
 from qconv.procedures.supervised import Supervised, SupervisedState

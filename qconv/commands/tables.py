@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.console import Console
 
+from qconv.commands.options import TableOptions
 from qconv.console import text_console
 from qconv.errors import InputError, RunError
 from qconv.report.table_page import as_json, markdown, overview
@@ -14,10 +15,9 @@ from qconv.report.table_picture import table_picture
 from qconv.runs.json_files import read_json, write_json, writing
 from qconv.runs.messages import show_messages
 from qconv.tables.cells import cells_of, groups, is_current, stored
-from qconv.tables.loading import load_table
 from qconv.tables.progress import CellProgress
 from qconv.tables.results import RowResult, collect
-from qconv.tables.rows import Cell, Row, Table
+from qconv.tables.rows import Cell, Row, Table, load_table
 from qconv.tables.workers import Outcome, Task, require_devices, run_tasks
 
 
@@ -32,29 +32,22 @@ class _Loaded:
     """Those that are asked for."""
 
 
-def run_tables(
-    names: list[str], *, runs: Path, output: Path, renew: bool, jobs: int, slow: bool, part: int, parts: int
-) -> None:
+def run_tables(names: list[str], options: TableOptions) -> None:
     """Runs the cells of tables that have not been run, prints the tables, and writes them as Markdown and JSON.
 
     Args:
         names: of the tables.
-        runs: folder for run directories.
-        output: folder for NAME.md and NAME.json, and NAME.png of a table with an axis; and for overview.md, with a
-            line for each table there.
-        renew: whether cells that other numerics have computed are set aside and run again.
-        jobs: processes that run cells side by side.
-        slow: whether rows that take long are wanted too.
-        part: which part of the cells this call runs, from 0.
-        parts: how many calls share the cells.
+        options: which cells, how, and the folder for NAME.md and NAME.json, NAME.png of a table with an axis, and
+            overview.md with a line for each table there.
 
     Raises:
         InputError: no such table, a mistake in its module, numbers that make no sense, or no device; nothing has
             been run.
-        RunError: `output` cannot be made; or some cells failed or are damaged, and all others have been run and
+        RunError: the folder cannot be made; or some cells failed or are damaged, and all others have been run and
             written.
         KeyboardInterrupt: stopped; the same call goes on.
     """
+    runs, output, jobs, part, parts = options.runs, options.output, options.jobs, options.part, options.parts
     if jobs < 1:
         raise InputError(f"--jobs {jobs}; allowed: at least 1")
     if parts < 1:
@@ -63,14 +56,15 @@ def run_tables(
         raise InputError(f"--part {part} of --parts {parts}; allowed: 0 to {parts - 1}")
     require_devices()
     show_messages()
-    loaded = [_load(name, slow) for name in names]
+    loaded = [_load(name, options.slow) for name in names]
     if parts == 1:
         with writing(output):  # rather now than after half an hour
             output.mkdir(parents=True, exist_ok=True)
     # Shared out before it is asked what is missing: all calls must agree on who has which cells.
     everything = [Task(each.name, group) for each in loaded for group in groups(cells_of(each.rows))][part::parts]
     missing = (
-        Task(name, [cell for cell in cells if not _is_done(name, cell, runs, renew)]) for name, cells in everything
+        Task(name, [cell for cell in cells if not _is_done(name, cell, runs, options.renew)])
+        for name, cells in everything
     )
     tasks = [task for task in missing if task.cells]
     console = text_console()
@@ -79,7 +73,7 @@ def run_tables(
     before = sum(len(task.cells) for task in everything) - total
     console.print(f"{total} cells to run, {before} have been run before")
     with CellProgress(console, total) as progress:
-        for outcome in run_tasks(tasks, runs, jobs, renew):
+        for outcome in run_tasks(tasks, runs, jobs, options.renew):
             outcomes[outcome.table][outcome.cell] = outcome
             progress.done(outcome)
     if parts == 1:

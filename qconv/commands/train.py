@@ -1,10 +1,10 @@
 """`qconv train`."""
 
 import re
-from pathlib import Path
 
 import jax
 
+from qconv.commands.options import TrainOptions
 from qconv.console import text_console
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
@@ -16,38 +16,23 @@ from qconv.runs.run import execute
 from qconv.runs.run_directory import RunDirectory, finished_seeds
 
 
-def train(
-    name: str,
-    experiment: Experiment,
-    *,
-    runs: Path,
-    renew: bool,
-    distributed: bool,
-    coordinator: str | None,
-    num_processes: int | None,
-    process_id: int | None,
-) -> None:
+def train(name: str, experiment: Experiment, options: TrainOptions) -> None:
     """Trains an experiment's network and its rivals, writes pictures and summary, and prints the result.
 
     Args:
         name: of the experiment.
         experiment: its spec.
-        runs: folder for run directories.
-        renew: whether a run that other numerics have computed is set aside, and this one begins anew.
-        distributed: whether other processes run the same command.
-        coordinator: HOST:PORT of process 0; None where a cluster manager tells it.
-        num_processes: how many; None likewise.
-        process_id: which one this is; None likewise.
+        options: where and on which processes it runs.
 
     Raises:
         InputError: see `execute`; or options of `distributed` that do not fit.
         DataUnavailableError: the data are not there, also where nothing is left to train.
         RunError: see `RunDirectory` and `fit`.
     """
-    _join(distributed, coordinator, num_processes, process_id)
+    _join(options)
     console = text_console(quiet=jax.process_index() > 0)
     show_messages()
-    with RunDirectory(name, experiment, runs, renew=renew) as run:
+    with RunDirectory(name, experiment, options.runs, renew=options.renew) as run:
         console.print(f"run directory {run.folder}", soft_wrap=True)
         summary = run.summary
         if summary is None:
@@ -73,9 +58,10 @@ def _finished_before(then: Provenance) -> str:
     return f"finished before{what}; remove the directory to train again"
 
 
-def _join(distributed: bool, coordinator: str | None, num_processes: int | None, process_id: int | None) -> None:
-    given = (coordinator, num_processes, process_id)
-    if not distributed:
+def _join(options: TrainOptions) -> None:
+    coordinator = options.coordinator
+    given = (coordinator, options.num_processes, options.process_id)
+    if not options.distributed:
         if given != (None, None, None):
             raise InputError("--coordinator, --num-processes and --process-id go with --distributed")
         return

@@ -57,9 +57,9 @@ class Diagnosis:
     haar_meyer_wallach: float
     """Mean Q of Haar-random states."""
     gradient_variance: Float[np.ndarray, "channels angles"] | None
-    """None if the circuit has no angles."""
+    """Variance of each derivative; None if the circuit has no angles."""
     effective_dimension: float | None
-    """As a part of the number of angles; None if there are none."""
+    """The effective dimension as a part of the number of angles; None if there are none."""
     spectrum: Float[np.ndarray, "samples angles"] | None
     """Eigenvalues of the normalised Fisher information, the largest first; None likewise."""
 

@@ -21,7 +21,7 @@ class Signal:
     """How far <X>, <Y> and <Z> of the qubits that each level keeps are from their means over images."""
 
     num_sites: tuple[int, ...]
-    """Of each level."""
+    """Sites of each level."""
     deviations: dict[str, Float[np.ndarray, "levels 3"]]
     """Root mean square over images, networks, sites and the qubits of a site, for each range of first angles."""
 

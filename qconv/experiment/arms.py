@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 import flax.linen as nn
 
+from qconv.errors import InputError, refusing
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.precision import precision
 from qconv.models.quantum_calls import Traced, trace
@@ -13,9 +14,9 @@ class Arm(NamedTuple):
     """A network that a run trains."""
 
     name: str
-    """In tables and pictures: quantum, or network where it has no quantum layer, or that of the rival."""
+    """Its name in tables and pictures: quantum, network where it has no quantum layer, or that of the rival."""
     folder: str
-    """In the run directory; empty of the experiment's own network, which has the directory itself."""
+    """Its folder in the run directory; empty of the experiment's own network, which has the directory itself."""
     network: nn.Module
     traced: Traced
     """What a pass of it shows."""
@@ -25,13 +26,33 @@ def arms(experiment: Experiment) -> tuple[Arm, ...]:
     """The networks of an experiment.
 
     Raises:
-        InputError: one of them cannot take the images.
+        InputError: one of them cannot take the images (kernel, register, memory) or has other outputs than the task
+            asks for, or a rival refuses the experiment's own, such as one that runs a circuit outside of its layers.
     """
-    shape = experiment.element.inputs
+    model = experiment.model
+    name = type(model).__name__
     with precision(experiment.dtype):  # layers of float64 are traced
-        own = trace(experiment.model, shape)
-        found = [Arm("quantum" if own.calls else "network", "", experiment.model, own)]
+        own = _traced(experiment, model, name, "the model")
+        found = [Arm("quantum" if own.calls else "network", "", model, own)]
         for rival in experiment.rivals:
-            if (network := rival.network(experiment.model, own)) is not None:
-                found.append(Arm(rival.name, rival.folder, network, trace(network, shape)))
+            traced = None
+            if (network := rival.network(model, own)) is not None:
+                traced = _traced(experiment, network, f"the {rival.name} of {name}", f"the {rival.name}")
+                found.append(Arm(rival.name, rival.folder, network, traced))
+            rival.check(model, own, traced)
     return tuple(found)
+
+
+def _traced(experiment: Experiment, network: nn.Module, name: str, short: str) -> Traced:
+    """What a pass of a network shows, if it makes of the images what the task asks for."""
+    element = experiment.element
+    wanted = experiment.task.output_shape(element)
+    with refusing(f"{name} cannot take images of shape {element.inputs}"):
+        traced = trace(network, element.inputs)
+    _, *shape = getattr(traced.outputs, "shape", (1, "none"))
+    if tuple(shape) != wanted:
+        raise InputError(
+            f"{short} gives outputs of shape {tuple(shape)} for each image; allowed: {wanted}, which "
+            f"{type(experiment.task).__name__} asks of these data"
+        )
+    return traced

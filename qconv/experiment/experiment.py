@@ -9,16 +9,15 @@ import jax
 import numpy as np
 from tyro.conf import arg
 
+from qconv.bounds import require_at_least, require_choices
 from qconv.data.checked import checked_element, load_checked
 from qconv.data.dataset import Dataset, Element, Source
 from qconv.data.validation import with_validation
 from qconv.errors import InputError, refusing
 from qconv.experiment.parts import check_parts
 from qconv.experiment.rivals import Rival, Twin
-from qconv.models.quantum_calls import trace
 from qconv.procedures.procedure import Procedure
 from qconv.procedures.supervised import Supervised
-from qconv.simulate.memory import available_bytes, gibibytes
 from qconv.tasks.classification import Classification
 from qconv.tasks.task import Task
 
@@ -42,7 +41,7 @@ class Experiment:
     log_every: int = 20
     """Steps from one line of metrics to the next."""
     eval_every: int = 200
-    """Steps from one pass over the test images to the next; the last step always has one."""
+    """Steps from one evaluation to the next; the last step always has one."""
     checkpoint_every: int = 200
     """Steps from one checkpoint to the next; the last step always has one."""
     dtype: Literal["float32", "float64"] = "float32"
@@ -53,13 +52,8 @@ class Experiment:
 
     def __post_init__(self) -> None:
         check_parts(self)
-        for name in ("log_every", "eval_every", "checkpoint_every"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
-        if self.dtype not in ("float32", "float64"):
-            raise InputError(f"dtype = {self.dtype!r}; allowed: 'float32', 'float64'")
-        if self.split not in ("test", "validation"):
-            raise InputError(f"split = {self.split!r}; allowed: 'test', 'validation'")
+        require_at_least(self, 1, "log_every", "eval_every", "checkpoint_every")
+        require_choices(self)
         self._check_names()
 
     def _check_names(self) -> None:
@@ -122,42 +116,19 @@ class Experiment:
         """Refuses what does not fit together, before any work.
 
         Raises:
-            InputError: a batch larger than the data, no items to evaluate, a network that cannot take the images
-                (kernel, register, memory) or has other outputs than the task asks for, a metric that is not one number
-                for each item, or a circuit that a rival would run, too.
+            InputError: too few items for the procedure, none to evaluate, or a metric that is not one number for each
+                item. What networks cannot do is refused by `arms`.
         """
-        if (size := self.procedure.batch_size) > len(train):
-            raise InputError(f"batch_size = {size}; allowed: at most the {len(train)} training images")
+        self.procedure.rows(self.seed, 0, len(train))
         if len(held_out) == 0:
             raise InputError(f"the {self.split} split has 0 images; allowed: at least 1")
         element = self.element
-        wanted = (1, *self.task.output_shape(element))
-        with refusing(f"{type(self.model).__name__} cannot take images of shape {element.inputs}"):
-            network = trace(self.model, element.inputs)
-        # Parameters, their gradient, and Adam's two moments.
-        needed = 4 * network.num_parameters * np.dtype(self.dtype).itemsize
-        if needed > (available := available_bytes()):
-            raise InputError(
-                f"the network has {network.num_parameters:,} parameters, and to train them takes {gibibytes(needed)}; "
-                f"{gibibytes(available)} are there"
-            )
-        if getattr(network.outputs, "shape", None) != wanted:
-            shape = getattr(network.outputs, "shape", (1, "none"))[1:]
-            raise InputError(
-                f"the model gives outputs of shape {shape} for each image; allowed: {wanted[1:]}, which "
-                f"{type(self.task).__name__} asks of these data"
-            )
-        for rival in self.rivals:
-            rival.check(self.model, network, element.inputs)
-        self._check_metrics(element, wanted[1:])
-
-    def _check_metrics(self, element: Element, outputs: tuple[int, ...]) -> None:
-        """Refuses a metric that is not one number for each of two items."""
+        outputs = jax.ShapeDtypeStruct((2, *self.task.output_shape(element)), np.float32)
         kind = np.float32 if element.num_classes is None else np.int32
-        batch = jax.ShapeDtypeStruct((2, *outputs), np.float32), jax.ShapeDtypeStruct((2, *element.targets), kind)
+        targets = jax.ShapeDtypeStruct((2, *element.targets), kind)
         for metric in (self.task.loss, *self.task.metrics):
             name = type(metric).__name__
             with refusing(f"{name} cannot be computed"):
-                found = jax.eval_shape(metric.per_item, *batch)
+                found = jax.eval_shape(metric.per_item, outputs, targets)
             if getattr(found, "shape", None) != (2,):
                 raise InputError(f"{name} returns shape {getattr(found, 'shape', None)} for 2 images; allowed: (2,)")

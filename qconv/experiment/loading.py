@@ -30,16 +30,14 @@ def load_object(name: str, kind: str, cls: type[T]) -> tuple[T, str]:
     Raises:
         InputError: no such module, a mistake in it, or the object is of another class.
     """
-    known = available(kind)
-    if name not in known:
-        if path := _file(name):
-            parsed(path)
-            raise InputError(f"{path} has no object `{kind}`; allowed: {kind} = {cls.__name__}(...)")
+    known, path = available(kind), _file(name)
+    if path is None:
         close = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {close[0]!r}? " if close else ""
         raise InputError(f"no {kind} {name!r}; {hint}allowed: {', '.join(known) or 'none found'}")
-    if path := _file(name):
-        parsed(path)
+    parsed(path)
+    if name not in known:
+        raise InputError(f"{path} has no object `{kind}`; allowed: {kind} = {cls.__name__}(...)")
     try:
         module = import_from(f"{PACKAGE}.{name}")
     except Exception as error:

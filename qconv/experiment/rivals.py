@@ -6,8 +6,9 @@ from typing import ClassVar
 
 import flax.linen as nn
 
+from qconv.errors import InputError
 from qconv.models.quantum_calls import Traced
-from qconv.models.twin import check_twin, classical_twin
+from qconv.models.twin import classical_twin
 
 
 class Rival(ABC):
@@ -17,9 +18,9 @@ class Rival(ABC):
     """
 
     name: ClassVar[str]
-    """In tables and pictures."""
+    """What it is called in tables and pictures."""
     folder: ClassVar[str]
-    """In the run directory."""
+    """Its folder in the run directory."""
 
     @abstractmethod
     def network(self, model: nn.Module, traced: Traced) -> nn.Module | None:
@@ -31,16 +32,16 @@ class Rival(ABC):
         """
 
     @abstractmethod
-    def check(self, model: nn.Module, traced: Traced, input_shape: tuple[int, ...]) -> None:
+    def check(self, model: nn.Module, traced: Traced, rival: Traced | None) -> None:
         """Refuses a network that the rival cannot be compared with.
 
         Args:
             model: the experiment's own network.
             traced: what a pass of it shows.
-            input_shape: of one item.
+            rival: what a pass of the rival shows; None where there is none.
 
         Raises:
-            InputError: so.
+            InputError: the network cannot be compared.
         """
 
 
@@ -55,6 +56,16 @@ class Twin(Rival):
         """The classical twin of a network with quantum layers."""
         return classical_twin(model) if traced.calls else None
 
-    def check(self, model: nn.Module, traced: Traced, input_shape: tuple[int, ...]) -> None:
-        """Refuses a network of which a circuit stays; see `check_twin`."""
-        check_twin(model, traced, input_shape)
+    def check(self, model: nn.Module, traced: Traced, rival: Traced | None) -> None:
+        """Refuses a network of which a circuit stays in its twin, or whose circuits are in no quantum layer."""
+        if rival and rival.calls:
+            name = type(rival.calls[0].layer).__name__
+            raise InputError(
+                f"the network makes a {name} where it is called, so the classical twin would call it, too; make the "
+                f"{name} a field of the network"
+            )
+        if (rival or traced).runs_circuits:
+            raise InputError(
+                f"the {'classical twin, as the network,' if rival else 'network'} runs a quantum circuit outside of a "
+                "quantum layer; make it a QuantumLayer, which has a classical twin"
+            )

@@ -26,12 +26,11 @@ class ClassicalConv(ClassicalTwin):
         check_floating(images=images)
         layer: Any = self.like
         in_channels = images.shape[-1]
-        padding = layer.padding
         convolution = nn.Conv(
             features=layer.num_channels(in_channels),
             kernel_size=pair("kernel_size", layer.kernel_size),
             strides=pair("strides", layer.strides),
-            padding=[padding] * 2 if isinstance(padding, int) else padding,
+            padding=layer.padding,
             kernel_dilation=pair("kernel_dilation", layer.kernel_dilation),
             feature_group_count=in_channels if layer.channels == "concatenate" else 1,
             use_bias=False,
@@ -42,9 +41,3 @@ class ClassicalConv(ClassicalTwin):
         weights = self.variable("frozen", "conv", lambda: convolution.init(self.make_rng("params"), images)["params"])
         outputs: Any = convolution.apply({"params": weights.value}, images)
         return nn.relu(outputs)
-
-    @property
-    def trainable(self) -> bool:
-        """Whether it is trained: if the quantum convolution is."""
-        layer: Any = self.like
-        return layer.trainable

@@ -25,7 +25,7 @@ class ClassicalDense(ClassicalTwin):
 
     @nn.compact
     def __call__(self, inputs: Float[Array, "batch ..."]) -> Float[Array, "batch out"]:
-        """As many outputs as the quantum layer has."""
+        """Outputs of each input, as many as the quantum layer has."""
         check_floating(inputs=inputs)
         layer: Any = self.like
         vectors = flattened(inputs)
@@ -47,9 +47,3 @@ class ClassicalDense(ClassicalTwin):
                 values.shape
             )
         return values
-
-    @property
-    def trainable(self) -> bool:
-        """Whether it is trained: if the quantum layer is."""
-        layer: Any = self.like
-        return layer.trainable

@@ -9,14 +9,14 @@ from jaxtyping import Float
 
 
 class Measured(NamedTuple):
-    """What came out."""
+    """What a measurement gives."""
 
     value: float
     """The figure of the table."""
     num_parameters: int | None = None
     """Fitted numbers; None where counting them would tell nothing, as for a kernel machine."""
     per_item: Float[np.ndarray, " items"] | None = None
-    """Of a method that is compared with networks item by item, the metric of each."""
+    """The metric of each item, of a method that is compared with networks item by item."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Measurement(ABC):
 
     @abstractmethod
     def measure(self) -> Measured:
-        """Does it; the same spec gives the same.
+        """The figure of this spec, which gives the same each time.
 
         Raises:
             InputError: what the fields say does not fit together.

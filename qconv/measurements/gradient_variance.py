@@ -9,13 +9,12 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 
-from qconv.ansatz.base import Ansatz
-from qconv.ansatz.hardware_efficient import HardwareEfficient
+from qconv.bounds import require_at_least
 from qconv.circuit.circuit import Circuit
 from qconv.diagnostics.gradients import gradient_variance
 from qconv.encoding.angle import Angle
-from qconv.measurements.base import Measured, Measurement
-from qconv.measurements.random_states import check_sizes
+from qconv.measurements.base import Measured
+from qconv.measurements.random_states import OfAnsatz
 from qconv.readout.base import Readout
 from qconv.readout.pauli import PauliZ
 from qconv.simulate.choose import choose_engine
@@ -23,7 +22,7 @@ from qconv.simulate.expectations import expectations
 
 
 @dataclass(frozen=True)
-class GradientVariance(Measurement):
+class GradientVariance(OfAnsatz):
     """Variance of the derivative of a cost by an angle, averaged over angles and channels.
 
     The cost is a channel of the readout after the ansatz on |0...0>; angles are uniform in [-pi, pi]. Where it falls
@@ -32,20 +31,17 @@ class GradientVariance(Measurement):
     Source: McClean et al., Nature Communications 9, 4812 (2018).
     """
 
-    ansatz: Ansatz = field(default_factory=HardwareEfficient)
-    """What acts on |0...0>."""
     readout: Readout = field(default_factory=PauliZ)
     """Costs."""
-    num_qubits: int = 4
-    """Of the register."""
     samples: int = 200
     """Random angles."""
 
     def __post_init__(self) -> None:
-        check_sizes(self.num_qubits, self.samples)
+        super().__post_init__()
+        require_at_least(self, 2, "samples")
 
     def measure(self) -> Measured:
-        """Single precision."""
+        """The mean variance, in single precision."""
         return _measure(self)
 
 
@@ -61,5 +57,5 @@ def _measure(spec: GradientVariance) -> Measured:
 
     # Backwards: costs are few, angles many; `diagnostics.gradients` has a state for each angle.
     sample = jax.jit(lambda thetas: jax.lax.map(jax.jacrev(costs), thetas))(thetas)
-    variance = gradient_variance(np.asarray(sample).reshape(spec.samples, -1, math.prod(shape)))
-    return Measured(float(variance.mean()), math.prod(shape))
+    variance = gradient_variance(np.asarray(sample).reshape(spec.samples, -1, spec.num_angles))
+    return Measured(float(variance.mean()), spec.num_angles)

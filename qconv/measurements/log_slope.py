@@ -26,7 +26,7 @@ class LogSlope(Measurement):
             raise InputError(f"{len(self.points)} points at {self.at}; allowed: as many, at two or more places")
 
     def measure(self) -> Measured:
-        """Measures all points.
+        """The slope through the values of all points.
 
         Raises:
             InputError: a value is not more than 0.

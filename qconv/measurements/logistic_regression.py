@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from qconv.errors import InputError
+from qconv.bounds import require
 from qconv.measurements.baseline import Baseline
 
 
@@ -17,11 +17,10 @@ class LogisticRegression(Baseline):
     """Whether each number is brought to mean 0 and variance 1 of the training images first."""
 
     def __post_init__(self) -> None:
-        if not self.C > 0:
-            raise InputError(f"C = {self.C}; allowed: more than 0")
+        require(self, "C", self.C > 0, "more than 0")
 
     def estimator(self) -> Any:
-        """Fitted by L-BFGS, at most 1,000 iterations."""
+        """A linear classifier, fitted by L-BFGS in at most 1,000 iterations."""
         from sklearn.linear_model import LogisticRegression as Estimator
         from sklearn.pipeline import make_pipeline
         from sklearn.preprocessing import StandardScaler
@@ -30,5 +29,5 @@ class LogisticRegression(Baseline):
         return make_pipeline(*([StandardScaler()] if self.standardised else []), linear)
 
     def num_parameters(self, estimator: Any) -> int:
-        """Coefficients and intercepts."""
+        """The number of coefficients and intercepts."""
         return estimator[-1].coef_.size + estimator[-1].intercept_.size

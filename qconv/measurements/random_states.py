@@ -1,6 +1,7 @@
-"""States of an ansatz at random angles."""
+"""What measurements of an ansatz at random angles share."""
 
 import math
+from dataclasses import dataclass, field
 from functools import lru_cache
 
 import jax
@@ -8,9 +9,29 @@ import jax.numpy as jnp
 from jaxtyping import Array, Inexact
 
 from qconv.ansatz.base import Ansatz
+from qconv.ansatz.hardware_efficient import HardwareEfficient
+from qconv.bounds import require
 from qconv.circuit.circuit import Circuit
 from qconv.diagnostics.states import after_ansatz, chunk_rows, ground
-from qconv.errors import InputError
+from qconv.measurements.base import Measurement
+
+
+@dataclass(frozen=True)
+class OfAnsatz(Measurement):
+    """What is measured of an ansatz at random angles. Subclasses are frozen dataclasses."""
+
+    ansatz: Ansatz = field(default_factory=HardwareEfficient)
+    """What acts on |0...0>."""
+    num_qubits: int = 4
+    """Qubits of the register."""
+
+    def __post_init__(self) -> None:
+        require(self, "num_qubits", 1 <= self.num_qubits <= 20, "1 to 20")
+
+    @property
+    def num_angles(self) -> int:
+        """Angles of the ansatz."""
+        return math.prod(self.ansatz.param_shape(self.num_qubits))
 
 
 @lru_cache(maxsize=1)  # two measurements of the same circuit follow each other in a table
@@ -29,15 +50,3 @@ def random_states(ansatz: Ansatz, num_qubits: int, count: int, seed: int) -> Ine
     parts = [thetas[first : first + rows] for first in range(0, count, rows)]
     circuit = Circuit(ansatz=ansatz)
     return jnp.concatenate([after_ansatz(circuit, part, jnp.tile(start, (len(part), 1))) for part in parts])
-
-
-def check_sizes(num_qubits: int, count: int) -> None:
-    """Refuses what cannot be drawn.
-
-    Raises:
-        InputError: no qubit, or fewer than two samples.
-    """
-    if not 1 <= num_qubits <= 20:
-        raise InputError(f"num_qubits = {num_qubits}; allowed: 1 to 20")
-    if count < 2:
-        raise InputError(f"{count} samples; allowed: at least 2")

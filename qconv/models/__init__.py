@@ -1,1 +1,1 @@
-"""Networks, and their classical twins. One a file."""
+"""Networks, and their classical twins."""

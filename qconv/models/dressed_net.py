@@ -3,8 +3,8 @@
 import flax.linen as nn
 from jaxtyping import Array, Float
 
+from qconv.bounds import require, require_at_least
 from qconv.circuit.circuit import check_floating
-from qconv.errors import InputError
 from qconv.models.network import Network
 from qconv.patches import flattened
 
@@ -31,13 +31,11 @@ class DressedNet(Network):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.width < 1:
-            raise InputError(f"width = {self.width}; allowed: at least 1")
-        if not self.weight_std > 0:
-            raise InputError(f"weight_std = {self.weight_std}; allowed: more than 0")
+        require_at_least(self, 1, "width")
+        require(self, "weight_std", self.weight_std > 0, "more than 0")
 
     def setup(self) -> None:
-        """The two classical layers."""
+        """Makes the two classical layers."""
         init = nn.initializers.normal(self.weight_std)
         self.before = nn.Dense(self.width, kernel_init=init, bias_init=init)
         self.after = nn.Dense(self.num_classes, kernel_init=init, bias_init=init)
@@ -48,6 +46,6 @@ class DressedNet(Network):
         return ("numbers", "quantum", "after")
 
     def numbers(self, images: Float[Array, "batch height width channels"]) -> Float[Array, "batch qubits"]:
-        """What the circuit encodes."""
+        """What the circuit encodes of each image."""
         check_floating(images=images)
         return (1 + nn.tanh(self.before(flattened(images)))) / 2

@@ -34,7 +34,7 @@ class QuantumCall:
     layer: QuantumLayer
     """The layer, unbound."""
     in_features: int
-    """Of its inputs."""
+    """What the layer says of the shape of its inputs; see `QuantumLayer`."""
     path: Path
     """Where it is."""
 
@@ -44,7 +44,7 @@ class Traced:
     """What one pass of a network shows without computing anything."""
 
     outputs: jax.ShapeDtypeStruct
-    """Of one image."""
+    """What the network makes of one image."""
     calls: list[QuantumCall]
     """The quantum layers in the order of their first calls, each once, however often it is called."""
     num_parameters: int

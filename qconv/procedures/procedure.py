@@ -92,6 +92,9 @@ class Procedure(ABC):
             seed: of the run.
             step: from 0.
             size: number of training items.
+
+        Raises:
+            InputError: the procedure needs more of them; it is asked for the first step before any work.
         """
 
     @abstractmethod

@@ -40,47 +40,27 @@ def filters_figure(
     outputs = [np.asarray(output) for variables in (before, after) for output in first_outputs(dict(variables), images)]
     if not outputs:
         return None
-    if outputs[0].ndim == 2:
-        return _numbers_figure(outputs, images)
+    are_maps = outputs[0].ndim > 2
+    if not are_maps:  # a map of one row, and one channel
+        outputs = [output[:, None, :, None] for output in outputs]
     shown = min(_MAX_CHANNELS, outputs[0].shape[-1])
     limit = max(np.abs(output[..., :shown]).max() for output in outputs)
-    figure = Figure(figsize=(1.1 * (2 * shown + 1), 1.15 * len(images) + 0.5), layout="constrained")
-    axes = figure.subplots(len(images), 2 * shown + 1, squeeze=False)
+    width = 1.1 if are_maps else 5.0
+    figure = Figure(figsize=(1.1 + 2 * shown * width, 1.15 * len(images) + 0.5), layout="constrained")
+    axes = figure.subplots(len(images), 2 * shown + 1, squeeze=False, width_ratios=[1.1] + [width] * 2 * shown)
     for row, image in enumerate(images):
-        _show(axes[row, 0], image)
-        for part, output in enumerate(outputs):
-            for channel in range(shown):
-                ax = axes[row, 1 + part * shown + channel]
-                picture = ax.imshow(output[row, ..., channel], cmap="RdBu", vmin=-limit, vmax=limit)
-                if row == 0:
-                    ax.set_title(f"{('before', 'after')[part]} {channel}", fontsize=8)
-    axes[0, 0].set_title("image", fontsize=8)
-    for ax in axes.flat:
-        ax.set_xticks([])
-        ax.set_yticks([])
-    figure.colorbar(picture, ax=axes[:, -1], shrink=0.8, label="expectation")
-    return figure
-
-
-def _numbers_figure(outputs: list[np.ndarray], images: np.ndarray) -> Figure:
-    figure = Figure(figsize=(10, 0.6 * len(images) + 1.2), layout="constrained")
-    axes = figure.subplots(len(images), 3, squeeze=False, width_ratios=(1, 8, 8))
-    limit = max(np.abs(output).max() for output in outputs)
-    for row, image in enumerate(images):
-        _show(axes[row, 0], image)
-        for ax, output in zip(axes[row, 1:], outputs, strict=True):
-            picture = ax.imshow(output[row][None], cmap="RdBu", vmin=-limit, vmax=limit, aspect="auto")
-            ax.set_yticks([])
-            if row < len(images) - 1:
-                ax.set_xticks([])
-        axes[row, 0].axis("off")
-    for ax, title in zip(axes[0], ("image", "before", "after"), strict=True):
+        axes[row, 0].imshow(image if image.shape[-1] in (3, 4) else image[..., 0], cmap="gray", vmin=0, vmax=1)
+        columns = [output[row, ..., channel] for output in outputs for channel in range(shown)]
+        for ax, values in zip(axes[row, 1:], columns, strict=True):
+            picture = ax.imshow(values, cmap="RdBu", vmin=-limit, vmax=limit, aspect="equal" if are_maps else "auto")
+    titles = [f"{when} {channel}" if are_maps else when for when in ("before", "after") for channel in range(shown)]
+    for ax, title in zip(axes[0], ["image", *titles], strict=True):
         ax.set_title(title, fontsize=8)
-    for ax in axes[-1, 1:]:
+    for ax in axes.flat:
+        ax.set_yticks([])
+    for ax in [*axes[:, 0], *(axes if are_maps else axes[:-1]).flat]:
+        ax.set_xticks([])
+    for ax in [] if are_maps else axes[-1, 1:]:
         ax.set_xlabel("number of the output", fontsize=8)
     figure.colorbar(picture, ax=axes[:, -1], shrink=0.8, label="expectation")
     return figure
-
-
-def _show(ax: Any, image: np.ndarray) -> None:
-    ax.imshow(image if image.shape[-1] in (3, 4) else image[..., 0], cmap="gray", vmin=0, vmax=1)

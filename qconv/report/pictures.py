@@ -45,10 +45,7 @@ def write_pictures(folder: Path, result: RunResult) -> None:
         figures["circuit"] = circuit_figure([layer_drawing(call.layer, call.in_features) for call in calls])
         images = result.held_out[np.arange(min(_IMAGES, len(result.held_out)))].inputs.astype(experiment.dtype)
         with precision(experiment.dtype):
-            before, after = (
-                {**experiment.procedure.variables(state.trained), **own.loop.frozen}
-                for state in (own.loop.first, own.state)
-            )
+            before, after = map(own.loop.variables, (own.loop.first, own.state))
             filters = filters_figure(arm.network, before, after, images)
         figures |= {"filters": filters} if filters else {}
     for name, figure in figures.items():

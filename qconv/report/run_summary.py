@@ -77,15 +77,11 @@ def _over_seeds(seeds: Sequence[Path], summary: Summary) -> list[str]:
     summaries = [read_run_summary(seed) for seed in seeds]
     parts = []
     for arm in summary.arms:
-        name = arm.folder or arm.name
-        values = [other.metrics[summary.headline] for each in summaries for other in each.arms if _same(arm, other)]
-        parts.append(f"{name} {np.mean(values):.4f} ± {np.std(values, ddof=1):.4f}")
+        alike = [other for each in summaries for other in each.arms if other.folder == arm.folder]
+        values = [other.metrics[summary.headline] for other in alike]
+        parts.append(f"{arm.folder or arm.name} {np.mean(values):.4f} ± {np.std(values, ddof=1):.4f}")
     lines = [f"mean ± std over seeds {', '.join(str(each.seed) for each in summaries)}: {', '.join(parts)}"]
     return lines + [_verdict_of(seeds, summary, rival) for rival in summary.arms[1:]]
-
-
-def _same(one: ArmSummary, other: ArmSummary) -> bool:
-    return one.folder == other.folder
 
 
 def _names(metrics: dict[str, float], headline: str) -> list[str]:

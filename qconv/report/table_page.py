@@ -48,7 +48,7 @@ def markdown(name: str, docstring: str, table: Table, results: Sequence[RowResul
 
 
 def _figures_are(table: Table, results: Sequence[RowResult]) -> str:
-    compared = "; ours - classical, mean ± standard error, paired over test images"
+    compared = "; ours - classical, mean ± standard error, paired over images"
     shown = any(result.comparisons for result in results)
     return f"Figures: {table.quantity}, mean ± standard deviation over seeds{compared if shown else ''}."
 
@@ -62,7 +62,7 @@ def verdicts(results: Sequence[RowResult]) -> list[str]:
     if found := _verdicts(results):
         ahead, level, behind = (found.count(verdict) for verdict in _VERDICTS)
         sentences.append(
-            f"Quantum against everything classical in its row, on the same test images: ahead of all in {ahead} of "
+            f"Quantum against everything classical in its row, on the same images: ahead of all in {ahead} of "
             f"{len(found)} rows, behind at least one in {behind}, neither in {level}."
         )
     missing = [result for result in results if result.problem]
@@ -148,7 +148,7 @@ class _Footnotes:
         return f" [{self._label(self._texts.index(text))}]"
 
     def lines(self, heading: str) -> list[str]:
-        """All of them under a heading; none without texts."""
+        """The lines of all texts under a heading; none without texts."""
         if not self._texts:
             return []
         return [heading, "", *(f"- [{self._label(number)}] {text}" for number, text in enumerate(self._texts)), ""]

@@ -21,10 +21,10 @@ import numpy as np
 import orbax.checkpoint as ocp
 
 from qconv.errors import RunError
-from qconv.runs.finite import not_finite, path_name
-from qconv.runs.json_files import write_json
+from qconv.runs.arrays import first_difference, layout, not_finite
+from qconv.runs.json_files import write_json, writing
 from qconv.runs.loop import LoopState
-from qconv.runs.mesh import any_process
+from qconv.runs.mesh import as_one
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class Checkpoints:
     def __init__(self, folder: Path, frozen: Any, read_only: bool = False) -> None:
         self.folder = folder
         self.frozen = frozen
-        """As given; once a checkpoint has been restored, as it was when the run began."""
+        """What no step changes, as given; once a checkpoint has been restored, as it was when the run began."""
         self._read_only = read_only
         options = ocp.CheckpointManagerOptions(
             max_to_keep=None if read_only else 2,
@@ -57,12 +57,10 @@ class Checkpoints:
             create=False,
             read_only=read_only,
         )
-        try:
+        with writing(folder):
             if not read_only:
                 folder.mkdir(exist_ok=True)
             self._manager = ocp.CheckpointManager(folder.resolve(), options=options)
-        except OSError as error:
-            raise RunError(f"cannot write to {folder}: {error.strerror or error}") from error
 
     def __enter__(self) -> "Checkpoints":
         return self
@@ -88,22 +86,20 @@ class Checkpoints:
             raise RunError(f"checkpoint {step} is not written to {self.folder}: {names[0]} is not finite")
         digests = {"digest": digest(state), "frozen": digest(self.frozen)}
         meta = {"wall_seconds": wall_seconds, "arrays": self._arrays(state), **digests}
-        problem = None
-        try:
-            self._save_frozen()
-            self._manager.save(
-                step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), meta=ocp.args.JsonSave(meta))
-            )
-            self._manager.wait_until_finished()
-            if jax.process_index() == 0:
-                write_json(self.folder / str(step) / _MANIFEST, _file_digests(self.folder / str(step)))
-        # Orbax and its storage library raise errors of many kinds for a full disk, a quota or a lost mount.
-        except Exception as error:
-            problem = error
-        if any_process(problem is not None):
-            raise RunError(
-                f"cannot write checkpoint {step} to {self.folder}: {_reason(problem)}; earlier checkpoints are intact"
-            ) from problem
+        with as_one(f"cannot write checkpoint {step} to {self.folder}"):
+            try:
+                self._save_frozen()
+                self._manager.save(
+                    step, args=ocp.args.Composite(state=ocp.args.StandardSave(state), meta=ocp.args.JsonSave(meta))
+                )
+                self._manager.wait_until_finished()
+                if jax.process_index() == 0:
+                    write_json(self.folder / str(step) / _MANIFEST, _file_digests(self.folder / str(step)))
+            # Orbax and its storage library raise errors of many kinds for a full disk, a quota or a lost mount.
+            except Exception as error:
+                raise RunError(
+                    f"cannot write checkpoint {step} to {self.folder}: {_reason(error)}; earlier checkpoints are intact"
+                ) from error
 
     def restore(self, like: LoopState) -> tuple[LoopState, float] | None:
         """The newest checkpoint that is not damaged, and the seconds of training before it; None if there is none.
@@ -164,7 +160,9 @@ class Checkpoints:
             meta = self._restore(step, meta=ocp.args.JsonRestore())
             if not {"arrays", "frozen"} <= set(meta):
                 raise ValueError("an earlier version of qconv wrote it")
-            _require_layout(meta["arrays"], self._arrays(like))
+            # Orbax would say it in many lines, and casts to another precision without a word.
+            if differ := first_difference(meta["arrays"], self._arrays(like)):
+                raise ValueError("it is of another network: {} is {} there and {} here".format(*differ))
             if meta["frozen"] != digest(self.frozen):  # another processor or version draws other numbers
                 self.frozen = self._stored_frozen(meta["frozen"])
             state = self._restore(step, state=ocp.args.StandardRestore(_abstract(like)))
@@ -183,7 +181,7 @@ class Checkpoints:
             ) from error
 
     def _arrays(self, state: LoopState) -> dict[str, str]:
-        return _layout(state) | _layout(self.frozen)
+        return layout(state) | layout(self.frozen)
 
     def _save_frozen(self) -> None:
         if jax.tree.leaves(self.frozen) and not self._manager.all_steps():  # else it belongs to those
@@ -219,20 +217,6 @@ def digest(tree: Any) -> str:
     return sha.hexdigest()
 
 
-def _layout(tree: Any) -> dict[str, str]:
-    """Precision and shape of each array of a tree, by its path."""
-    leaves = jax.tree_util.tree_leaves_with_path(tree)
-    return {path_name(path): f"{leaf.dtype}{list(leaf.shape)}" for path, leaf in leaves}
-
-
-def _require_layout(saved: dict[str, str], wanted: dict[str, str]) -> None:
-    """Says what differs; Orbax would say it in many lines, and casts to another precision without a word."""
-    for name in saved | wanted:
-        if saved.get(name) != wanted.get(name):
-            there, here = saved.get(name, "absent"), wanted.get(name, "absent")
-            raise ValueError(f"it is of another network: {name} is {there} there and {here} here")
-
-
 def _file_digests(folder: Path) -> dict[str, str]:
     """SHA-256 of each file below a folder, by its path in there."""
     files = sorted(path for path in folder.rglob("*") if path.is_file())
@@ -244,10 +228,8 @@ def _file_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _reason(error: BaseException | None) -> str:
+def _reason(error: BaseException) -> str:
     """What the operating system says, where a storage library wraps it in long paths; else the error, in one line."""
-    if error is None:
-        return "another process could not"
     text = str(error).strip() or type(error).__name__
     if code := re.search(r"os_error_code='(\d+)'", text):
         return os.strerror(int(code[1]))

@@ -18,9 +18,9 @@ class EvaluatedArm(NamedTuple):
     """One network of a run."""
 
     name: str
-    """Such as quantum, or classical twin."""
+    """Its name, such as quantum, or classical twin."""
     step: int
-    """Of the checkpoint."""
+    """Step of the checkpoint."""
     evaluation: Evaluation
 
 

@@ -9,11 +9,11 @@ import jax
 from rich.console import Console
 
 from qconv.errors import InputError, RunError
+from qconv.runs.arrays import not_finite
 from qconv.runs.checkpoints import Checkpoints
-from qconv.runs.finite import not_finite
 from qconv.runs.interrupt import Interrupted, stop_request
 from qconv.runs.loop import Evaluation, Loop, LoopState, Moment, NotFiniteError, require_finite
-from qconv.runs.mesh import any_process
+from qconv.runs.mesh import any_process, as_one
 from qconv.runs.metrics import MetricsLog
 from qconv.runs.progress import TrainingProgress
 
@@ -60,8 +60,8 @@ def fit(loop: Loop, *, name: str, folder: Path, console: Console) -> Fitted:
         if step:
             console.print(f"{name}: going on from step {step}", highlight=False)
 
-        is_writer = jax.process_index() == 0
-        log = stack.enter_context(MetricsLog(folder, step)) if is_writer else None
+        with as_one(f"cannot write metrics to {folder}"):
+            log = stack.enter_context(MetricsLog(folder, step)) if jax.process_index() == 0 else None
         stop = stack.enter_context(stop_request())
         shown = [metric.name for metric in (experiment.task.loss, *experiment.task.metrics[:1])]
         budget = procedure.num_steps, procedure.batch_size
@@ -73,8 +73,10 @@ def fit(loop: Loop, *, name: str, folder: Path, console: Console) -> Fitted:
                 progress.step(step)
                 if moment.train:
                     progress.metrics(step, moment.train)
-                if log and (line := _line(moment, experiment.split)):
-                    log.write(step, line)
+                if line := _line(moment, experiment.split):
+                    with as_one(f"cannot write metrics to {folder}"):
+                        if log:
+                            log.write(step, line)
                 if not moment.is_complete:
                     continue
                 # Processes must agree on when to stop, and agreeing costs a round of messages.

@@ -63,10 +63,11 @@ def frozen_features(
     return FeatureSource(np.concatenate(features), np.concatenate(targets))
 
 
-_recent: Any = lru_cache(maxsize=4)  # Any: type checkers do not know that Flax modules can be hashed
+# The next seed of the same network finds it compiled: tables of papers train each network with many seeds.
+recent: Any = lru_cache(maxsize=4)  # Any: type checkers do not know that Flax modules can be hashed
 
 
-@_recent
+@recent
 def features_program(network: nn.Module, stages: int, mesh: Mesh) -> Any:
-    """The first stages of a network, compiled once for all seeds."""
+    """The first stages of a network, compiled."""
     return jax.jit(partial(output_of, network, stop=stages), out_shardings=replicated(mesh))

@@ -11,7 +11,7 @@ from qconv.errors import RunError
 
 
 def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object.
+    """The JSON object in a file.
 
     Raises:
         RunError: the file cannot be read, or holds something else.
@@ -25,12 +25,12 @@ def read_json(path: Path) -> dict[str, Any]:
     return value
 
 
-def parse_json(text: str) -> Any:
-    """A JSON value.
+def parse_json(text: str | bytes) -> Any:
+    """The JSON value that a text holds.
 
     Raises:
         json.JSONDecodeError: the text is none.
-        ValueError: it holds NaN or an infinity, which JSON has not, but Python reads.
+        ValueError: it is not in UTF-8, or holds NaN or an infinity, which JSON has not, but Python reads.
     """
 
     def refuse(name: str) -> None:
@@ -40,7 +40,7 @@ def parse_json(text: str) -> Any:
 
 
 def write_json(path: Path, value: dict[str, Any]) -> None:
-    """Writes all or nothing.
+    """Writes a JSON object to a file, all or nothing.
 
     Raises:
         RunError: the disk is full, the folder cannot be written, or a number is not finite, which JSON cannot say.

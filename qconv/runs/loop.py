@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property, lru_cache, partial
+from functools import cached_property, partial
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -18,9 +18,9 @@ from qconv.errors import RunError
 from qconv.experiment.experiment import Experiment
 from qconv.models.network import num_frozen_stages, output_of
 from qconv.procedures.procedure import Procedure, Sums, WeightedBatch
+from qconv.runs.arrays import not_finite
 from qconv.runs.batches import all_batches, batches
-from qconv.runs.finite import not_finite
-from qconv.runs.frozen import frozen_features
+from qconv.runs.frozen import frozen_features, recent
 from qconv.runs.mesh import replicated
 from qconv.tasks.task import Task
 
@@ -56,10 +56,12 @@ class Moment(NamedTuple):
     """Steps done."""
     state: LoopState
     """The state after the step; the next step takes its arrays."""
+    variables: dict[str, Any]
+    """All collections of the network in this state, frozen ones too: what `network.apply` takes."""
     train: dict[str, float] | None
     """The metrics over the training steps since the last such line, where the experiment asks for one."""
     evaluation: Evaluation | None
-    """Of the items that are not trained on, where the experiment asks for one."""
+    """What the network makes of the items that are not trained on, where the experiment asks for one."""
     is_complete: bool
     """Whether all of the step is there; else its evaluation follows, as a moment of its own."""
     ended: bool
@@ -103,6 +105,10 @@ class Loop:
         """The collections of the network that no step changes."""
         return self._first[1] if self.stored is None else self.stored
 
+    def variables(self, state: LoopState) -> dict[str, Any]:
+        """All collections of the network in a state."""
+        return {**self.experiment.procedure.variables(state.trained), **self.frozen}
+
     def moments(self, state: LoopState | None = None) -> Iterator[Moment]:
         """Trains from a state on, by default from the first one, to the end of the procedure.
 
@@ -139,9 +145,9 @@ class Loop:
             # The metrics of the last steps first: an evaluation takes a while.
             if step % experiment.eval_every == 0 or ended:
                 if means:
-                    yield Moment(step, state, means, None, is_complete=False, ended=False)
+                    yield Moment(step, state, self.variables(state), means, None, is_complete=False, ended=False)
                 evaluation, means = self.evaluate(state), None
-            yield Moment(step, state, means, evaluation, is_complete=True, ended=ended)
+            yield Moment(step, state, self.variables(state), means, evaluation, is_complete=True, ended=ended)
             if ended:
                 return
 
@@ -193,7 +199,7 @@ class Loop:
         """What the other stages see of the items."""
         if not self._start:
             return source
-        variables = {**self.experiment.procedure.variables(self.first.trained), **self.frozen}
+        variables = self.variables(self.first)
         count = 4 * self.experiment.procedure.batch_size
         return frozen_features(self.network, variables, self._start, source, count, self.mesh, self._dtype)
 
@@ -202,7 +208,7 @@ def require_finite(state: LoopState) -> None:
     """Refuses to save, evaluate or report a state that has diverged: the last update may have made it so.
 
     Raises:
-        NotFiniteError: so.
+        NotFiniteError: a value of the state, or the loss of an earlier step, is not finite.
     """
     if (bad_step := int(state.bad_step)) > 0:
         raise NotFiniteError(f"the loss is not finite at step {bad_step}")
@@ -210,11 +216,7 @@ def require_finite(state: LoopState) -> None:
         raise NotFiniteError(f"{names[0]} is not finite after step {int(state.step)}")
 
 
-# The next seed of the same network finds these compiled: tables of papers train each network with many seeds.
-_recent: Any = lru_cache(maxsize=4)  # Any: type checkers do not know that Flax modules can be hashed
-
-
-@_recent
+@recent
 def init_program(procedure: Procedure, network: nn.Module, task: Task, element: Element, mesh: Mesh) -> Any:
     """From a key and a batch of images to the state before the first step and what is frozen, compiled."""
 
@@ -233,7 +235,7 @@ def init_program(procedure: Procedure, network: nn.Module, task: Task, element: 
     return jax.jit(init, out_shardings=replicated(mesh), compiler_options=quick)
 
 
-@_recent
+@recent
 def update_program(procedure: Procedure, network: nn.Module, task: Task, start: int, mesh: Mesh) -> Any:
     """A step of a procedure and what the loop keeps of it, compiled."""
 
@@ -247,7 +249,7 @@ def update_program(procedure: Procedure, network: nn.Module, task: Task, start: 
     return jax.jit(update, out_shardings=replicated(mesh), donate_argnums=0)
 
 
-@_recent
+@recent
 def evaluation_program(procedure: Procedure, network: nn.Module, task: Task, start: int, mesh: Mesh) -> Any:
     """Sums of a batch, what is drawn of it, and the headline metric of each item, compiled."""
 

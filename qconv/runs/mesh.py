@@ -1,19 +1,21 @@
 """All devices of all processes as one mesh: batches are split over it, parameters are on every device."""
 
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from typing import Any
 
 import jax
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 
-from qconv.errors import InputError
+from qconv.errors import InputError, RunError
 
 _AXIS = "batch"
 
 
 def device_mesh() -> Mesh:
-    """One axis over all devices.
+    """A mesh with one axis over all devices.
 
     Raises:
         InputError: processes with different numbers of devices, over which a batch cannot be split evenly.
@@ -38,12 +40,12 @@ def missing_devices() -> str:
 
 
 def replicated(mesh: Mesh) -> NamedSharding:
-    """On every device."""
+    """The sharding of what is on every device."""
     return NamedSharding(mesh, PartitionSpec())
 
 
 def batch_sharding(mesh: Mesh) -> NamedSharding:
-    """The first axis split over the devices."""
+    """The sharding of a batch: the first axis split over the devices."""
     return NamedSharding(mesh, PartitionSpec(_AXIS))
 
 
@@ -67,3 +69,24 @@ def any_process(flag: bool) -> bool:
     from jax.experimental import multihost_utils
 
     return bool(np.any(multihost_utils.process_allgather(np.asarray(flag))))
+
+
+@contextmanager
+def as_one(what: str) -> Generator[None]:
+    """What cannot be done inside in one process ends all of them: else the others would wait for it forever.
+
+    Every process must come here at the same point, also where it has nothing to do.
+
+    Args:
+        what: the message in the processes where it can be done.
+
+    Raises:
+        RunError: it cannot be done in another process; in that one, what was raised inside.
+    """
+    problem = None
+    try:
+        yield
+    except Exception as error:
+        problem = error
+    if any_process(problem is not None):
+        raise problem or RunError(f"{what}: another process could not")

@@ -72,15 +72,18 @@ def read_metrics(folder: Path) -> list[dict[str, Any]]:
     """The lines of `metrics.jsonl`; one that a killed process left half written is passed over.
 
     Raises:
-        RunError: a line holds NaN or an infinity.
+        RunError: a line holds NaN or an infinity, is no text, or no metrics of a step.
     """
     path = folder / "metrics.jsonl"
     lines = []
-    for number, text in enumerate(path.read_text().splitlines() if path.exists() else [], 1):
+    for number, text in enumerate(path.read_bytes().splitlines() if path.exists() else [], 1):
         try:
-            lines.append(parse_json(text))
+            line = parse_json(text)
         except json.JSONDecodeError:
             continue
         except ValueError as error:
             raise RunError(f"cannot read {path}, line {number}: {error}") from error
+        if not isinstance(line, dict) or not isinstance(line.get("step"), int):
+            raise RunError(f"cannot read {path}, line {number}: it is not the metrics of a step")
+        lines.append(line)
     return lines

@@ -21,11 +21,11 @@ class Provenance(NamedTuple):
     numerics: int | None
     """`qconv.NUMERICS`; None of runs from before there was one."""
     commit: str | None
-    """Of the checkout that qconv ran from; None if it was installed without one."""
+    """Commit of the checkout that qconv ran from; None if it was installed without one."""
     clean: bool | None
     """Whether no file differed from the commit that it tracks, and qconv had no others; None without a commit."""
     versions: tuple[tuple[str, str], ...]
-    """Of qconv and of the packages that compute, by name."""
+    """Versions of qconv and of the packages that compute, by name."""
     device: str
     """For example "1 x cpu", over all processes."""
     date: str
@@ -42,12 +42,12 @@ class Provenance(NamedTuple):
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "Provenance":
-        """What `to_json` wrote."""
+        """The provenance that `to_json` wrote."""
         versions: Any = tuple(value["versions"].items())
         return cls(**{**value, "versions": versions})
 
     def to_json(self) -> dict[str, Any]:
-        """An object of the same fields."""
+        """The provenance as a JSON object with the same fields."""
         return self._asdict() | {"versions": dict(self.versions)}
 
     @property
@@ -65,7 +65,7 @@ class Provenance(NamedTuple):
 
 
 UNKNOWN = Provenance(None, None, None, (), "an unknown device", "an unknown day")
-"""Of a run that does not say."""
+"""What is known of a run that does not say."""
 
 
 def of_run(stored: dict[str, Any]) -> tuple[Provenance, ...]:

@@ -9,12 +9,13 @@ from jax.sharding import Mesh
 
 from qconv.errors import InputError, refusing
 from qconv.experiment.experiment import Experiment
-from qconv.models.network import changing_collections, num_frozen_stages
+from qconv.models.network import TRAINED, changing_collections, num_frozen_stages
 from qconv.procedures.procedure import WeightedBatch
+from qconv.runs.arrays import first_difference, layout, path_name
 from qconv.runs.batches import padded
-from qconv.runs.finite import path_name
 from qconv.runs.frozen import features_program
 from qconv.runs.loop import evaluation_program, init_program, update_program
+from qconv.simulate.memory import refuse_beyond
 
 
 def rehearse(experiment: Experiment, network: nn.Module, mesh: Mesh) -> None:
@@ -26,7 +27,8 @@ def rehearse(experiment: Experiment, network: nn.Module, mesh: Mesh) -> None:
         mesh: all devices.
 
     Raises:
-        InputError: the network, the task or the procedure cannot do a step; the message says which class and why.
+        InputError: the network, the task or the procedure cannot do a step, or there is too little memory; the message
+            says which class and why.
     """
     name, dtype, element = type(network).__name__, np.dtype(experiment.dtype), experiment.element
     procedure, task = experiment.procedure, experiment.task
@@ -37,6 +39,10 @@ def rehearse(experiment: Experiment, network: nn.Module, mesh: Mesh) -> None:
     for part in (state, frozen):
         _require_numbers(name, part)
     variables = {**procedure.variables(state.trained), **frozen}
+    # The gradient is as large as what it is taken by.
+    kept = jax.tree.leaves((state, frozen, variables.get(TRAINED)))
+    needed = sum(leaf.size * leaf.dtype.itemsize for leaf in kept)
+    refuse_beyond(needed, f"the parameters of {name}, their gradient and what the procedure keeps", "", "a smaller one")
     _require_whole_batches(name, procedure.batch_size, changing_collections(variables), mesh)
 
     with refusing(f"the first stages of {name} cannot be applied"):
@@ -85,14 +91,9 @@ def _require_whole_batches(name: str, batch_size: int, collections: list[str], m
 
 def _require_same_arrays(name: str, before: Any, after: Any) -> None:
     """A state that changes its shape from step to step can be neither compiled once nor resumed."""
-    arrays = [
-        {path_name(path): f"{leaf.dtype}{list(leaf.shape)}" for path, leaf in jax.tree_util.tree_leaves_with_path(tree)}
-        for tree in (before, after)
-    ]
-    for path in arrays[0] | arrays[1]:
-        there, here = (part.get(path, "absent") for part in arrays)
-        if there != here:
-            raise InputError(
-                f"a training step of {name} turns {path} from {there} into {here}; allowed: variables that keep type "
-                "and shape. What is sown is kept only in 'intermediates', which is dropped"
-            )
+    if differ := first_difference(layout(before), layout(after)):
+        path, there, here = differ
+        raise InputError(
+            f"a training step of {name} turns {path} from {there} into {here}; allowed: variables that keep type "
+            "and shape. What is sown is kept only in 'intermediates', which is dropped"
+        )

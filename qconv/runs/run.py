@@ -13,7 +13,7 @@ from qconv.experiment.spec import items_id
 from qconv.runs.fit import Fitted, fit
 from qconv.runs.json_files import writing
 from qconv.runs.loop import Loop
-from qconv.runs.mesh import device_mesh
+from qconv.runs.mesh import as_one, device_mesh
 from qconv.runs.provenance import describe_devices
 from qconv.runs.rehearsal import rehearse
 from qconv.runs.run_directory import RunDirectory
@@ -69,12 +69,13 @@ def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
         items, found = items_id(experiment.divided_data, experiment.split, len(held_out)), []
         for arm in networks:
             folder = run.folder / arm.folder
-            with writing(folder):
+            with as_one(f"cannot write to {folder}"), writing(folder):
                 folder.mkdir(exist_ok=True)
             loop = Loop(experiment, arm.network, train, held_out, mesh)
             fitted = fit(loop, name=arm.name, folder=folder, console=console)
-            if jax.process_index() == 0:
-                write_scores(folder, items, fitted.evaluation.per_item)
+            with as_one(f"cannot write to {folder}"):
+                if jax.process_index() == 0:
+                    write_scores(folder, items, fitted.evaluation.per_item)
             found.append((arm, fitted))
         return RunResult(experiment, tuple(found), held_out)
 

@@ -17,8 +17,8 @@ from qconv.errors import InputError, RunError
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.spec import code_of, from_json, run_id, to_json
 from qconv.measurements.base import Measurement
-from qconv.runs.json_files import read_json, write_json
-from qconv.runs.mesh import any_process
+from qconv.runs.json_files import read_json, write_json, writing
+from qconv.runs.mesh import any_process, as_one
 from qconv.runs.provenance import Provenance, of_run, with_another
 from qconv.runs.summary import MeasuredSummary, Summary, read_summary, summary_json
 
@@ -58,22 +58,15 @@ class RunDirectory(Generic[Spec]):
         self._exit = ExitStack()
 
     def __enter__(self) -> "RunDirectory[Spec]":
-        problem = ""
-        if jax.process_index() == 0:  # the only one that writes
-            try:
-                self._lock()
-                self._begin()
-            except Timeout:
-                problem = (
-                    f"{self.folder} is in use by another process; wait for it, or use another seed or --runs folder"
-                )
-            except OSError as error:
-                problem = f"cannot write to {self.folder}: {error.strerror or error}"
-            except RunError as error:
-                problem = str(error)
-        if any_process(bool(problem)):
+        try:
+            with as_one(f"cannot use {self.folder}"):
+                if jax.process_index() == 0:  # the only one that writes
+                    with writing(self.folder):
+                        self._lock()
+                        self._begin()
+        except BaseException:
             self._exit.close()
-            raise RunError(problem or f"the first process cannot use {self.folder}")
+            raise
         return self
 
     def __exit__(self, kind: type | None, value: BaseException | None, trace: TracebackType | None) -> None:
@@ -113,7 +106,12 @@ class RunDirectory(Generic[Spec]):
 
     def _lock(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
-        self._exit.enter_context(FileLock(self.folder / ".lock", timeout=0))
+        try:
+            self._exit.enter_context(FileLock(self.folder / ".lock", timeout=0))
+        except Timeout as error:
+            raise RunError(
+                f"{self.folder} is in use by another process; wait for it, or use another seed or --runs folder"
+            ) from error
 
     def _begin(self) -> None:
         """Writes the spec of a new run, or that this process goes on with one."""

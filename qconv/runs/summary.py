@@ -18,9 +18,9 @@ class ArmSummary:
     """One network of a run."""
 
     name: str
-    """Such as quantum, or classical twin."""
+    """Its name, such as quantum, or classical twin."""
     folder: str
-    """In the run directory; empty of the experiment's own network."""
+    """Its folder in the run directory; empty of the experiment's own network."""
     steps: int
     """Training steps done."""
     metrics: dict[str, float]
@@ -48,10 +48,10 @@ class Summary:
     headline: str
     """The metric that networks are compared by."""
     higher_is_better: bool
-    """Of the headline."""
+    """Whether a larger headline is a better one."""
     arms: tuple[ArmSummary, ...]
     engines: tuple[str, ...]
-    """Of each quantum layer of the experiment's own network."""
+    """The engine of each quantum layer of the experiment's own network."""
     device: str
     """Where the run ended, such as 1 x cpu."""
     provenance: tuple[Provenance, ...]

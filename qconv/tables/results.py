@@ -29,7 +29,7 @@ class Figures:
     """One figure for each seed."""
 
     values: tuple[float, ...] = ()
-    """In the order of the cells; those that are not there are left out."""
+    """The figures in the order of the cells; those that are not there are left out."""
     num_parameters: int | None = None
     """Trained numbers."""
     scores: tuple[Scores, ...] = ()
@@ -37,12 +37,12 @@ class Figures:
 
     @property
     def mean(self) -> float:
-        """Over seeds."""
+        """Mean over seeds."""
         return float(np.mean(self.values))
 
     @property
     def std(self) -> float | None:
-        """Over seeds, with n - 1; None of a single one."""
+        """Standard deviation over seeds, with n - 1; None of a single one."""
         return float(np.std(self.values, ddof=1)) if len(self.values) > 1 else None
 
     @property
@@ -62,13 +62,13 @@ class RowResult:
     classical: tuple[tuple[str, Figures], ...]
     """The twin, if there is one, and the controls, those without figures left out."""
     seconds: float
-    """Of all cells of the row, one after the other; controls that rows share count in each."""
+    """Time of all cells of the row, one after the other; controls that rows share count in each."""
     problem: str
     """How many figures are missing, such as "no data"; empty if none is."""
     reason: str = ""
     """Why."""
     higher_is_better: bool = True
-    """Of the figures."""
+    """Whether a larger figure is a better one."""
     computed: Counter[tuple[Provenance, ...]] = field(default_factory=Counter)
     """What computed the cells, one after the other, and how many of them."""
 
@@ -106,7 +106,7 @@ class RowResult:
 
     @cached_property
     def comparisons(self) -> tuple[tuple[str, Comparison], ...]:
-        """Ours against each of the classical figures, paired over test images; none if some are missing."""
+        """Ours against each of the classical figures, paired over images; none if some are missing."""
         if self.problem or not self.ours.scores:
             return ()
         return tuple(
@@ -154,25 +154,15 @@ class _Stored(NamedTuple):
     wall_seconds: float
 
 
-class _Cell(NamedTuple):
-    """What is stored of a cell."""
-
-    own: _Stored
-    rivals: dict[str, _Stored]
-    """By the name of the rival's folder, such as twin."""
-    is_quantum: bool
-    """Whether its own network has quantum layers."""
-
-
-def _read(summary: Summary | MeasuredSummary, folder: Path) -> _Cell:
+def _read(summary: Summary | MeasuredSummary, folder: Path) -> dict[str, _Stored]:
+    """What is stored of a cell: of rivals by their folder, such as twin, and of its own by the empty one."""
     if isinstance(summary, MeasuredSummary):
-        own = _Stored(summary.seed, folder, summary.value, summary.num_parameters, summary.wall_seconds)
-        return _Cell(own, {}, is_quantum=False)
-    own, *rivals = (
-        _Stored(summary.seed, folder / arm.folder, arm.metrics[summary.headline], arm.num_parameters, arm.wall_seconds)
+        return {"": _Stored(summary.seed, folder, summary.value, summary.num_parameters, summary.wall_seconds)}
+    seed, name = summary.seed, summary.headline
+    return {
+        arm.folder: _Stored(seed, folder / arm.folder, arm.metrics[name], arm.num_parameters, arm.wall_seconds)
         for arm in summary.arms
-    )
-    return _Cell(own, {rival.folder.name: rival for rival in rivals}, bool(summary.engines))
+    }
 
 
 def _result(table: str, row: Row, runs: Path, outcomes: Mapping[Cell, Outcome]) -> RowResult:
@@ -183,17 +173,19 @@ def _result(table: str, row: Row, runs: Path, outcomes: Mapping[Cell, Outcome]) 
         cell: _read(summary, run_folder(table, cell, runs)) for cell, summary in found.items() if is_current(summary)
     }
     own, *others = ([current[cell] for cell in part.cells if cell in current] for part in parts)
-    rivals = {name: [cell.rivals[name] for cell in own if name in cell.rivals] for cell in own for name in cell.rivals}
-    names = [*rivals, *(control.name for control in row.controls)]
-    beside = [*rivals.values(), *([cell.own for cell in other] for other in others)]
-    figures = [_figures(each) for each in beside]
+    rivals = dict.fromkeys(name for cell in own for name in cell if name)
+    beside = [(name, [cell[name] for cell in own if name in cell]) for name in rivals]
+    beside += [
+        (control.name, [cell[""] for cell in other]) for control, other in zip(row.controls, others, strict=True)
+    ]
+    ours = [cell[""] for cell in own]
     problem, reason = _missing(list(asked), current, found, outcomes)
     return RowResult(
         row,
-        _figures([cell.own for cell in own]),
-        is_quantum=any(cell.is_quantum for cell in own) and bool(rivals),
-        classical=tuple((name, figure) for name, figure in zip(names, figures, strict=True) if figure.values),
-        seconds=math.fsum(each.wall_seconds for part in ([cell.own for cell in own], *beside) for each in part),
+        _figures(ours),
+        is_quantum=any(getattr(found[cell], "engines", ()) for cell in row.cells if cell in current) and bool(rivals),
+        classical=tuple((name, _figures(part)) for name, part in beside if part),
+        seconds=math.fsum(each.wall_seconds for part in (ours, *(part for _, part in beside)) for each in part),
         problem=problem,
         reason=reason,
         higher_is_better=all(getattr(found[cell], "higher_is_better", True) for cell in row.cells if cell in current),

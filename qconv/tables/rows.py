@@ -5,9 +5,11 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from qconv.bounds import require
 from qconv.data.dataset import Dataset
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
+from qconv.experiment.loading import load_object
 from qconv.experiment.parts import check_parts
 from qconv.measurements.base import Measurement
 from qconv.measurements.baseline import Baseline
@@ -30,7 +32,7 @@ class Published:
     """
 
     value: float
-    """In the unit of the table, such as accuracy in [0, 1]."""
+    """The figure in the unit of the table, such as accuracy in [0, 1]."""
     source: str
     """Where it was read: paper and table, or repository and file; "as transcribed by ..." if not in the original."""
     std: float | None = None
@@ -50,14 +52,10 @@ class Published:
         for name in ("value", "std", "tolerance"):
             if (figure := getattr(self, name)) is not None and not math.isfinite(figure):
                 raise InputError(f"published {name} = {figure}; allowed: finite numbers")
-        if self.std is not None and self.std < 0:
-            raise InputError(f"published std = {self.std}; allowed: 0 or more")
-        if self.runs is not None and self.runs < 1:
-            raise InputError(f"runs = {self.runs}; allowed: at least 1")
-        if self.ddof not in (0, 1):
-            raise InputError(f"ddof = {self.ddof}; allowed: 0, 1")
-        if self.tolerance is not None and self.tolerance < 0:
-            raise InputError(f"tolerance = {self.tolerance}; allowed: 0 or more")
+        require(self, "std", self.std is None or self.std >= 0, "0 or more")
+        require(self, "runs", self.runs is None or self.runs >= 1, "at least 1")
+        require(self, "ddof", self.ddof in (0, 1), "0, 1")
+        require(self, "tolerance", self.tolerance is None or self.tolerance >= 0, "0 or more")
         if (self.tolerance is None) == bool(self.reason):
             raise InputError(
                 f"tolerance = {self.tolerance} with the reason {self.reason!r}; allowed: both, or neither where the "
@@ -96,7 +94,7 @@ class Row:
     cells: tuple[Cell, ...]
     """Ours, one for each seed (or for each random circuit)."""
     published: Published | None = None
-    """None where nothing has been published, or nobody could read it."""
+    """What has been published; None where nothing has been published, or nobody could read it."""
     controls: tuple[Control, ...] = ()
     """Classical ones beside the twin."""
     section: str = ""
@@ -135,9 +133,9 @@ class Row:
 
 
 def _metrics(cells: Iterable[Cell]) -> set[str]:
-    """The metrics that cells are compared by; none of what is not compared item by item."""
-    trained = {cell.task.metrics[0].name for cell in cells if isinstance(cell, Experiment)}
-    return trained | {"accuracy" for cell in cells if isinstance(cell, Baseline)}
+    """What cells are compared by, such as test accuracy; none of what is not compared item by item."""
+    trained = {f"{cell.split} {cell.task.metrics[0].name}" for cell in cells if isinstance(cell, Experiment)}
+    return trained | {"test accuracy" for cell in cells if isinstance(cell, Baseline)}
 
 
 def _images(cells: Iterable[Cell]) -> set[Dataset]:
@@ -168,9 +166,9 @@ class Table:
     """
 
     rows: tuple[Row, ...]
-    """In the order in which they are shown and run."""
-    quantity: str = "test accuracy"
-    """What the figures are."""
+    """The rows in the order in which they are shown and run."""
+    quantity: str = ""
+    """What the figures are; by default what the cells are compared by, such as test accuracy."""
     axis: Axis | None = None
     """If there is one, rows are drawn too."""
 
@@ -179,3 +177,15 @@ class Table:
         twice = {name for name in names if names.count(name) > 1}
         if not self.rows or twice:
             raise InputError(f"rows twice: {sorted(twice)}; allowed: at least one row, each name once in its section")
+        if not self.quantity:
+            compared = {name for row in self.rows for part in (row, *row.controls) for name in _metrics(part.cells)}
+            object.__setattr__(self, "quantity", " or ".join(sorted(compared)) or "figures")
+
+
+def load_table(name: str) -> tuple[Table, str]:
+    """A table and the docstring of its module.
+
+    Raises:
+        InputError: no such table, or a mistake in its module; the message says in which line.
+    """
+    return load_object(name, "table", Table)

@@ -47,7 +47,7 @@ class Classification(Task):
         return (Confusion(), PlaneScores(self.loss))
 
     def output_shape(self, element: Element) -> tuple[int, ...]:
-        """One number for each class."""
+        """The shape of the output: one number for each class."""
         if element.num_classes is None or element.targets:
             raise InputError(
                 f"the targets have shape {element.targets} and num_classes = {element.num_classes}; allowed for "

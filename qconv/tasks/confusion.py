@@ -22,7 +22,7 @@ class Confusion(Evidence):
     def of_batch(
         self, outputs: Float[Array, "batch classes"], targets: Int[Array, " batch"], weights: Float[Array, " batch"]
     ) -> Float[Array, "classes classes"]:
-        """Numbers of images."""
+        """Numbers of images of a batch, by class and predicted class."""
         classes = outputs.shape[-1]
         truth = jax.nn.one_hot(targets, classes, dtype=outputs.dtype) * weights[:, None]
         guess = jax.nn.one_hot(jnp.argmax(outputs, axis=-1), classes, dtype=outputs.dtype)

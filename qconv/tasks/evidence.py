@@ -23,7 +23,7 @@ class Evidence(ABC):
     """A picture of what networks make of the items they are evaluated on. Subclasses are frozen dataclasses."""
 
     name: ClassVar[str]
-    """Of the picture's file, without its ending."""
+    """Name of the picture's file, without its ending."""
     is_sum: ClassVar[bool] = True
     """Whether what `of_batch` returns is added up over batches; else it has a row for each item, and all are kept."""
 

@@ -45,7 +45,7 @@ class CrossEntropy(ClassLoss):
         return mean_of_item(optax.softmax_cross_entropy_with_integer_labels(outputs, targets))
 
     def scores(self, outputs: Float[Array, "*batch classes"]) -> Float[Array, "*batch classes"]:
-        """Probabilities: the softmax of the outputs."""
+        """Probabilities of the classes: the softmax of the outputs."""
         return jax.nn.softmax(outputs)
 
 

@@ -16,7 +16,7 @@ class Metric(ABC):
     """
 
     name: ClassVar[str]
-    """In metrics, summaries and tables, such as accuracy."""
+    """The name in metrics, summaries and tables, such as accuracy."""
     unit: ClassVar[str] = ""
     """For plots, such as nats; empty where there is none."""
     higher_is_better: ClassVar[bool] = True
@@ -26,7 +26,7 @@ class Metric(ABC):
     def per_item(
         self, outputs: Float[Array, "batch ..."], targets: Shaped[Array, "batch ..."]
     ) -> Float[Array, " batch"]:
-        """The number of each item."""
+        """The metric of each item."""
 
     def sums(
         self, outputs: Float[Array, "batch ..."], targets: Shaped[Array, "batch ..."], weights: Float[Array, " batch"]

@@ -26,7 +26,7 @@ from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
 from qconv.measurements.logistic_regression import LogisticRegression
 from qconv.models.heads import LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 from qconv.procedures.supervised import Supervised
 from qconv.runs.evaluate import evaluate_run
 from qconv.runs.run import execute

@@ -12,6 +12,7 @@ import pytest
 
 import qconv.data
 from qconv.commands.draw import draw
+from qconv.commands.options import DrawOptions
 from qconv.data import tfds
 from qconv.data.autoencoder import Autoencoder
 from qconv.data.bars_and_stripes import BarsAndStripes
@@ -40,7 +41,7 @@ from qconv.experiment.loading import load
 from qconv.experiment.spec import run_id, to_json
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 
 IMAGES = Synthetic(40, height=6, width=5, channels=3, num_classes=4)
 DATASETS: dict[str, tuple[Dataset, Element]] = {
@@ -158,7 +159,7 @@ def test_an_experiment_is_built_named_and_traced_without_data(name: str) -> None
 def test_a_circuit_is_drawn_without_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     conv = QuantumConv(kernel_size=(1, 2), strides=2, channels="sum")
     for data in (NotThere(), Resized(WithValidation(NotThere(3)), 4, 4), Tfds("cifar10")):
-        draw(Experiment(data, QuanvNet(conv, LinearHead(4))), tmp_path / "circuit.png", engines=True)
+        draw(Experiment(data, QuanvNet(conv, LinearHead(4))), DrawOptions(tmp_path / "circuit.png", engines=True))
         assert (tmp_path / "circuit.png").read_bytes().startswith(b"\x89PNG\r\n\x1a\n")
         assert "q1 ─" in capsys.readouterr().out
         (tmp_path / "circuit.png").unlink()

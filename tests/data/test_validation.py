@@ -23,7 +23,7 @@ from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.spec import from_json, items_id, run_id, to_json
 from qconv.models.heads import LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 from qconv.procedures.supervised import Supervised
 from qconv.runs.evaluate import evaluate_run
 from qconv.runs.metrics import read_metrics

@@ -16,7 +16,7 @@ from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_dense import QuantumDense
 from qconv.models.dressed_net import DressedNet
 from qconv.models.heads import LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 from qconv.report.diagnostics import diagnosis_figure
 from tests import oracle
 

@@ -12,7 +12,7 @@ from qconv.errors import InputError
 from qconv.experiment.discovery import available, import_from, search_path
 from qconv.experiment.loading import load
 from qconv.experiment.spec import from_json, to_json
-from qconv.tables.loading import load_table
+from qconv.tables.rows import load_table
 from tests.processes import TINY
 
 LIBRARY = Path(qconv.__file__).parents[1] / "experiments"

@@ -11,7 +11,7 @@ from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.rivals import Rival, Twin
 from qconv.models.heads import LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 from qconv.tasks.classification import Accuracy, Classification
 from qconv.tasks.evidence import Evidence
 from qconv.tasks.metric import Metric
@@ -61,7 +61,7 @@ class Other(Rival):
     def network(self, model, traced):
         return MODEL
 
-    def check(self, model, traced, input_shape):
+    def check(self, model, traced, rival):
         pass
 
 

@@ -38,7 +38,7 @@ from qconv.layers.quantum_dense import QuantumDense
 from qconv.measurements.base import Measurement
 from qconv.measurements.mlp import Mlp
 from qconv.models.heads import LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 from qconv.procedures.optimizers import Optimizer
 from qconv.procedures.procedure import Procedure
 from qconv.procedures.supervised import Supervised

@@ -27,12 +27,11 @@ from qconv.experiment.rivals import Twin
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.measurements.base import Measured, Measurement
 from qconv.models.heads import LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 from qconv.procedures.optimizers import Sgd
 from qconv.procedures.supervised import Supervised
 from qconv.readout.pauli import PauliZ
-from qconv.tables.loading import load_table
-from qconv.tables.rows import Control, Row
+from qconv.tables.rows import Control, Row, load_table
 from qconv.tasks.classification import Classification
 from qconv.tasks.losses import CrossEntropy
 from tests.processes import TINY

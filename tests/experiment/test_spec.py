@@ -23,7 +23,7 @@ from qconv.experiment.loading import load
 from qconv.experiment.spec import from_json, run_id, to_json
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 from qconv.procedures.optimizers import Adam
 from qconv.procedures.supervised import Supervised
 from qconv.readout.pauli import PauliStrings

@@ -13,7 +13,7 @@ from qconv.layers.conv_filter import ConvFilter
 from qconv.layers.fourier_filter import FourierFilter
 from qconv.models.heads import LinearHead
 from qconv.models.network import num_frozen_stages
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 from tests.oracle import assert_close
 
 KEY = jax.random.key(0)

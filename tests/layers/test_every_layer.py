@@ -32,13 +32,10 @@ from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_dense import QuantumDense
 from qconv.layers.quantum_layer import QuantumLayer
 from qconv.layers.quantum_tree import QuantumTree
-from qconv.models.classical_net import ClassicalNet
 from qconv.models.dressed_net import DressedNet
 from qconv.models.heads import ConvHead, LinearHead, LogProbabilities
 from qconv.models.network import Network
-from qconv.models.quantum_classifier import QuantumClassifier
-from qconv.models.quanv_net import QuanvNet
-from qconv.models.tree_net import TreeNet
+from qconv.models.networks import ClassicalNet, QuantumClassifier, QuanvNet, TreeNet
 from qconv.readout.probabilities import Probabilities
 from qconv.simulate.device import Device
 

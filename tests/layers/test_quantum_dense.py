@@ -21,8 +21,8 @@ from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_dense import QuantumDense
 from qconv.models.heads import LinearHead, LogProbabilities
 from qconv.models.network import num_frozen_stages
+from qconv.models.networks import QuantumClassifier
 from qconv.models.quantum_calls import trace
-from qconv.models.quantum_classifier import QuantumClassifier
 from qconv.models.twin import classical_twin
 from qconv.readout.pauli import PauliZ
 from qconv.readout.probabilities import Probabilities
@@ -158,7 +158,7 @@ np.testing.assert_allclose(alone["params"]["theta"], split["params"]["theta"], a
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"features": 0}, "features = 0; allowed: at least 1 filter"),
+        ({"features": 0}, "features = 0; allowed: at least 1"),
         ({"angle_range": -1.0}, "angle_range = -1.0; allowed: 0 or more radians"),
     ],
 )

@@ -19,8 +19,8 @@ from qconv.encoding.basis import Basis
 from qconv.errors import InputError
 from qconv.layers.quantum_tree import QuantumTree
 from qconv.models.heads import LinearHead
+from qconv.models.networks import TreeNet
 from qconv.models.quantum_calls import trace
-from qconv.models.tree_net import TreeNet
 from qconv.models.twin import classical_twin
 from qconv.readout.most_probable import MostProbableWeight
 from qconv.report.diagnostics import diagnosis_figure, signal_table

@@ -68,7 +68,7 @@ def test_variance_of_the_gradient_of_product_states(num_qubits: int) -> None:
     Its derivative by one angle has the variance (1/8) (3/8)^(n - 1), since cos^4 has mean 3/8.
     """
     samples = 3000
-    spec = GradientVariance(0, HardwareEfficient(1, ("ry",), "cz"), Zeros(), num_qubits, samples)
+    spec = GradientVariance(0, HardwareEfficient(1, ("ry",), "cz"), num_qubits, Zeros(), samples)
     found = spec.measure()
     assert found.num_parameters == num_qubits
     expected = 1 / 8 * (3 / 8) ** (num_qubits - 1)
@@ -114,7 +114,7 @@ def test_a_measurement_is_a_spec() -> None:
     [
         (Expressibility, {"num_qubits": 0}, "num_qubits = 0; allowed: 1 to 20"),
         (Expressibility, {"bins": 1}, "bins = 1; allowed: at least 2"),
-        (EntanglingCapability, {"samples": 1}, "1 samples; allowed: at least 2"),
+        (EntanglingCapability, {"samples": 1}, "samples = 1; allowed: at least 2"),
         (GradientVariance, {"num_qubits": 21}, "num_qubits = 21; allowed: 1 to 20"),
     ],
 )

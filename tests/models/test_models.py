@@ -12,7 +12,7 @@ from qconv.errors import InputError
 from qconv.fields import fields
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import ConvHead, LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 
 KEY = jax.random.key(0)
 CONV = QuantumConv(Circuit(Angle(), HardwareEfficient(1, ("ry",))), features=2, strides=2)

@@ -14,13 +14,10 @@ from qconv.circuit.circuit import Circuit
 from qconv.encoding.angle import Angle
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_dense import QuantumDense
-from qconv.models.classical_net import ClassicalNet
 from qconv.models.dressed_net import DressedNet
 from qconv.models.heads import ConvHead, LinearHead
 from qconv.models.network import Network, changing_collections, num_frozen_stages, output_of, trained_output
-from qconv.models.quantum_classifier import QuantumClassifier
-from qconv.models.quanv_net import QuanvNet
-from qconv.models.tree_net import TreeNet
+from qconv.models.networks import ClassicalNet, QuantumClassifier, QuanvNet, TreeNet
 from qconv.models.twin import classical_twin
 
 KEY = jax.random.key(0)

@@ -17,13 +17,14 @@ from qconv.data.synthetic import Synthetic
 from qconv.diagnostics.patches import layer_inputs
 from qconv.encoding.angle import Angle
 from qconv.errors import InputError
+from qconv.experiment.arms import arms
 from qconv.experiment.experiment import Experiment
 from qconv.layers.classical_conv import ClassicalConv
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_layer import QuantumLayer
 from qconv.models.heads import LinearHead
+from qconv.models.networks import QuanvNet
 from qconv.models.quantum_calls import trace, watch
-from qconv.models.quanv_net import QuanvNet
 from qconv.models.twin import classical_twin
 from qconv.procedures.supervised import Supervised
 from qconv.report.filters import filters_figure
@@ -211,14 +212,14 @@ def test_the_twin_has_a_classical_layer_for_each_quantum_layer(name: str) -> Non
     assert jax.tree.map(np.shape, gradient) == jax.tree.map(np.shape, variables)
     if name != "a dict":  # it makes the network itself one that cannot be hashed
         assert hash(twin) == hash(classical_twin(Net(layers))) and twin == classical_twin(Net(layers))
-        Experiment(DATA, Net(layers), procedure=Supervised(batch_size=4)).check(DATA.load("train"), DATA.load("test"))
+        arms(Experiment(DATA, Net(layers), procedure=Supervised(batch_size=4)))
 
 
 @pytest.mark.parametrize("name", MADE)
 def test_a_network_whose_quantum_layer_cannot_be_replaced_is_refused(name: str) -> None:
     experiment = Experiment(DATA, Net(MADE[name][0]), procedure=Supervised(batch_size=4))
     with pytest.raises(InputError, match=r"makes a QuantumConv where it is called.*make the QuantumConv a field"):
-        experiment.check(DATA.load("train"), DATA.load("test"))
+        arms(experiment)
 
 
 def test_the_rest_of_the_network_is_left_as_it_is() -> None:
@@ -281,7 +282,7 @@ def test_names_make_no_layer_quantum() -> None:
     model = Net(WithMethod(nn.Sequential((Lookalike(), CONV))))
     assert trace(model, SHAPE).num_quantum_parameters == 4
     assert trace(classical_twin(model), SHAPE).num_quantum_parameters == 0
-    Experiment(DATA, model, procedure=Supervised(batch_size=4)).check(DATA.load("train"), DATA.load("test"))
+    arms(Experiment(DATA, model, procedure=Supervised(batch_size=4)))
 
 
 class Apart(nn.Module):
@@ -392,7 +393,7 @@ def test_a_network_that_asks_its_layer_for_more_than_the_twin_has_is_refused() -
     with pytest.raises(
         InputError, match=r"the classical twin of Asking cannot take images .*: AttributeError: .*features"
     ):
-        experiment.check(DATA.load("train"), DATA.load("test"))
+        arms(experiment)
 
 
 def test_a_network_that_writes_in_evaluation_is_watched() -> None:
@@ -429,11 +430,11 @@ def test_circuits_outside_of_quantum_layers_are_refused(wrap: Any) -> None:
     experiment = Experiment(DATA, Net(Bare(wrap=wrap)), procedure=Supervised(batch_size=4))
     words = r"^the network runs a quantum circuit outside of a quantum layer; make it a QuantumLayer, which has"
     with pytest.raises(InputError, match=words):
-        experiment.check(DATA.load("train"), DATA.load("test"))
+        arms(experiment)
     beside = Experiment(DATA, Net(Bare(nn.Sequential((CONV, SUM)), wrap)), procedure=Supervised(batch_size=4))
     words = "^the classical twin, as the network, runs a quantum circuit outside of a quantum layer"
     with pytest.raises(InputError, match=words):
-        beside.check(DATA.load("train"), DATA.load("test"))
+        arms(beside)
 
 
 def test_a_tree_outside_of_quantum_layers_is_refused() -> None:
@@ -444,6 +445,4 @@ def test_a_tree_outside_of_quantum_layers_is_refused() -> None:
             return images + maps(Tree(), theta, images)[0]
 
     with pytest.raises(InputError, match=r"^the network runs a quantum circuit outside of a quantum layer"):
-        Experiment(DATA, Net(BareTree()), procedure=Supervised(batch_size=4)).check(
-            DATA.load("train"), DATA.load("test")
-        )
+        arms(Experiment(DATA, Net(BareTree()), procedure=Supervised(batch_size=4)))

@@ -55,7 +55,7 @@ The set-up, in a line or two.
 """
 PAGE = """# Classifiers of Paper et al. (2020).
 
-Figures: test accuracy, mean ± standard deviation over seeds; ours - classical, mean ± standard error, paired over test images.
+Figures: test accuracy, mean ± standard deviation over seeds; ours - classical, mean ± standard error, paired over images.
 
 **digits**
 
@@ -72,7 +72,7 @@ Figures: test accuracy, mean ± standard deviation over seeds; ours - classical,
 | no data | 0.900 ± 0.010 [1] | no data [!1] | - | - | - | - |
 
 - In tolerance: 1 of 2 rows with a published value.
-- Quantum against everything classical in its row, on the same test images: ahead of all in 1 of 2 rows, behind at least one in 0, neither in 1.
+- Quantum against everything classical in its row, on the same images: ahead of all in 1 of 2 rows, behind at least one in 0, neither in 1.
 - Figures are missing in 1 of 4 rows.
 
 Published figures:
@@ -146,7 +146,7 @@ def test_tolerance_is_two_standard_errors_of_the_difference_of_the_means() -> No
         ({"std": 0.1, "runs": 0}, r"^runs = 0; allowed: at least 1$"),
         ({"value": math.nan, "tolerance": 0.1, "reason": "so"}, r"^published value = nan; allowed: finite numbers$"),
         ({"std": math.inf, "runs": 5}, r"^published std = inf; allowed: finite numbers$"),
-        ({"std": -0.1, "runs": 5}, r"^published std = -0\.1; allowed: 0 or more$"),
+        ({"std": -0.1, "runs": 5}, r"^std = -0\.1; allowed: 0 or more$"),
         ({"tolerance": math.inf, "reason": "so"}, r"^published tolerance = inf; allowed: finite numbers$"),
         ({"std": 0.1, "runs": 5, "ddof": 2}, r"^ddof = 2; allowed: 0, 1$"),
     ],

@@ -14,6 +14,7 @@ import pytest
 from qconv.data.dataset import ArraySource, Batch, Dataset, Element, Source, Split
 from qconv.data.synthetic import Synthetic
 from qconv.errors import InputError
+from qconv.experiment.arms import arms
 from qconv.experiment.experiment import Experiment
 from qconv.models.heads import LinearHead
 from qconv.procedures.procedure import WeightedBatch
@@ -210,14 +211,12 @@ def test_what_does_not_fit_together_is_refused_before_any_work() -> None:
             "batch_size = 13; allowed: at most the 12 tr",
         ),
         (fits, empty, "the test split has 0 images; allowed: at least 1"),
-        (
-            Experiment(Synthetic(num_classes=5), Flat(), Supervised(batch_size=2)),
-            train,
-            r"outputs of shape \(4,\) for each image; allowed: \(5,\), which Classification asks of these data",
-        ),
     ):
         with pytest.raises(InputError, match=message):
             experiment.check(train, held_out)
+    message = r"outputs of shape \(4,\) for each image; allowed: \(5,\), which Classification asks of these data"
+    with pytest.raises(InputError, match=message):
+        arms(Experiment(Synthetic(num_classes=5), Flat(), Supervised(batch_size=2)))
 
 
 def test_images_of_another_shape_than_promised_are_refused_where_they_are_read() -> None:

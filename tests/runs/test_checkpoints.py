@@ -246,7 +246,7 @@ def test_what_is_not_finite_is_neither_saved_nor_taken(
 
 def test_a_file_in_the_way(tmp_path: Path) -> None:
     (tmp_path / "checkpoints").write_text("mine")
-    with pytest.raises(RunError, match=r"^cannot write to .*checkpoints: File exists$"):
+    with pytest.raises(RunError, match=r"^cannot write .*checkpoints: File exists$"):
         Checkpoints(tmp_path / "checkpoints", FROZEN)
     assert (tmp_path / "checkpoints").read_text() == "mine"
 

@@ -15,10 +15,10 @@ from rich.console import Console
 
 from qconv.data.synthetic import Synthetic
 from qconv.errors import InputError
+from qconv.experiment.arms import arms
 from qconv.experiment.experiment import Experiment
-from qconv.models.classical_net import ClassicalNet
 from qconv.models.network import num_frozen_stages, output_of
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import ClassicalNet, QuanvNet
 from qconv.procedures.optimizers import Adam, Optimizer
 from qconv.procedures.supervised import Supervised
 from qconv.runs.checkpoints import Checkpoints
@@ -245,9 +245,8 @@ def test_a_network_that_cannot_take_the_images_is_refused() -> None:
         def __call__(self, images: Any, *, train: bool = False) -> Any:
             return self.no_such_field
 
-    source = DATA.load("train")
     with pytest.raises(InputError, match=r"^Lost cannot take images of shape \(4, 4, 1\): AttributeError: "):
-        experiment(Lost()).check(source, source)
+        arms(experiment(Lost()))
 
 
 def test_the_rehearsal_costs_no_second_trace(tmp_path: Path) -> None:

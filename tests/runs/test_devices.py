@@ -19,7 +19,7 @@ from rich.console import Console
 
 from qconv.errors import InputError
 from qconv.experiment.loading import load
-from qconv.models.classical_net import ClassicalNet
+from qconv.models.networks import ClassicalNet
 from qconv.runs.fit import fit
 from qconv.runs.loop import Loop
 from qconv.runs.mesh import device_mesh

@@ -27,7 +27,7 @@ from qconv.errors import InputError, RunError
 from qconv.experiment.experiment import Experiment
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import ConvHead, LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 from qconv.models.twin import classical_twin
 from qconv.procedures.optimizers import Adam, Optimizer, Sgd
 from qconv.procedures.supervised import Supervised
@@ -222,6 +222,26 @@ def test_a_test_loss_that_is_not_finite_is_not_reported(tmp_path: Path) -> None:
             train(changed(TINY, num_steps=1, **changes), folder)
         assert list((folder / "checkpoints").iterdir()) == []
         assert [list(line) for line in read_metrics(folder)] == [["step", "train_loss", "train_accuracy"]]
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        (b'{"step": 2, "train_loss": NaN}', "it holds NaN, which is not JSON"),
+        (b'{"step": 2, "train_\xff": 1.0}', "'utf-8' codec can't decode byte 0xff"),
+        (b"3", "it is not the metrics of a step"),
+        (b'{"train_loss": 0.5}', "it is not the metrics of a step"),
+    ],
+)
+def test_metrics_that_no_run_wrote_are_refused_with_their_line(tmp_path: Path, line: bytes, message: str) -> None:
+    (tmp_path / "metrics.jsonl").write_bytes(b'{"step": 1}\n' + line + b"\n")
+    with pytest.raises(RunError, match=rf"^cannot read .*metrics\.jsonl, line 2: {message}"):
+        read_metrics(tmp_path)
+
+
+def test_a_line_that_was_cut_off_is_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "metrics.jsonl").write_bytes(b'{"step": 1}\n{"step": 2, "tra')
+    assert read_metrics(tmp_path) == [{"step": 1}]
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from qconv.experiment.arms import arms
 from qconv.experiment.experiment import Experiment
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import ConvHead, LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 from qconv.procedures.optimizers import Adam
 from qconv.procedures.supervised import Supervised
 from qconv.runs.fit import Fitted, fit
@@ -75,6 +75,7 @@ def test_training_in_memory_gives_what_a_run_writes_and_writes_nothing(
     assert lines(moments) == read_metrics(tmp_path / "run") and len(lines(moments)) == 8
     last = moments[-1]
     jax.tree.map(np.testing.assert_array_equal, last.state, run.state)
+    jax.tree.map(np.testing.assert_array_equal, last.variables, run.loop.variables(run.state))
     assert last.evaluation is not None and last.evaluation.metrics == run.evaluation.metrics
     np.testing.assert_array_equal(last.evaluation.per_item, run.evaluation.per_item)
 

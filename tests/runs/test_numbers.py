@@ -13,10 +13,10 @@ from rich.console import Console
 
 from qconv.data.dataset import ArraySource, Dataset, Element, Split
 from qconv.errors import InputError
+from qconv.experiment.arms import arms
 from qconv.experiment.experiment import Experiment
-from qconv.models.classical_net import ClassicalNet
 from qconv.models.heads import LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import ClassicalNet, QuanvNet
 from qconv.procedures.optimizers import Adam
 from qconv.procedures.supervised import Supervised
 from qconv.report.pictures import write_pictures
@@ -125,6 +125,5 @@ def test_numbers_are_learnt_reported_and_kept(tmp_path: Path, dtype: str, model:
 
 
 def test_outputs_of_another_shape_than_the_targets_are_refused() -> None:
-    sources = SPEC.training_items(), SPEC.held_out_items()
     with pytest.raises(InputError, match=r"outputs of shape \(3,\) for each image; allowed: \(2,\), which Regression"):
-        changed(SPEC, model=ClassicalNet(LinearHead(3))).check(*sources)
+        arms(changed(SPEC, model=ClassicalNet(LinearHead(3))))

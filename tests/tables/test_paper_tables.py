@@ -15,7 +15,7 @@ from qconv.experiment.experiment import Experiment
 from qconv.experiment.spec import from_json, to_json
 from qconv.runs.summary import MeasuredSummary, Summary
 from qconv.tables.cells import cells_of, run_cell
-from qconv.tables.loading import load_table
+from qconv.tables.rows import load_table
 from tests.variants import changed
 
 NAMES = list(available("table"))

@@ -11,8 +11,8 @@ from qconv.data.dataset import Element
 from qconv.data.synthetic import Synthetic
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
-from qconv.models.classical_net import ClassicalNet
 from qconv.models.heads import LinearHead
+from qconv.models.networks import ClassicalNet
 from qconv.procedures.supervised import Supervised
 from qconv.tasks.classification import Accuracy, Classification
 from qconv.tasks.confusion import Confusion

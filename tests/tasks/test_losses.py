@@ -10,8 +10,8 @@ import pytest
 from qconv.data.synthetic import Synthetic
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
-from qconv.models.classical_net import ClassicalNet
 from qconv.models.heads import LinearHead
+from qconv.models.networks import ClassicalNet
 from qconv.procedures.supervised import Supervised
 from qconv.runs.mesh import device_mesh
 from qconv.runs.rehearsal import rehearse
