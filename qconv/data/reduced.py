@@ -5,12 +5,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
 from jaxtyping import Float, Shaped
 
-from qconv.bounds import require_choices
 from qconv.data.checked import load_checked
 from qconv.data.dataset import ArraySource, Dataset, Element, Split, chunks
 from qconv.data.derived import Derived
@@ -53,12 +51,6 @@ class Reduced(Derived):
 
     reduction: Reduction
     """What makes few numbers of them."""
-    scaling: Literal["train", "per_split"] = "train"
-    """What sets the scale: training images; or, as in the code of Hur, Kim and Park (Quantum Machine Intelligence 4:3,
-    2022), each split its own, so that a test image depends on the others and means something else than in training."""
-
-    def __post_init__(self) -> None:
-        require_choices(self)
 
     @property
     def element(self) -> Element:
@@ -71,7 +63,7 @@ class Reduced(Derived):
         Raises:
             InputError: too many training images to be held in memory, or too few for the reduction.
         """
-        return self.scaled(split, by="train" if self.scaling == "train" else split)
+        return self.scaled(split, by="train")
 
     def scaled(self, split: Split, by: Split) -> ArraySource:
         """The numbers of a split, so that the smallest of those of the split `by` becomes 0, and the largest 1."""

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from experiments.hur2022 import ReducedPerSplit
 from qconv.data.autoencoder import Autoencoder
 from qconv.data.classes import OnlyClasses
 from qconv.data.dataset import ArraySource, Batch, Dataset, Element, Plane, Split
@@ -192,7 +193,7 @@ HELD_OUT = tuple(rows(WithValidation(Marked()), "validation", Marked()))
     "fitted",
     [
         lambda data: Reduced(data, PCA(2)),
-        lambda data: Reduced(data, PCA(2), "per_split"),
+        lambda data: ReducedPerSplit(data, PCA(2)),
         lambda data: Reduced(data, Autoencoder(2, epochs=20)),
         lambda data: Scaled(data),
         lambda data: Scaled(data, "range"),
