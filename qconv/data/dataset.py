@@ -120,7 +120,7 @@ class ArraySource:
 
     Attributes:
         inputs: (N, H, W, C), uint8 in 0..255 or floating point in [`lowest`, `highest`].
-        targets: (N, ...), integers, or real numbers where `num_classes` is None.
+        targets: (N, ...), integers, or real numbers where `num_classes` is None, which are given as float32.
         num_classes: labels must be in 0 .. num_classes - 1.
         lowest: smallest floating-point number that is allowed: 0 for images, -1 for amplitudes of states, -inf for
             all that float32 can hold.
@@ -185,7 +185,7 @@ def check_targets(targets: np.ndarray, shape: tuple[int, ...], num_classes: int 
         num_classes: labels must be in 0 .. num_classes - 1: a loss would count -1 from the end. None for real numbers.
 
     Raises:
-        InputError: so.
+        InputError: another shape or kind, a label out of range, or a number that float32 cannot hold.
     """
     if num_classes is None:
         if targets.shape != shape or not np.issubdtype(targets.dtype, np.floating):
