@@ -41,6 +41,7 @@ from qconv import (
     QCNN,
     Amplitude,
     Angle,
+    ArraySource,
     Circuit,
     ClassicalNet,
     Control,
@@ -67,6 +68,7 @@ from qconv import (
     Table,
     seeds,
 )
+from qconv.data.dataset import Split
 from qconv.layers.initial import uniform
 
 DIGITS = OnlyClasses(Mnist5k(test_fraction=0.5), (0, 1))
@@ -94,13 +96,24 @@ PUBLISHED = {
 CNN = {"PCA8, angle": (0.9104, 0.127), "PCA16, dense": (0.9702, 0.035)}
 
 
+@dataclass(frozen=True)
+class ReducedPerSplit(Reduced):
+    """Numbers of which each split has a scale of its own, as in the published code.
+
+    So a test image depends on the others, and means something else than in training.
+    """
+
+    def load(self, split: Split) -> ArraySource:
+        return self.scaled(split, by=split)
+
+
 def features(encoding: str, two_columns: bool) -> Dataset:
     """What the encoding of that name gets: pixels, or principal components."""
     if encoding == "amplitude":
         return Resized(DIGITS, 256, 1, antialias=False) if two_columns else Resized(DIGITS, 16, 16)
     reduction = PCA(8 if encoding == "PCA8, angle" else 16)
     if two_columns:
-        return Reduced(Resized(DIGITS, 784, 1, antialias=False), reduction, scaling="per_split")
+        return ReducedPerSplit(Resized(DIGITS, 784, 1, antialias=False), reduction)
     return Reduced(DIGITS, reduction)
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from jaxtyping import Float
 
+from qconv.bounds import require_at_least
 from qconv.data.reduced import Reduction, Transform
-from qconv.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -29,11 +29,8 @@ class Autoencoder(Reduction):
     """Fixes the first weights and the order of the images; not the run's seed, so that runs compare."""
 
     def __post_init__(self) -> None:
-        for name in ("numbers", "epochs"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
-        if self.fit_seed < 0:
-            raise InputError(f"fit_seed = {self.fit_seed}; allowed: 0 or more")
+        require_at_least(self, 1, "numbers", "epochs")
+        require_at_least(self, 0, "fit_seed")
 
     def fit(self, images: Float[np.ndarray, "images pixels"]) -> Transform:
         """Trains the network."""

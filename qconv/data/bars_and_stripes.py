@@ -6,8 +6,8 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float, Int
 
+from qconv.bounds import require, require_at_least
 from qconv.data.dataset import ArraySource, Dataset, Element, Split
-from qconv.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,9 @@ class BarsAndStripes(Dataset):
     """Fixes them all."""
 
     def __post_init__(self) -> None:
-        for name in ("size", "num_train", "num_test"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
-        if not 0 <= self.noise < np.inf:
-            raise InputError(f"noise = {self.noise}; allowed: 0 or more")
-        if not 0 <= self.data_seed < 2**32:
-            raise InputError(f"data_seed = {self.data_seed}; allowed: 0 to 2^32 - 1")
+        require_at_least(self, 1, "size", "num_train", "num_test")
+        require(self, "noise", 0 <= self.noise < np.inf, "0 or more")
+        require(self, "data_seed", 0 <= self.data_seed < 2**32, "0 to 2^32 - 1")
 
     @property
     def element(self) -> Element:
@@ -50,8 +46,7 @@ class BarsAndStripes(Dataset):
 
     def load(self, split: Split) -> ArraySource:
         """The images of a split."""
-        if split not in ("train", "test"):
-            raise InputError(f"split = {split!r}; allowed: 'train', 'test'")
+        self.check_split(split)
         images, labels = _stream(self)
         rows = slice(self.num_train) if split == "train" else slice(self.num_train, None)
         return ArraySource(images[rows], labels[rows], 2, lowest=-np.inf, highest=np.inf)

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qconv.bounds import require
 from qconv.data.dataset import Source, Split
 from qconv.data.derived import Derived
-from qconv.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -17,8 +17,7 @@ class Binarised(Derived):
     """Pixels above it are 1."""
 
     def __post_init__(self) -> None:
-        if not 0 <= self.threshold < 1:
-            raise InputError(f"threshold = {self.threshold}; allowed: 0 to less than 1")
+        require(self, "threshold", 0 <= self.threshold < 1, "0 to less than 1")
 
     def load(self, split: Split) -> Source:
         """The images of a split."""

@@ -1,10 +1,10 @@
 """Sources of a user's own: what they give is looked at before it is used."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
-from jaxtyping import Int
+from jaxtyping import Int, Shaped
 
 from qconv.data.dataset import (
     LARGEST,
@@ -16,6 +16,7 @@ from qconv.data.dataset import (
     Split,
     beyond_float32,
     check_targets,
+    target_kind,
 )
 from qconv.errors import InputError
 
@@ -46,7 +47,7 @@ def _is_shape(shape: Any) -> bool:
     return isinstance(shape, tuple) and all(isinstance(size, int | np.integer) and size >= 1 for size in shape)
 
 
-def load_checked(data: Dataset, split: Split) -> Source:
+def load_checked(data: Dataset, split: Split) -> "ArraySource | CheckedSource":
     """The items of a split, each batch of which is as `Dataset.element` promises; all of the library loads them so.
 
     Raises:
@@ -92,9 +93,17 @@ class CheckedSource:
             raise InputError(f"a source gives {type(batch).__name__}; allowed: a Batch of images and targets")
         images, targets = map(np.asarray, batch)
         self._check_images(images, len(indices))
-        check_targets(targets, (len(indices), *self.element.targets), self.element.num_classes)
-        kind = np.float32 if self.element.num_classes is None else np.int32
-        return Batch(images, targets.astype(kind))
+        return Batch(images, self._checked(targets, len(indices)))
+
+    def read_targets(self, indices: Int[np.ndarray, " batch"]) -> Shaped[np.ndarray, "batch ..."]:
+        """The targets of the items at `indices`, without their inputs where the source can."""
+        if not hasattr(self.source, "read_targets"):
+            return self[indices].targets
+        return self._checked(np.asarray(cast(Any, self.source).read_targets(indices)), len(indices))
+
+    def _checked(self, targets: np.ndarray, count: int) -> np.ndarray:
+        check_targets(targets, (count, *self.element.targets), self.element.num_classes)
+        return targets.astype(target_kind(self.element.num_classes))
 
     def _check_images(self, images: np.ndarray, count: int) -> None:
         shape = (count, *self.element.inputs)

@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from jaxtyping import Float, Int
 
+from qconv.bounds import require, require_at_least
 from qconv.data.dataset import ArraySource, Dataset, Element, Plane, Split
-from qconv.errors import InputError
 
 _TIE = 1e-3
 """Energies in units of J that count as equal: the edges of the topological phase are free, but for terms that fall
@@ -61,11 +61,8 @@ class ClusterIsing(Dataset):
     """Values of h2/J in the grid, from -1.6 to 1.6."""
 
     def __post_init__(self) -> None:
-        if not 5 <= self.num_qubits <= 15:
-            raise InputError(f"num_qubits = {self.num_qubits}; allowed: 5 to 15")
-        for name in ("num_train", "columns", "rows"):
-            if getattr(self, name) < 2:
-                raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 2")
+        require(self, "num_qubits", 5 <= self.num_qubits <= 15, "5 to 15")
+        require_at_least(self, 2, "num_train", "columns", "rows")
 
     @property
     def element(self) -> Element:
@@ -74,10 +71,9 @@ class ClusterIsing(Dataset):
 
     def fields(self, split: Split) -> Float[np.ndarray, "states 2"]:
         """(h1/J, h2/J) of each state of a split; the grid row by row."""
+        self.check_split(split)
         if split == "train":
             return np.stack([np.linspace(0, 2, self.num_train), np.zeros(self.num_train)], axis=1)
-        if split != "test":
-            raise InputError(f"split = {split!r}; allowed: 'train', 'test'")
         first, second = np.meshgrid(np.linspace(0, 1.6, self.columns), np.linspace(-1.6, 1.6, self.rows))
         return np.stack([first.ravel(), second.ravel()], axis=1)
 

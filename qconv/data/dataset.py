@@ -1,5 +1,6 @@
 """What a dataset is: a frozen description that loads items with random access."""
 
+import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
@@ -13,6 +14,9 @@ Split = Literal["train", "validation", "test"]
 
 LARGEST = float(np.finfo(np.float32).max)
 """Of a pixel: images are given as float32."""
+
+_CHUNK = 2**24
+"""Pixels that are read at once where all items of a split are looked at; 64 MiB."""
 
 
 class Element(NamedTuple):
@@ -30,7 +34,8 @@ class Batch(NamedTuple):
     """Items: images, channels last, and what is to be found of each.
 
     Images are float32 in [0, 1]; amplitudes of states in [-1, 1]; standardised pixels, and points of a plane, any
-    finite numbers.
+    finite numbers. Labels are int32. Targets that are real numbers are float32, too, whatever an array of them holds: a
+    run in float64 computes with these numbers, and what float64 says beyond them is lost.
     """
 
     inputs: Float[np.ndarray, "batch height width channels"]
@@ -52,7 +57,11 @@ class Plane(NamedTuple):
 
 @runtime_checkable
 class Source(Protocol):
-    """One split of a dataset; only the rows that are asked for are read, in one or several threads."""
+    """One split of a dataset; only the rows that are asked for are read, in one or several threads.
+
+    It may have more: `in_memory`, True where nothing is gained by reading rows beforehand, and `read_targets(indices)`,
+    where targets can be had without inputs.
+    """
 
     def __len__(self) -> int:
         """Number of items."""
@@ -73,6 +82,16 @@ class Dataset(ABC):
     @abstractmethod
     def element(self) -> Element:
         """What one item is; no data are read or downloaded to know it."""
+
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        """The splits that there are; data of one's own that have items for validation say so."""
+        return ("train", "test")
+
+    def check_split(self, split: Split) -> None:
+        """Raises an `InputError` for a split that is none of `splits`."""
+        if split not in self.splits:
+            raise InputError(f"split = {split!r}; allowed: {', '.join(map(repr, self.splits))}")
 
     @abstractmethod
     def load(self, split: Split) -> Source:
@@ -101,7 +120,7 @@ class ArraySource:
 
     Attributes:
         inputs: (N, H, W, C), uint8 in 0..255 or floating point in [`lowest`, `highest`].
-        targets: (N, ...), integers, or real numbers where `num_classes` is None.
+        targets: (N, ...), integers, or real numbers where `num_classes` is None, which are given as float32.
         num_classes: labels must be in 0 .. num_classes - 1.
         lowest: smallest floating-point number that is allowed: 0 for images, -1 for amplitudes of states, -inf for
             all that float32 can hold.
@@ -139,9 +158,22 @@ class ArraySource:
         return len(self.inputs)
 
     def __getitem__(self, indices: np.ndarray) -> Batch:
-        targets = self.targets[indices]
-        kind = np.float32 if self.num_classes is None else np.int32
-        return Batch(unit_range(self.inputs[indices]), targets.astype(kind))
+        return Batch(unit_range(self.inputs[indices]), self.read_targets(indices))
+
+    def read_targets(self, indices: np.ndarray) -> Shaped[np.ndarray, "batch ..."]:
+        """The targets of the items at `indices`."""
+        return self.targets[indices].astype(target_kind(self.num_classes))
+
+
+def chunks(source: Source, element: Element) -> list[Int[np.ndarray, " batch"]]:
+    """The indices of all items of a source in order, at a time as many as have 2^24 pixels (64 MiB), at least one."""
+    size = max(1, _CHUNK // math.prod(element.inputs))
+    return np.split(np.arange(len(source)), range(size, len(source), size))
+
+
+def target_kind(num_classes: int | None) -> type[np.number]:
+    """What targets are given as: int32 of labels, float32 of real numbers."""
+    return np.float32 if num_classes is None else np.int32
 
 
 def check_targets(targets: np.ndarray, shape: tuple[int, ...], num_classes: int | None) -> None:
@@ -153,7 +185,7 @@ def check_targets(targets: np.ndarray, shape: tuple[int, ...], num_classes: int 
         num_classes: labels must be in 0 .. num_classes - 1: a loss would count -1 from the end. None for real numbers.
 
     Raises:
-        InputError: so.
+        InputError: another shape or kind, a label out of range, or a number that float32 cannot hold.
     """
     if num_classes is None:
         if targets.shape != shape or not np.issubdtype(targets.dtype, np.floating):

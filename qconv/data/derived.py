@@ -1,23 +1,24 @@
 """Datasets that are made of another one."""
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Int, Shaped
 
-from qconv.data.checked import load_checked
+from qconv.data.checked import CheckedSource, load_checked
 from qconv.data.dataset import ArraySource, Batch, Dataset, Element, Plane, Source, Split
 
-Change = Callable[[Float[np.ndarray, "batch ..."]], Float[np.ndarray, "batch ..."]]
+Change = Callable[[Shaped[np.ndarray, "batch ..."]], Shaped[np.ndarray, "batch ..."]]
 
 
 @dataclass(frozen=True)
 class Derived(Dataset):
     """Other images with the same targets, one for each and in the same order.
 
-    A subclass says in `load` what becomes of the images; one that leaves some out has `items` of its own.
+    A subclass says in `load` what becomes of the images; one that leaves some out is a `Selection`.
     """
 
     data: Dataset
@@ -28,6 +29,11 @@ class Derived(Dataset):
         """As before; of some classes there may be no image."""
         return self.data.element
 
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        """As before; see `Dataset.splits`."""
+        return self.data.splits
+
     def items(self, split: Split) -> Dataset:
         """The images of the source: each one here stands for one there."""
         return self.data.items(split)
@@ -35,11 +41,6 @@ class Derived(Dataset):
     def plane(self, split: Split) -> Plane | None:
         """The plane of the source, whose images these stand for; see `Dataset.plane`."""
         return self.data.plane(split)
-
-    def everything(self, split: Split) -> Batch:
-        """All items of a split, before."""
-        source = load_checked(self.data, split)
-        return source[np.arange(len(source))]
 
     def changed(self, split: Split, change: Change, **bounds: Any) -> Source:
         """The items of a split with other images: at once if they are in memory anyway, else when they are read.
@@ -50,22 +51,50 @@ class Derived(Dataset):
             bounds: of the new images; see `ArraySource`.
         """
         source = load_checked(self.data, split)
-        if getattr(source, "in_memory", False):
-            images, targets = source[np.arange(len(source))]
+        every = np.arange(len(source))
+        if source.in_memory:
+            images, targets = source[every]
             return ArraySource(change(images), targets, self.element.num_classes, **bounds)
-        return ChangedSource(source, change)
+        return ViewSource(source, every, change)
+
+
+@dataclass(frozen=True)
+class Selection(Derived):
+    """Some of the images of another dataset, in their order."""
+
+    def items(self, split: Split) -> Dataset:
+        """Those of the images of the source."""
+        return dataclasses.replace(self, data=self.data.items(split))
+
+    def plane(self, split: Split) -> Plane | None:
+        """No plane: some of its points are missing; see `Dataset.plane`."""
+        return None
 
 
 @dataclass(frozen=True, eq=False)
-class ChangedSource:
-    """A source whose images are changed when they are read."""
+class ViewSource:
+    """Some items of a source, with other images or targets; what is asked for is read and changed then."""
 
-    source: Source
-    change: Change
+    source: ArraySource | CheckedSource
+    rows: Int[np.ndarray, " items"]
+    """Which items of the source these are."""
+    change: Change = lambda images: images
+    """What becomes of images."""
+    rename: Change = lambda targets: targets
+    """What becomes of targets."""
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether the source is."""
+        return self.source.in_memory
 
     def __len__(self) -> int:
-        return len(self.source)
+        return len(self.rows)
 
     def __getitem__(self, indices: Int[np.ndarray, " batch"]) -> Batch:
-        batch = self.source[indices]
-        return batch._replace(inputs=self.change(batch.inputs))
+        images, targets = self.source[self.rows[indices]]
+        return Batch(self.change(images), self.rename(targets))
+
+    def read_targets(self, indices: Int[np.ndarray, " batch"]) -> Shaped[np.ndarray, "batch ..."]:
+        """The targets of the items at `indices`."""
+        return self.rename(self.source.read_targets(self.rows[indices]))

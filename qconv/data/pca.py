@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from qconv.bounds import require, require_at_least
 from qconv.data.reduced import Reduction, Transform
-from qconv.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -21,13 +21,12 @@ class PCA(Reduction):
     """How many."""
 
     def __post_init__(self) -> None:
-        if self.numbers < 1:
-            raise InputError(f"numbers = {self.numbers}; allowed: at least 1")
+        require_at_least(self, 1, "numbers")
 
     def fit(self, images: Float[np.ndarray, "images pixels"]) -> Transform:
         """Finds the directions."""
         from sklearn.decomposition import PCA as Decomposition  # costs seconds, and not every run needs it
 
-        if self.numbers > min(images.shape):
-            raise InputError(f"numbers = {self.numbers}; allowed: at most {min(images.shape)} of these images")
+        most = min(images.shape)
+        require(self, "numbers", self.numbers <= most, f"at most {most} of these images")
         return Decomposition(self.numbers, svd_solver="full").fit(images).transform

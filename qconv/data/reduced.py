@@ -1,18 +1,24 @@
 """A few numbers in place of each image."""
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
 
 import numpy as np
-from jaxtyping import Float
+from jaxtyping import Float, Shaped
 
 from qconv.data.checked import load_checked
-from qconv.data.dataset import Dataset, Element, Source, Split
+from qconv.data.dataset import ArraySource, Dataset, Element, Split, chunks
 from qconv.data.derived import Derived
 from qconv.errors import InputError
+
+_MOST = 2**28
+"""Pixels of all training images, which a reduction has at once; a GiB."""
+
+_Numbers = tuple[Float[np.ndarray, "images numbers"], Shaped[np.ndarray, "images ..."]]
+"""What a reduction makes of images, before it is scaled, and the targets of these."""
 
 Transform = Callable[[Float[np.ndarray, "images pixels"]], Float[np.ndarray, "images numbers"]]
 
@@ -38,48 +44,59 @@ class Reduction(ABC):
 class Reduced(Derived):
     """Each image as the few numbers of a reduction, in [0, 1]: an image of shape (1, numbers, 1).
 
-    The reduction is fitted on the training images only. One scale and one offset for all numbers bring those of the
-    training images to [0, 1], so that `Angle()` turns by [0, pi]; test images outside are clipped.
+    The reduction is fitted on the training images only, which it takes in memory, as float32: at most 2^28 pixels, a
+    GiB. Other images are read some at a time, and their numbers are kept. One scale and one offset for all numbers
+    bring those of the training images to [0, 1], so that `Angle()` turns by [0, pi]; test images outside are clipped.
     """
 
     reduction: Reduction
     """What makes few numbers of them."""
-    scaling: Literal["train", "per_split"] = "train"
-    """What sets the scale: training images; or, as in the code of Hur, Kim and Park (Quantum Machine Intelligence 4:3,
-    2022), each split its own, so that a test image depends on the others and means something else than in training."""
-
-    def __post_init__(self) -> None:
-        if self.scaling not in ("train", "per_split"):
-            raise InputError(f"scaling = {self.scaling!r}; allowed: 'train', 'per_split'")
 
     @property
     def element(self) -> Element:
         """The numbers, with the same labels."""
         return self.data.element._replace(inputs=(1, self.reduction.numbers, 1))
 
-    def load(self, split: Split) -> Source:
-        """The numbers of a split."""
-        transform, low, high = _fitted(self, "train" if self.scaling == "train" else split)
+    def load(self, split: Split) -> ArraySource:
+        """The numbers of a split.
 
-        def change(images: Float[np.ndarray, "batch ..."]) -> Float[np.ndarray, "batch 1 numbers 1"]:
-            numbers = transform(images.reshape(len(images), -1))
-            scaled = np.clip((numbers - low) / max(high - low, np.finfo(np.float32).tiny), 0, 1)
-            return scaled[:, None, :, None].astype(np.float32)
+        Raises:
+            InputError: too many training images to be held in memory, or too few for the reduction.
+        """
+        return self.scaled(split, by="train")
 
-        return self.changed(split, change)
-
-
-@lru_cache(maxsize=8)  # both splits want it
-def _fitted(spec: Reduced, of_scale: Split) -> tuple[Transform, float, float]:
-    """The reduction, learned from training images, and the smallest and the largest of a split's numbers."""
-    transform = _learned(spec.data, spec.reduction)
-    images = spec.everything(of_scale).inputs
-    numbers = transform(images.reshape(len(images), -1))
-    return transform, float(numbers.min()), float(numbers.max())
+    def scaled(self, split: Split, by: Split) -> ArraySource:
+        """The numbers of a split, so that the smallest of those of the split `by` becomes 0, and the largest 1."""
+        (numbers, targets), (scale, _) = (_numbers(self.data, self.reduction, part) for part in (split, by))
+        low, high = float(scale.min()), float(scale.max())
+        unit = np.clip((numbers - low) / max(high - low, np.finfo(np.float32).tiny), 0, 1).astype(np.float32)
+        return ArraySource(unit[:, None, :, None], targets, self.element.num_classes)
 
 
-@lru_cache(maxsize=4)  # however its numbers are scaled
-def _learned(data: Dataset, reduction: Reduction) -> Transform:
-    source = load_checked(data, "train")
-    images = source[np.arange(len(source))].inputs
-    return reduction.fit(images.reshape(len(images), -1))
+@lru_cache(maxsize=8)  # networks, controls and seeds want the same
+def _numbers(data: Dataset, reduction: Reduction, split: Split) -> _Numbers:
+    transform, trained = _learned(data, reduction)
+    if split == "train":
+        return trained
+    source = load_checked(data, split)
+    parts = (source[rows] for rows in chunks(source, data.element))
+    found = [(transform(images.reshape(len(images), -1)), targets) for images, targets in parts]
+    numbers, targets = map(np.concatenate, zip(*found, strict=True))
+    return numbers, targets
+
+
+@lru_cache(maxsize=4)  # all splits want it
+def _learned(data: Dataset, reduction: Reduction) -> tuple[Transform, _Numbers]:
+    """The reduction, learned from training images, and what it makes of them."""
+    source, pixels = load_checked(data, "train"), math.prod(data.element.inputs)
+    if len(source) * pixels > _MOST:
+        raise InputError(
+            f"{len(source)} training images of {pixels} pixels; allowed for a reduction: at most {_MOST} pixels in all"
+        )
+    images, targets = np.empty((len(source), pixels), np.float32), []
+    for rows in chunks(source, data.element):
+        part, found = source[rows]
+        images[rows] = part.reshape(-1, pixels)
+        targets.append(found)
+    transform = reduction.fit(images)
+    return transform, (transform(images), np.concatenate(targets))

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from qconv.bounds import require_at_least
 from qconv.data.dataset import Element, Source, Split
 from qconv.data.derived import Derived
-from qconv.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,7 @@ class Resized(Derived):
     """Whether a pixel of a smaller image is a mean over all that it covers; if not, of its nearest neighbours only."""
 
     def __post_init__(self) -> None:
-        for name in ("height", "width"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
+        require_at_least(self, 1, "height", "width")
 
     @property
     def element(self) -> Element:

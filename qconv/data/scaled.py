@@ -2,21 +2,23 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Float
 
-from qconv.data.dataset import Source, Split
+from qconv.bounds import require_choices
+from qconv.data.checked import load_checked
+from qconv.data.dataset import Source, Split, chunks
 from qconv.data.derived import Derived
-from qconv.errors import InputError
 
 
 @dataclass(frozen=True)
 class Scaled(Derived):
     """Images whose pixels are shifted and scaled, each by itself, as the training images say.
 
-    Pixels are any finite numbers then. One that is the same in all training images is shifted only.
+    Pixels are any finite numbers then. One that is the same in all training images is shifted only. What the training
+    images say is found in one pass over them.
 
     Source: `StandardScaler` and `MinMaxScaler` of scikit-learn, Pedregosa et al., Journal of Machine Learning Research
     12, 2825 (2011), which classifiers of tables put before the data.
@@ -26,8 +28,7 @@ class Scaled(Derived):
     """Mean 0 and variance 1 of each pixel (standard), or its smallest value -1 and its largest 1 (range)."""
 
     def __post_init__(self) -> None:
-        if self.scaling not in ("standard", "range"):
-            raise InputError(f"scaling = {self.scaling!r}; allowed: 'standard', 'range'")
+        require_choices(self)
 
     def load(self, split: Split) -> Source:
         """The images of a split."""
@@ -37,19 +38,22 @@ class Scaled(Derived):
         )
 
 
-class _Scale(NamedTuple):
-    """What becomes 0, and its distance from what becomes 1, pixel by pixel."""
-
-    zero: Float[np.ndarray, "height width channels"]
-    one: Float[np.ndarray, "height width channels"]
-
-
 @lru_cache(maxsize=4)  # both splits want it
-def _fitted(spec: Scaled) -> _Scale:
-    images = spec.everything("train").inputs.astype(np.float64)
+def _fitted(spec: Scaled) -> Float[np.ndarray, "2 height width channels"]:
+    """What becomes 0, and its distance from what becomes 1, pixel by pixel."""
+    count, (mean, squares) = 0, np.zeros((2, *spec.element.inputs))
+    low, high = mean + np.inf, mean - np.inf
+    source = load_checked(spec.data, "train")
+    for rows in chunks(source, spec.element):
+        images = source[rows].inputs.astype(np.float64)
+        low, high = np.minimum(low, images.min(0)), np.maximum(high, images.max(0))
+        # Of this chunk and those before together: Chan, Golub and LeVeque, The American Statistician 37, 242 (1983).
+        distance, part = images.mean(0) - mean, len(images) / (count + len(images))
+        mean += distance * part
+        squares += ((images - images.mean(0)) ** 2).sum(0) + distance**2 * count * part
+        count += len(images)
     if spec.scaling == "standard":
-        zero, one = images.mean(0), images.std(0)
+        zero, one = mean, np.sqrt(squares / count)
     else:
-        low, high = images.min(0), images.max(0)
         zero, one = (low + high) / 2, (high - low) / 2
-    return _Scale(zero, np.where(images.min(0) == images.max(0), 1, one))
+    return np.stack([zero, np.where(low == high, 1, one)])

@@ -6,8 +6,8 @@ from functools import lru_cache
 import numpy as np
 from jaxtyping import Float, Int
 
+from qconv.bounds import require, require_at_least
 from qconv.data.dataset import ArraySource, Dataset, Element, Split
-from qconv.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -36,16 +36,11 @@ class Spirals(Dataset):
     """Fixes which of them are held out."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.turns < np.inf:
-            raise InputError(f"turns = {self.turns}; allowed: more than 0")
-        if not 0 <= self.noise < np.inf:
-            raise InputError(f"noise = {self.noise}; allowed: 0 or more")
-        for name in ("num_train", "num_test"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
+        require(self, "turns", 0 < self.turns < np.inf, "more than 0")
+        require(self, "noise", 0 <= self.noise < np.inf, "0 or more")
+        require_at_least(self, 1, "num_train", "num_test")
         for name in ("data_seed", "split_seed"):
-            if not 0 <= getattr(self, name) < 2**32:
-                raise InputError(f"{name} = {getattr(self, name)}; allowed: 0 to 2^32 - 1")
+            require(self, name, 0 <= getattr(self, name) < 2**32, "0 to 2^32 - 1")
 
     @property
     def element(self) -> Element:
@@ -54,8 +49,7 @@ class Spirals(Dataset):
 
     def load(self, split: Split) -> ArraySource:
         """The points of a split."""
-        if split not in ("train", "test"):
-            raise InputError(f"split = {split!r}; allowed: 'train', 'test'")
+        self.check_split(split)
         points, labels = _points(self)
         # As scikit-learn's train_test_split does: the first of a permutation are held out, those after them come first.
         order = np.random.RandomState(self.split_seed).permutation(len(points))

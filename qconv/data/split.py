@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Int, Shaped
 
+from qconv.bounds import require, require_at_least
 from qconv.data.dataset import ArraySource, Dataset, Split
-from qconv.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -20,10 +20,8 @@ class HeldOutDataset(Dataset):
     """Fixes which images are held out; not the run's seed, so that runs compare."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.test_fraction < 1:
-            raise InputError(f"test_fraction = {self.test_fraction}; allowed: more than 0 and less than 1")
-        if self.split_seed < 0:
-            raise InputError(f"split_seed = {self.split_seed}; allowed: 0 or more")
+        require(self, "test_fraction", 0 < self.test_fraction < 1, "more than 0 and less than 1")
+        require_at_least(self, 0, "split_seed")
 
     @abstractmethod
     def arrays(self) -> tuple[Shaped[np.ndarray, "images height width channels"], Int[np.ndarray, " images"]]:
@@ -31,6 +29,7 @@ class HeldOutDataset(Dataset):
 
     def load(self, split: Split) -> ArraySource:
         """The images of a split."""
+        self.check_split(split)
         images, labels = self.arrays()
         rows = stratified_split(labels, self.test_fraction, self.split_seed, split)
         return ArraySource(images[rows], labels[rows], self.element.num_classes)
@@ -39,13 +38,7 @@ class HeldOutDataset(Dataset):
 def stratified_split(
     labels: Int[np.ndarray, " images"], test_fraction: float, seed: int, split: Split
 ) -> Int[np.ndarray, " rows"]:
-    """Rows of a split, in their original order; each class gives the same part of its images to the test split.
-
-    Raises:
-        InputError: a split of another name.
-    """
-    if split not in ("train", "test"):
-        raise InputError(f"split = {split!r}; allowed: 'train', 'test'")
+    """Rows of a split, in their original order; each class gives the same part of its images to the test split."""
     rng = np.random.default_rng(seed)
     held_out = np.zeros(len(labels), bool)
     for label in np.unique(labels):

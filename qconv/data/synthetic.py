@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from qconv.bounds import require, require_at_least
 from qconv.data.dataset import ArraySource, Dataset, Element, Split
 from qconv.errors import InputError
 
@@ -31,14 +32,12 @@ class Synthetic(Dataset):
     """Fixes the noise."""
 
     def __post_init__(self) -> None:
-        for name in ("num_images", "height", "width", "channels", "num_classes"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
+        require_at_least(self, 1, "num_images", "height", "width", "channels", "num_classes")
         numbers = self.num_images * self.height * self.width * self.channels
         if numbers > _MOST_NUMBERS:
             raise InputError(f"{numbers} pixels in all; allowed: at most {_MOST_NUMBERS}, which take a GiB")
-        if self.num_classes > self.height * self.width:
-            raise InputError(f"num_classes = {self.num_classes}; allowed: at most {self.height * self.width} pixels")
+        pixels = self.height * self.width
+        require(self, "num_classes", self.num_classes <= pixels, f"at most {pixels} pixels")
 
     @property
     def element(self) -> Element:
@@ -47,8 +46,7 @@ class Synthetic(Dataset):
 
     def load(self, split: Split) -> ArraySource:
         """The images of a split."""
-        if split not in ("train", "test"):
-            raise InputError(f"split = {split!r}; allowed: 'train', 'test'")
+        self.check_split(split)
         rng = np.random.default_rng([self.data_seed, split == "test"])
         count = self.num_images if split == "train" else max(1, self.num_images // 4)
         labels = np.arange(count) % self.num_classes

@@ -6,10 +6,9 @@ import io
 import os
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol, get_args, runtime_checkable
+from typing import Any, get_args
 
 import numpy as np
 from jaxtyping import Int, UInt8
@@ -45,6 +44,12 @@ class Tfds(Dataset):
         """
         return _element(self.name, _builder(self.name))
 
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        """Those of `train`, `validation` and `test` that the prepared dataset has; raises what `load` does."""
+        builder, _ = self._prepared("validation")
+        return tuple(split for split in get_args(Split) if split in builder.info.splits)
+
     def load(self, split: Split) -> "TfdsSource":
         """The images of a split; only the rows that are asked for are decoded.
 
@@ -54,6 +59,22 @@ class Tfds(Dataset):
         """
         if split not in get_args(Split):
             raise InputError(f"split {split!r} is unknown; allowed: {', '.join(get_args(Split))}")
+        builder, element = self._prepared(split)
+        if split not in builder.info.splits:
+            raise InputError(f"name {self.name!r} has no split {split!r}; it has: {', '.join(builder.info.splits)}")
+        import tensorflow_datasets as tfds
+
+        try:
+            rows = builder.as_data_source(split, decoders={"image": tfds.decode.SkipDecoding()})
+        except NotImplementedError as error:  # what TFDS raises for files without random access
+            raise InputError(
+                f"name {self.name!r} is stored as {builder.info.file_format.value} in {builder.data_dir}; allowed: "
+                f"array_record. Remove that folder or name another one in TFDS_DATA_DIR"
+            ) from error
+        return TfdsSource(rows, element)
+
+    def _prepared(self, split: Split) -> tuple[Any, Element]:
+        """The builder, of a dataset that is there by now, since a split of it is wanted; and what an item is."""
         builder = _builder(self.name)
         element = _element(self.name, builder)
         if not builder.info.splits:
@@ -69,27 +90,7 @@ class Tfds(Dataset):
                     f"name {self.name!r}: split {split!r} of version {builder.version} is not in {_data_dir()}, "
                     f"and preparing it failed: {failure}"
                 )
-        if split not in builder.info.splits:
-            raise InputError(f"name {self.name!r} has no split {split!r}; it has: {', '.join(builder.info.splits)}")
-        import tensorflow_datasets as tfds
-
-        try:
-            rows = builder.as_data_source(split, decoders={"image": tfds.decode.SkipDecoding()})
-        except NotImplementedError as error:  # what TFDS raises for files without random access
-            raise InputError(
-                f"name {self.name!r} is stored as {builder.info.file_format.value} in {builder.data_dir}; allowed: "
-                f"array_record. Remove that folder or name another one in TFDS_DATA_DIR"
-            ) from error
-        return TfdsSource(rows, element)
-
-
-@runtime_checkable
-class _Rows(Protocol):
-    """A data source of TFDS."""
-
-    def __len__(self) -> int: ...
-
-    def __getitems__(self, indices: list[int]) -> Sequence[Mapping[str, Any]]: ...
+        return builder, element
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,11 +98,11 @@ class TfdsSource:
     """One split on disk.
 
     Attributes:
-        rows: with an encoded `image` and a `label`.
+        rows: a data source of TFDS, with an encoded `image` and a `label`.
         element: size of every image, and number of classes.
     """
 
-    rows: _Rows
+    rows: Any
     element: Element
 
     def __len__(self) -> int:
@@ -120,6 +121,10 @@ class TfdsSource:
         labels = np.array([row["label"] for row in rows], np.int32)
         check_targets(labels, labels.shape, self.element.num_classes)
         return Batch(unit_range(images), labels)
+
+    def read_targets(self, indices: Int[np.ndarray, " batch"]) -> Int[np.ndarray, " batch"]:
+        """The labels at `indices`; no image is decoded."""
+        return np.array([row["label"] for row in self.rows.__getitems__(indices.tolist())], np.int32)
 
     # Not TFDS's decoder, which warns where OpenCV is missing.
     def _decode(self, encoded: bytes) -> UInt8[np.ndarray, "height width channels"]:

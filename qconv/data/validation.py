@@ -2,37 +2,46 @@
 
 import dataclasses
 from dataclasses import dataclass
+from typing import get_args
 
 import numpy as np
 
+from qconv.bounds import require, require_at_least
 from qconv.data.checked import load_checked
 from qconv.data.dataset import Dataset, Plane, Source, Split
-from qconv.data.derived import Derived
-from qconv.data.subset import Subset, SubsetSource
+from qconv.data.derived import Derived, Selection, ViewSource
+from qconv.data.subset import Subset
 from qconv.errors import InputError
 
 
 @dataclass(frozen=True)
-class WithValidation(Derived):
-    """A part of the training images as the split `validation`, the others as `train`; test images stay as they are."""
+class WithValidation(Selection):
+    """Data with a split `validation`: that which they have, or else a part of the training images.
+
+    The other training images are `train` then; test images stay as they are.
+    """
 
     fraction: float = 0.2
-    """Part of the training images that is not trained on."""
+    """Part of the training images that is not trained on, where data come without a validation split."""
     validation_seed: int = 0
     """Fixes which images these are; not the run's seed, so that runs compare."""
 
     def __post_init__(self) -> None:
-        if not 0 < self.fraction < 1:
-            raise InputError(f"fraction = {self.fraction}; allowed: more than 0 and less than 1")
+        require(self, "fraction", 0 < self.fraction < 1, "more than 0 and less than 1")
+        require_at_least(self, 0, "validation_seed")
+
+    @property
+    def splits(self) -> tuple[Split, ...]:
+        """All three splits."""
+        return get_args(Split)
 
     def items(self, split: Split) -> Dataset:
         """The items of the source, divided alike; its test images stay as they are."""
-        items = self.data.items(split)
-        return items if split == "test" else dataclasses.replace(self, data=items)
+        return self.data.items(split) if split == "test" else super().items(split)
 
     def plane(self, split: Split) -> Plane | None:
-        """The plane of the source, for its test images; None for parts of its training images."""
-        return self.data.plane(split) if split == "test" else None
+        """The plane of the source; None for parts of its training images."""
+        return None if self._is_cut(split) else self.data.plane(split)
 
     def load(self, split: Split) -> Source:
         """The images of a split, in their order.
@@ -40,14 +49,17 @@ class WithValidation(Derived):
         Raises:
             InputError: too few images for two parts.
         """
-        if split == "test":
-            return load_checked(self.data, "test")
+        if not self._is_cut(split):
+            return load_checked(self.data, split)
         source = load_checked(self.data, "train")
         kept = round(self.fraction * len(source))
         if not 0 < kept < len(source):
             raise InputError(f"fraction = {self.fraction} of {len(source)} training images; allowed: two parts of both")
         order = np.random.default_rng(self.validation_seed).permutation(len(source))
-        return SubsetSource(source, np.sort(order[:kept] if split == "validation" else order[kept:]))
+        return ViewSource(source, np.sort(order[:kept] if split == "validation" else order[kept:]))
+
+    def _is_cut(self, split: Split) -> bool:
+        return split != "test" and "validation" not in self.data.splits
 
 
 def with_validation(data: Dataset) -> Dataset:
@@ -55,7 +67,7 @@ def with_validation(data: Dataset) -> Dataset:
 
     Of a dataset that is made of another one, that one's training images are divided, so that nothing which is fitted to
     training images, such as principal components, sees the others. A `Subset` of data that are not made of others is
-    divided itself: it says how many there are.
+    divided itself: it says how many there are. Nothing is divided where the innermost data have a validation split.
     """
     if isinstance(data, WithValidation):
         return data

@@ -47,8 +47,8 @@ class Experiment:
     dtype: Literal["float32", "float64"] = "float32"
     """Precision of images, parameters and circuits: float32 with complex64, or float64 with complex128."""
     split: Literal["test", "validation"] = "test"
-    """Images that the network is evaluated on: those for testing; or, to choose settings, a fifth of the training
-    images, which it is then not trained on (validation)."""
+    """Images that the network is evaluated on: those for testing; or, to choose settings, those for validation that the
+    data come with, or else a fifth of the training images, which it is then not trained on."""
 
     def __post_init__(self) -> None:
         check_parts(self)

@@ -49,7 +49,8 @@ def _measured(run: RunDirectory[Any], measurement: Measurement) -> MeasuredSumma
     started = time.perf_counter()
     measured = measurement.measure()
     if measured.per_item is not None and isinstance(measurement, Baseline):
-        write_scores(run.folder, items_id(measurement.data, "test", len(measured.per_item)), measured.per_item)
+        items = items_id(measurement.divided_data, measurement.split, len(measured.per_item))
+        write_scores(run.folder, items, measured.per_item)
     return MeasuredSummary(
         experiment=run.name,
         run_id=run.run_id,

@@ -139,9 +139,8 @@ def _metrics(cells: Iterable[Cell]) -> set[str]:
 
 
 def _images(cells: Iterable[Cell]) -> set[Dataset]:
-    """Which images the cells are tested on; none of what sees no images."""
-    trained = {cell.divided_data.items(cell.split) for cell in cells if isinstance(cell, Experiment)}
-    return trained | {cell.data.items("test") for cell in cells if isinstance(cell, Baseline)}
+    """Which images the cells are evaluated on; none of what sees no images."""
+    return {cell.divided_data.items(cell.split) for cell in cells if isinstance(cell, Experiment | Baseline)}
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
+from qconv.data import classes, reduced, scaled
 from qconv.data.binarised import Binarised
 from qconv.data.checked import load_checked
 from qconv.data.classes import OnlyClasses
@@ -19,6 +20,7 @@ from qconv.data.synthetic import Synthetic
 from qconv.data.validation import WithValidation
 from qconv.errors import InputError
 
+SPLITS: tuple[Split, Split] = ("train", "test")
 DATA = Synthetic(num_images=80, height=4, width=3, channels=3, num_classes=4)
 
 
@@ -99,11 +101,106 @@ class Large(Dataset):
         return OnDisk(DATA.load(split))
 
 
+class Labelled(OnDisk):
+    """Whose labels can be had without images."""
+
+    def read_targets(self, indices: np.ndarray) -> np.ndarray:
+        return self.source[indices].targets
+
+
+@dataclass(frozen=True)
+class LargeLabelled(Large):
+    """The same."""
+
+    def load(self, split):
+        return Labelled(DATA.load(split))
+
+
+@pytest.fixture
+def chunks_of_seven(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if there were little memory."""
+    monkeypatch.setattr("qconv.data.dataset._CHUNK", 7 * 36 + 35)
+    for cached in (reduced._numbers, reduced._learned, scaled._fitted, classes._rows):
+        cached.cache_clear()
+
+
+ONCE = [list(range(start, min(start + 7, 80))) for start in range(0, 80, 7)]
+"""All training images, at most seven at a time."""
+
+
+@pytest.mark.usefixtures("chunks_of_seven")
+def test_scales_are_found_in_one_pass_and_not_all_images_at_once() -> None:
+    images = everything(DATA).inputs.astype(float)
+    asked.clear()
+    zero, one = scaled._fitted(Scaled(Large()))
+    assert asked == ONCE
+    np.testing.assert_allclose(zero, images.mean(0), rtol=1e-14)
+    np.testing.assert_allclose(one, images.std(0), rtol=1e-14)
+    zero, one = scaled._fitted(Scaled(Large(), "range"))
+    np.testing.assert_array_equal(zero, (images.min(0) + images.max(0)) / 2)
+    np.testing.assert_array_equal(one, (images.max(0) - images.min(0)) / 2)
+
+
+def test_the_scales_of_few_images_are_those_of_numpy_to_the_last_bit() -> None:
+    images = everything(DATA).inputs.astype(float)
+    np.testing.assert_array_equal(scaled._fitted(Scaled(DATA)), [images.mean(0), images.std(0)])
+
+
+@pytest.mark.usefixtures("chunks_of_seven")
+def test_images_for_a_reduction_are_read_once_and_their_numbers_kept() -> None:
+    expected = {split: everything(Reduced(DATA, PCA(2)), split) for split in SPLITS}
+    asked.clear()
+    data = Reduced(Large(), PCA(2))
+    sources = {split: load_checked(data, split) for split in SPLITS}
+    held_out = [[row for row in rows if row < 20] for rows in ONCE[:3]]
+    assert asked == ONCE + held_out
+    for split, source in sources.items():
+        found = source[np.arange(len(source))]
+        np.testing.assert_array_equal(found.inputs, expected[split].inputs)
+        np.testing.assert_array_equal(found.targets, expected[split].targets)
+        assert source.in_memory
+    load_checked(Reduced(Large(), PCA(2)), "train")
+    assert asked == ONCE + held_out
+
+
+def test_a_reduction_of_more_images_than_memory_should_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reduced, "_MOST", 80 * 36 - 1)
+    message = r"^80 training images of 36 pixels; allowed for a reduction: at most 2879 pixels in all$"
+    with pytest.raises(InputError, match=message):
+        Reduced(Large(), PCA(3)).load("test")
+
+
+@pytest.mark.usefixtures("chunks_of_seven")
+@pytest.mark.parametrize("labelled", [True, False])
+def test_some_classes_are_found_without_images_where_the_source_has_labels(labelled: bool) -> None:
+    expected = everything(OnlyClasses(DATA, (3, 1)))
+    data = OnlyClasses(Binarised(Subset(LargeLabelled() if labelled else Large(), 70, 10), 0.3), (3, 1))
+    asked.clear()
+    source = load_checked(data, "train")
+    assert not source.in_memory and sum(map(len, asked)) == (0 if labelled else 70)
+    assert all(len(rows) <= 7 for rows in asked)
+    asked.clear()
+    images, labels = source[np.array([2, 0])]
+    assert [len(rows) for rows in asked] == [2] and labels.dtype == np.int32
+    again = everything(Binarised(OnlyClasses(DATA, (3, 1)), 0.3))
+    for image, label in zip(images, labels, strict=True):
+        assert label in again.targets[(again.inputs == image).all((1, 2, 3))]
+    every = np.arange(len(source))
+    np.testing.assert_array_equal(source.read_targets(every), source[every].targets)
+    assert load_checked(OnlyClasses(DATA, (3, 1)), "train").in_memory and len(expected.inputs) == 40
+
+
+def test_classes_of_which_there_is_no_image_are_refused() -> None:
+    data = OnlyClasses(Synthetic(8, 2, 2, num_classes=4), (2, 3))
+    assert len(data.load("train")) == 4
+    with pytest.raises(InputError, match=r"^classes = \(2, 3\); allowed: some of which the test split has images$"):
+        data.load("test")
+
+
 MADE: list[tuple[str, Callable[[Dataset], Dataset], int]] = [
     ("binarised", lambda data: Binarised(data, 0.3), 0),
     ("resized", lambda data: Resized(data, 2, 5), 0),
     ("scaled", lambda data: Scaled(data), 1),
-    ("reduced", lambda data: Reduced(data, PCA(2)), 2),  # the components, and their scale
     ("a subset", lambda data: Subset(data, 20, 10), 0),
     ("divided", WithValidation, 0),
     ("several", lambda data: Scaled(Resized(Subset(WithValidation(data), 20, 10), 2, 2)), 1),
@@ -133,27 +230,29 @@ def test_images_that_are_not_in_memory_are_changed_when_they_are_read(
 def test_other_images_keep_masks_and_numbers_that_are_to_be_found() -> None:
     @dataclass(frozen=True)
     class Masked(Dataset):
-        classes: int | None
+        num_classes: int | None
 
         @property
         def element(self):
-            return Element((4, 3, 1), (4, 3), self.classes)
+            return Element((4, 3, 1), (4, 3), self.num_classes)
 
         def load(self, split):
             images = np.random.default_rng(0).random((10, 4, 3, 1))
             masks = images[..., 0] > 0.5
-            return ArraySource(images, masks.astype(float if self.classes is None else int), self.classes)
+            return ArraySource(images, masks.astype(float if self.num_classes is None else int), self.num_classes)
 
-    for classes in (2, None):
-        data = Masked(classes)
+    for count in (2, None):
+        data = Masked(count)
         masks = everything(data).targets
         for made in (Binarised(data), Resized(data, 2, 2), Scaled(data), Reduced(data, PCA(2)), Subset(data, 10, 1)):
             source = load_checked(made, "train")
             batch = source[np.arange(10)]
-            assert made.element == Element(batch.inputs.shape[1:], (4, 3), classes)
+            assert made.element == Element(batch.inputs.shape[1:], (4, 3), count)
             np.testing.assert_array_equal(batch.targets, masks)
-            assert batch.targets.dtype == (np.float32 if classes is None else np.int32)
+            assert batch.targets.dtype == (np.float32 if count is None else np.int32)
         kept = load_checked(WithValidation(data), "validation")[np.arange(2)].targets
         assert kept.shape == (2, 4, 3) and all((masks == mask).all((1, 2)).any() for mask in kept)
-    with pytest.raises(InputError, match=r"^data = Masked, which has no classes; allowed: data with labels$"):
+    with pytest.raises(
+        InputError, match=r"^data = Masked, whose images have no class each; allowed: data with labels$"
+    ):
         OnlyClasses(Masked(None))

@@ -21,10 +21,11 @@ from PIL import Image
 from qconv.data import tfds, tfds_prepare
 from qconv.data.binarised import Binarised
 from qconv.data.checked import load_checked
+from qconv.data.classes import OnlyClasses
 from qconv.data.dataset import Element, Split
 from qconv.data.resized import Resized
 from qconv.data.tfds import Tfds, TfdsSource
-from qconv.data.validation import WithValidation
+from qconv.data.validation import WithValidation, with_validation
 from qconv.errors import DataUnavailableError, InputError
 
 ARCHIVE = "cifar-10-binary.tar.gz"
@@ -349,6 +350,64 @@ def test_a_split_that_does_not_exist_is_refused(
         Tfds("qconv_grey").load("test")
     with pytest.raises(InputError, match=r"^split 'val' is unknown; allowed: train, validation, test$"):
         Tfds("qconv_grey").load(cast(Split, "val"))
+
+
+@pytest.fixture(scope="module")
+def divided_data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A dataset of grey images with three splits; what stands for images of class 1 is none."""
+    import tensorflow_datasets
+
+    class QconvParts(tensorflow_datasets.core.GeneratorBasedBuilder):
+        VERSION = tensorflow_datasets.core.Version("1.0.0")
+
+        def _info(self) -> tensorflow_datasets.core.DatasetInfo:
+            features = {
+                "image": tensorflow_datasets.features.Image(shape=(2, 3, 1)),
+                "label": tensorflow_datasets.features.ClassLabel(num_classes=3),
+            }
+            return tensorflow_datasets.core.DatasetInfo(
+                builder=self, features=tensorflow_datasets.features.FeaturesDict(features), disable_shuffling=True
+            )
+
+        def _split_generators(self, dl_manager: object) -> dict:
+            return {name: self._generate_examples(count) for name, count in SIZES.items()}
+
+        def _generate_examples(self, count: int) -> Iterator:
+            for row in range(count):
+                image = np.full((2, 4 if row % 3 == 1 else 3, 1), 10 * count + row, np.uint8)
+                yield row, {"image": tfds_prepare._encode_png(image), "label": row % 3}
+
+    path = tmp_path_factory.mktemp("divided")
+    QconvParts(data_dir=path).download_and_prepare(file_format="array_record")
+    return path
+
+
+SIZES: dict[Split, int] = {"train": 12, "validation": 6, "test": 3}
+
+
+def test_a_validation_split_of_the_catalogue_is_taken_and_no_training_image_cut(
+    divided_data_dir: Path, own_data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TFDS_DATA_DIR", str(divided_data_dir))
+    data = with_validation(OnlyClasses(Tfds("qconv_parts"), (2, 0)))
+    assert Tfds("qconv_parts").splits == data.splits == ("train", "validation", "test")
+    assert data == OnlyClasses(WithValidation(Tfds("qconv_parts")), (2, 0))
+    for split, count in SIZES.items():
+        source = load_checked(data, split)
+        images, labels = source[np.arange(len(source))]  # those of class 1 could not be decoded
+        rows = [row for row in range(count) if row % 3 != 1]
+        np.testing.assert_array_equal(images[:, 0, 0, 0], np.float32(10 * count + np.array(rows)) / np.float32(255))
+        assert labels.tolist() == [(row % 3 == 0) * 1 for row in rows]
+    with pytest.raises(InputError, match="an image is 2 x 4; allowed: 2 x 3"):
+        load_checked(Tfds("qconv_parts"), "train")[np.array([0, 1])]
+    monkeypatch.setenv("TFDS_DATA_DIR", str(own_data_dir))
+    assert Tfds("qconv_grey").splits == ("train",)
+
+
+def test_which_splits_there_are_is_not_known_where_the_data_are_not(data_dir: Path) -> None:
+    with pytest.raises(DataUnavailableError, match="name 'mnist' is not prepared in"):
+        _ = Tfds("mnist", prepare=False).splits
+    assert not data_dir.exists()
 
 
 def test_data_in_another_file_format_are_refused(

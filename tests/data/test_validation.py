@@ -2,16 +2,17 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import jax.numpy as jnp
 import numpy as np
 import pytest
 from rich.console import Console
 
+from experiments.hur2022 import ReducedPerSplit
 from qconv.data.autoencoder import Autoencoder
 from qconv.data.classes import OnlyClasses
-from qconv.data.dataset import ArraySource, Batch, Dataset, Element, Split
+from qconv.data.dataset import ArraySource, Batch, Dataset, Element, Plane, Split
 from qconv.data.pca import PCA
 from qconv.data.reduced import Reduced
 from qconv.data.resized import Resized
@@ -32,6 +33,7 @@ from qconv.runs.run_directory import RunDirectory
 from qconv.runs.scores import read_scores
 from tests.variants import changed
 
+PARTS: tuple[Split, Split] = ("train", "validation")
 DATA = Synthetic(num_images=50, height=4, width=3, num_classes=2)
 DIVIDED = WithValidation(DATA)
 
@@ -106,6 +108,66 @@ def test_a_subset_is_divided_itself_where_nothing_inside_is_fitted() -> None:
         assert with_validation(outer) == Subset(with_validation(inner), 20, 7)
 
 
+def test_a_subset_of_made_data_is_drawn_from_what_remains() -> None:
+    """As many as it says, or all that the cut leaves; of those for validation as many as test images, or all."""
+    all_ = Synthetic(100, 4, 3, num_classes=4)  # 50 of two classes, about 40 of which are trained on
+    for train, test in ((20, 5), (50, 12), (45, 12)):
+        data = with_validation(Subset(OnlyClasses(all_, (1, 3)), train, test))
+        assert data == Subset(OnlyClasses(WithValidation(all_), (1, 3)), train, test)
+        left, cut = (everything(OnlyClasses(WithValidation(all_), (1, 3)), split) for split in PARTS)
+        trained, held_out = (everything(data, split) for split in PARTS)
+        assert len(trained.inputs) == min(train, len(left.inputs)) and len(held_out.inputs) == min(
+            test, len(cut.inputs)
+        )
+        for some, every in ((trained, left), (held_out, cut)):
+            assert {image.tobytes() for image in some.inputs} <= {image.tobytes() for image in every.inputs}
+        assert len(data.load("test")) == test
+    with pytest.raises(InputError, match=r"^train = 51; allowed: at most the 50 images of the split$"):
+        Subset(OnlyClasses(all_, (1, 3)), 51, 5).load("train")
+    with pytest.raises(InputError, match=r"^test = 13; allowed: at most the 12 images of the split$"):
+        with_validation(Subset(OnlyClasses(all_, (1, 3)), 20, 13)).load("test")
+
+
+@dataclass(frozen=True)
+class Published(Dataset):
+    """Data that come with items for validation."""
+
+    @property
+    def element(self):
+        return DATA.element
+
+    @property
+    def splits(self):
+        return PARTS[0], PARTS[1], "test"
+
+    def load(self, split):
+        self.check_split(split)
+        rng = np.random.default_rng(["train", "validation", "test"].index(split))
+        count = {"train": 30, "validation": 9, "test": 6}[split]
+        return ArraySource(rng.random((count, 4, 3, 1)), np.arange(count) % 2, 2)
+
+    def plane(self, split):
+        return Plane(("x", "y"), np.zeros((9, 2)), (), "z") if split == "validation" else None
+
+
+def test_images_that_are_published_for_validation_are_not_cut_from_the_others() -> None:
+    for data in (Published(), Scaled(Published()), OnlyClasses(Published(), (0, 1)), WithValidation(Published(), 0.9)):
+        assert data.splits == get_args(Split) and [len(with_validation(data).load(s)) for s in data.splits] == [
+            30,
+            9,
+            6,
+        ]
+    parts = [everything(with_validation(Published()), split).inputs for split in get_args(Split)]
+    for part, split in zip(parts, get_args(Split), strict=True):
+        np.testing.assert_array_equal(part, everything(Published(), split).inputs)
+    subset = with_validation(Subset(Published(), 20, 4))
+    assert [len(subset.load(split)) for split in get_args(Split)] == [20, 4, 4]
+    assert with_validation(Published()).plane("validation") and DIVIDED.plane("validation") is None
+    experiment = Experiment(Published(), QuanvNet(LinearHead(2), LinearHead(2)), split="validation")
+    assert [len(items()) for items in (experiment.training_items, experiment.held_out_items)] == [30, 9]
+    assert DATA.splits == Scaled(DATA).splits == ("train", "test") and DIVIDED.splits == get_args(Split)
+
+
 @dataclass(frozen=True)
 class Marked(Dataset):
     """Images of which some, those for validation, may be others."""
@@ -131,7 +193,7 @@ HELD_OUT = tuple(rows(WithValidation(Marked()), "validation", Marked()))
     "fitted",
     [
         lambda data: Reduced(data, PCA(2)),
-        lambda data: Reduced(data, PCA(2), "per_split"),
+        lambda data: ReducedPerSplit(data, PCA(2)),
         lambda data: Reduced(data, Autoencoder(2, epochs=20)),
         lambda data: Scaled(data),
         lambda data: Scaled(data, "range"),
@@ -171,6 +233,11 @@ def test_components_are_those_of_the_training_images_alone() -> None:
 def test_a_fraction_leaves_two_parts(fraction: float) -> None:
     with pytest.raises(InputError, match=rf"^fraction = {fraction}; allowed: more than 0 and less than 1$"):
         WithValidation(DATA, fraction)
+
+
+def test_a_seed_is_not_negative() -> None:
+    with pytest.raises(InputError, match=r"^validation_seed = -1; allowed: at least 0$"):
+        WithValidation(DATA, validation_seed=-1)
 
 
 def test_a_single_image_has_no_two_parts() -> None:
