@@ -135,7 +135,7 @@ class Row:
 def _metrics(cells: Iterable[Cell]) -> set[str]:
     """What cells are compared by, such as test accuracy; none of what is not compared item by item."""
     trained = {f"{cell.split} {cell.task.metrics[0].name}" for cell in cells if isinstance(cell, Experiment)}
-    return trained | {"test accuracy" for cell in cells if isinstance(cell, Baseline)}
+    return trained | {f"{cell.split} accuracy" for cell in cells if isinstance(cell, Baseline)}
 
 
 def _images(cells: Iterable[Cell]) -> set[Dataset]:

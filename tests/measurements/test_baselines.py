@@ -19,7 +19,7 @@ from qconv.measurements.logistic_regression import LogisticRegression
 from qconv.measurements.mlp import Mlp
 from qconv.measurements.svm import RbfSvm
 from qconv.models.heads import LinearHead
-from qconv.models.quanv_net import QuanvNet
+from qconv.models.networks import QuanvNet
 from qconv.runs.scores import read_scores
 from qconv.tables.cells import run_cell
 from qconv.tables.rows import Control, Row
@@ -84,7 +84,7 @@ def test_a_baseline_is_compared_with_networks_on_the_same_images_only(tmp_path: 
     run_cell("circles", control, tmp_path, Console(quiet=True))
     (folder,) = tmp_path.glob("circles/*/seed0")
     assert read_scores(folder, 0).items == items_id(network.divided_data, "validation", 80)
-    with pytest.raises(InputError, match="is tested on other images"):
+    with pytest.raises(InputError, match="of test accuracy, validation accuracy"):
         Row(row.name, row.cells, controls=(Control("lines", (LogisticRegression(data=Circles()),)),))
 
 
