@@ -246,6 +246,9 @@ KINDS |= {f"c{name}": _controlled(KINDS[name]) for name in ("y", "z", "rx", "ry"
 KINDS |= {f"o{name}": _controlled(KINDS[name], 0) for name in ("x", "y", "z", "rx", "ry", "rz")}
 KINDS |= {"toffoli": _controlled(KINDS["cnot"]), "fredkin": _controlled(KINDS["swap"])}
 
+SETTINGS = {"unitary", "ctrl", "half"}
+"""Parameters of gates that are no angles."""
+
 ALIASES = {"cx": "cnot", "cswap": "fredkin", "ccnot": "toffoli", "ccx": "toffoli", "unitary": "any"} | {
     "sdg": "sd",
     "tdg": "td",

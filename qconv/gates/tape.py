@@ -14,7 +14,7 @@ import inspect
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any, TypeVar
 
 import jax
@@ -26,6 +26,7 @@ from qconv.errors import InputError
 from qconv.gates.kinds import (
     ALIASES,
     KINDS,
+    SETTINGS,
     Matrix,
     cast,
     exponential,
@@ -103,8 +104,19 @@ class Gate:
 
     @property
     def angles(self) -> dict[str, Any]:
-        """Parameters that are numbers, or arrays that may be traced; the gate's others are the same in every run."""
-        return {name: own for name, own in self.params.items() if isinstance(own, (float, np.floating, *ARRAYS))}
+        """Parameters that are angles, or arrays that may be traced; the gate's others are the same in every run."""
+        return {name: own for name, own in self.params.items() if name not in SETTINGS or isinstance(own, ARRAYS)}
+
+    @property
+    def likeness(self) -> Hashable:
+        """Equal for gates that differ in nothing but qubits and angles: name, and parameters but for the angles."""
+        angles = self.angles
+        return self.name, *(
+            (name, value.values.shape[1:] if isinstance(value, Entry) else np.shape(value))
+            if name in angles
+            else (name, np.shape(value), np.asarray(value).tobytes())
+            for name, value in self.params.items()
+        )
 
     @property
     def is_diagonal(self) -> bool:
@@ -322,8 +334,8 @@ class Tape:
                 self._gate(gate, qubits, {key: _element(value, position) for key, value in params.items()})
                 for position, qubits in enumerate(zip(*index, strict=True))
             ]
-            if gates:
-                self.items.append(GateGroup(tuple(gates)))
+            for _, alike in groupby(gates, lambda gate: gate.likeness):
+                self.items.append(GateGroup(tuple(alike)))
 
         return append
 

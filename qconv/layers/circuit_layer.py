@@ -16,9 +16,10 @@ from qconv.errors import InputError
 from qconv.gates.tape import x64_enabled
 from qconv.layers.quantum_layer import QuantumLayer
 from qconv.simulate.choose import EngineName, choose_engine
+from qconv.simulate.chunks import devices_of
 from qconv.simulate.device import Device
 from qconv.simulate.expectations import expectations
-from qconv.simulate.memory import check_memory, devices_of
+from qconv.simulate.memory import check_memory
 
 
 class CircuitLayer(QuantumLayer):

@@ -20,7 +20,7 @@ from qconv.gates.tape import Gate, GateGroup, Tape, stacked
 from qconv.lowering.block_matrix import joined, products_of
 from qconv.lowering.columns import Columns, as_columns, multiply
 from qconv.lowering.fusion import phase_angles
-from qconv.lowering.grouping import built_together, signature
+from qconv.lowering.grouping import built_together
 from qconv.lowering.schedule import program
 
 Kind = Literal["shared", "phases", "dense"]
@@ -266,7 +266,7 @@ def _chains(gates: Sequence[Gate], num_qubits: int) -> list[tuple[list[int], lis
         of_qubit[gate.qubits[0]].append(gate)
     groups: dict[tuple[Any, ...], list[int]] = {}
     for qubit, chain in enumerate(of_qubit):
-        groups.setdefault(tuple(signature(gate)[::2] for gate in chain), []).append(qubit)
+        groups.setdefault(tuple(gate.likeness for gate in chain), []).append(qubit)
     return [
         (qubits, [list(gates) for gates in zip(*(of_qubit[qubit] for qubit in qubits), strict=True)])
         for qubits in groups.values()

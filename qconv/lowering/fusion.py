@@ -24,7 +24,7 @@ from qconv.gates.kinds import Matrix
 from qconv.gates.sincos import sincos
 from qconv.gates.tape import Block, Gate, Tape, gates_of, stacked, x64_enabled
 from qconv.lowering.block_matrix import embedded, matrix_of_gates
-from qconv.lowering.grouping import built_together, of_all, recorded, signature
+from qconv.lowering.grouping import built_together, of_all, recorded
 
 
 @dataclass(eq=False)
@@ -234,7 +234,7 @@ def fuse_blocks(tape: Tape) -> list[Gate]:
     blocks = [item for item in tape.items if isinstance(item, Block) and len(item.qubits[0]) <= _MOST_QUBITS]
     alike: dict[Any, list[Block]] = {}
     for block in blocks:
-        key = tuple(signature(gate) for gate in gates_of(block.definition))
+        key = tuple((gate.likeness, gate.qubits) for gate in gates_of(block.definition))
         alike.setdefault((len(block.qubits[0]), key), []).append(block)
     matrices: dict[int, Array] = {}
     for (num_qubits, _), members in alike.items():

@@ -41,7 +41,7 @@ def alike(gates: Sequence[Gate]) -> list[list[int]]:
     groups: dict[Any, list[int]] = {}
     for index, gate in enumerate(gates):
         if gate.angles:
-            groups.setdefault(signature(gate)[::2], []).append(index)
+            groups.setdefault(gate.likeness, []).append(index)
     return list(groups.values())
 
 
@@ -69,20 +69,6 @@ def of_all(repeats: Sequence[Sequence[Gate]], build: Callable[[list[Gate]], _Bui
         return build(gates)
 
     return jax.vmap(of_one, axis_size=len(repeats))(angles)
-
-
-def signature(gate: Gate) -> tuple[Any, ...]:
-    """Name, qubits, and parameters but for the angles."""
-    return (
-        gate.name,
-        gate.qubits,
-        tuple(
-            (name, value.values.shape[1:] if isinstance(value, Entry) else np.shape(value))
-            if name in gate.angles
-            else (name, np.shape(value), np.asarray(value).tobytes())
-            for name, value in gate.params.items()
-        ),
-    )
 
 
 _TAKING: dict[str, Callable[[np.ndarray, dict[str, Any]], np.ndarray]] = {

@@ -20,7 +20,7 @@ from qconv.gates.tape import Gate, pytree
 from qconv.lowering.absorption import before_measuring
 from qconv.lowering.columns import Columns, multiply, reordered, transform
 from qconv.lowering.fusion import Operation, Permutation, Phases, merged
-from qconv.lowering.grouping import built_together, of_all, signature
+from qconv.lowering.grouping import built_together, of_all
 
 _SMALL = 6
 """Qubits of a register whose columns are worth reordering by a product."""
@@ -246,7 +246,7 @@ def loops(gates: Sequence[Gate]) -> list[Loop]:
     A layer has as many gates as there are qubits, or more: less is quicker to compile, and to run, one after the other.
     """
     numbers: dict[Any, int] = {}
-    names = np.array([numbers.setdefault(signature(gate), len(numbers)) for gate in gates], int)
+    names = np.array([numbers.setdefault((gate.likeness, gate.qubits), len(numbers)) for gate in gates], int)
     starts = np.array([index == 0 or _kind(gates[index - 1]) != _kind(gates[index]) for index in range(len(gates))])
     return _loops(names, starts, len({qubit for gate in gates for qubit in gate.qubits}))
 

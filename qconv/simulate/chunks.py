@@ -1,9 +1,12 @@
-"""Many columns a few at a time."""
+"""Many columns a few at a time, on each of the devices that they are split over."""
 
+import math
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
+from jax.sharding import AxisType
 from jaxtyping import Array, Float
 
 
@@ -17,7 +20,7 @@ def in_chunks(
     The memory of a gradient is that of a chunk: what it needs is computed again, chunk by chunk.
     """
     pixels, count = columns.shape
-    if (devices := jax.device_count()) == 1 or count == 0:
+    if (devices := devices_of(columns)) == 1 or count == 0:
         return _in_chunks(function, columns, chunk)
     # Columns that are split over devices stay where they are: an axis of the devices says so to XLA, which would
     # otherwise exchange them wherever an engine puts columns beside each other.
@@ -40,6 +43,16 @@ def _in_chunks(
     chunks = jnp.moveaxis(_filled_up(columns, number).reshape(pixels, -1, number), 2, 0)
     outputs = jax.lax.map(jax.checkpoint(function), chunks)  # (number, channels, size)
     return jnp.moveaxis(outputs, 0, 2).reshape(outputs.shape[1], -1)[:, :count]
+
+
+def devices_of(array: Any) -> int:
+    """Over how many devices an array is split, or may be: those of its mesh, which a traced array has, too; else one.
+
+    Where axes of the mesh are mapped by hand (`jax.shard_map`), the array is what one device has of it.
+    """
+    mesh = jax.typeof(array).sharding.mesh
+    sizes = zip(mesh.axis_sizes, mesh.axis_types, strict=True)
+    return math.prod(size for size, kind in sizes if kind != AxisType.Manual)
 
 
 def number_of_chunks(count: int, chunk: int) -> int:

@@ -8,7 +8,8 @@ from jaxtyping import Array, Float
 from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.errors import InputError
 from qconv.simulate.choose import EngineChoice, EngineName, choose_engine, engine_named
-from qconv.simulate.memory import check_memory, devices_of
+from qconv.simulate.chunks import devices_of
+from qconv.simulate.memory import check_memory
 
 
 def expectations(

@@ -36,8 +36,8 @@ from qconv.lowering.fusion import example_gates, fuse_blocks
 from qconv.lowering.grouping import built_together
 from qconv.patches import flattened
 from qconv.readout.base import OPERATORS
-from qconv.simulate.chunks import in_chunks, number_of_chunks
-from qconv.simulate.memory import devices_of, on_devices, refuse_beyond
+from qconv.simulate.chunks import devices_of, in_chunks, number_of_chunks
+from qconv.simulate.memory import on_devices, refuse_beyond
 
 Theta = tuple[Float[Array, "features _ ..."], ...]
 """Angles in radians of each level, from the pixels to the root: of all networks and blocks."""
