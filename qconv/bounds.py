@@ -1,6 +1,8 @@
-"""Which numbers a field may have at all; narrower bounds are with the field's class."""
+"""Which values a field may have: the checks that many classes share, and their one message."""
 
 import math
+from dataclasses import fields
+from typing import Any, Literal, get_args, get_origin
 
 from qconv.errors import InputError
 
@@ -8,6 +10,49 @@ _MOST = 2**31 - 1
 """Of whole numbers: XLA counts in 32 bits."""
 _LARGEST_SEED = 2**32 - 1
 """For scikit-learn, for NumPy's legacy generator, and for `jax.random.key`, to which 2**32 is the same as 0."""
+
+
+def require(spec: Any, name: str, fits: bool, allowed: str) -> None:
+    """Refuses the value of a field.
+
+    Args:
+        spec: that has the field.
+        name: of the field.
+        fits: whether its value is allowed.
+        allowed: which values are, in words.
+
+    Raises:
+        InputError: the value does not fit.
+    """
+    if not fits:
+        raise InputError(f"{name} = {getattr(spec, name)!r}; allowed: {allowed}")
+
+
+def require_at_least(spec: Any, least: int, *names: str) -> None:
+    """Refuses fields that are less than `least`; of a tuple, each number in it.
+
+    Raises:
+        InputError: a field is.
+    """
+    for name in names:
+        value = getattr(spec, name)
+        numbers = value if isinstance(value, tuple) else (value,)
+        require(spec, name, all(number >= least for number in numbers), f"at least {least}")
+
+
+def require_choices(spec: Any) -> None:
+    """Refuses fields whose annotation is a `Literal` and whose value is none of it.
+
+    Args:
+        spec: a dataclass or a Flax module.
+
+    Raises:
+        InputError: a field has another value.
+    """
+    for field in fields(spec):
+        if get_origin(field.type) is Literal:
+            choices = get_args(field.type)
+            require(spec, field.name, getattr(spec, field.name) in choices, ", ".join(map(repr, choices)))
 
 
 def check_number(name: str, value: int | float) -> None:

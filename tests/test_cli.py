@@ -292,7 +292,7 @@ BAD: dict[tuple[str, ...], str] = {
     (*TRAIN, "--model.conv.padding", "SMAE"): "--model.conv.padding",
     (*TRAIN, "--model.conv.padding", "VALID", "--model.conv.kernel-size", "9", "9"): "more than the 8x8 of the padded",
     (*TRAIN, "--model.conv.kernel-size", "6"): "36 qubits (patches of 36 numbers, 16 patches) need 1,024.0 GiB",
-    (*TRAIN, "--model.conv.features", "0"): "features = 0; allowed: at least 1 filter",
+    (*TRAIN, "--model.conv.features", "0"): "features = 0; allowed: at least 1",
     (
         *TRAIN,
         "--model.head.num-classes",

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from qconv.bounds import check_number
+from qconv.bounds import check_number, require, require_at_least
 from qconv.errors import InputError
 
 
@@ -27,16 +27,12 @@ class Sampling:
     """Constant gamma in the effective dimension, more than 0 and at most 1."""
 
     def __post_init__(self) -> None:
-        smallest = {"pairs": 1, "bins": 2, "gradients": 2, "fisher_angles": 1, "fisher_patches": 1}
-        for name, least in smallest.items():
-            if getattr(self, name) < least:
-                raise InputError(f"{name} = {getattr(self, name)}; allowed: at least {least}")
+        counts = ["pairs", "bins", "gradients", "fisher_angles", "fisher_patches"]
+        counts += ["data_count"] if self.data_count is not None else []
+        for name in counts:
+            require_at_least(self, 1 if name in ("pairs", "fisher_angles", "fisher_patches") else 2, name)
             check_number(name, getattr(self, name))
-        if self.data_count is not None and self.data_count < 2:
-            raise InputError(f"data_count = {self.data_count}; allowed: at least 2")
-        check_number("data_count", self.data_count or 2)
-        if not 0 < self.gamma <= 1:
-            raise InputError(f"gamma = {self.gamma}; allowed: more than 0, at most 1")
+        require(self, "gamma", 0 < self.gamma <= 1, "more than 0, at most 1")
         if self.data_count is not None:
             resolution(self.data_count, self.gamma)
 

@@ -9,6 +9,7 @@ import jax
 import numpy as np
 from tyro.conf import arg
 
+from qconv.bounds import require_at_least, require_choices
 from qconv.data.checked import checked_element, load_checked
 from qconv.data.dataset import Dataset, Element, Source
 from qconv.data.validation import with_validation
@@ -53,13 +54,8 @@ class Experiment:
 
     def __post_init__(self) -> None:
         check_parts(self)
-        for name in ("log_every", "eval_every", "checkpoint_every"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
-        if self.dtype not in ("float32", "float64"):
-            raise InputError(f"dtype = {self.dtype!r}; allowed: 'float32', 'float64'")
-        if self.split not in ("test", "validation"):
-            raise InputError(f"split = {self.split!r}; allowed: 'test', 'validation'")
+        require_at_least(self, 1, "log_every", "eval_every", "checkpoint_every")
+        require_choices(self)
         self._check_names()
 
     def _check_names(self) -> None:

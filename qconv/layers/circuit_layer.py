@@ -11,10 +11,9 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from qconv.bounds import require, require_at_least, require_choices
 from qconv.circuit.circuit import Circuit, real_dtype
-from qconv.errors import InputError
-from qconv.gates.tape import x64_enabled
-from qconv.layers.quantum_layer import QuantumLayer
+from qconv.layers.quantum_layer import QuantumLayer, check_precision
 from qconv.simulate.choose import EngineName, choose_engine
 from qconv.simulate.chunks import devices_of
 from qconv.simulate.device import Device
@@ -51,17 +50,12 @@ class CircuitLayer(QuantumLayer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.features < 1:
-            raise InputError(f"features = {self.features}; allowed: at least 1 filter")
-        if not 0 <= self.angle_range < math.inf:
-            raise InputError(f"angle_range = {self.angle_range}; allowed: 0 or more radians")
-        if self.angle_distribution not in ("uniform", "normal"):
-            raise InputError(f"angle_distribution = {self.angle_distribution!r}; allowed: 'uniform', 'normal'")
-        if self.param_dtype not in ("float32", "float64"):
-            raise InputError(f"param_dtype = {self.param_dtype!r}; allowed: 'float32', 'float64'")
-        if self.trainable and not self.circuit.readout.is_differentiable:
-            name = type(self.circuit.readout).__name__
-            raise InputError(f"trainable = True; allowed: False with the readout {name}, which has no gradient")
+        require_at_least(self, 1, "features")
+        require(self, "angle_range", 0 <= self.angle_range < math.inf, "0 or more radians")
+        require_choices(self)
+        readout = self.circuit.readout
+        trains = not self.trainable or readout.is_differentiable
+        require(self, "trainable", trains, f"False with the readout {type(readout).__name__}, which has no gradient")
 
     @nn.nowrap
     @abstractmethod
@@ -111,10 +105,7 @@ class CircuitLayer(QuantumLayer):
     @nn.nowrap
     def _parameters(self, in_features: int) -> list[Float[Array, "features registers ..."]]:
         """The angles of all circuits and, if the circuit has any, the factors of the data."""
-        if self.param_dtype == "float64" and not x64_enabled():
-            raise InputError(
-                "param_dtype = 'float64' needs JAX's 64-bit mode; call the layer under jax.enable_x64(True)"
-            )
+        check_precision(self.param_dtype)
         circuit, patch_size = self.circuit, self.patch_size(in_features)
         circuits = (self.features, self.num_registers(in_features))
         shape = (*circuits, *circuit.param_shape(patch_size))

@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from qconv.bounds import require_at_least
 from qconv.circuit.circuit import check_floating
 from qconv.errors import InputError
 from qconv.patches import Padding, Size, check_padding, extract_patches, pair
@@ -44,8 +45,7 @@ class FourierFilter(nn.Module):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.features < 1:
-            raise InputError(f"features = {self.features}; allowed: at least 1 filter")
+        require_at_least(self, 1, "features")
         for name in ("kernel_size", "strides"):
             pair(name, getattr(self, name))
         check_padding(self.padding)

@@ -63,8 +63,6 @@ class QuantumConv(CircuitLayer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.channels not in ("joint", "sum", "concatenate"):
-            raise InputError(f"channels = {self.channels!r}; allowed: 'joint', 'sum', 'concatenate'")
         for name in ("kernel_size", "strides", "kernel_dilation"):
             pair(name, getattr(self, name))
         check_padding(self.padding)

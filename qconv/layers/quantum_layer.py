@@ -6,6 +6,8 @@ import flax.linen as nn
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit
+from qconv.errors import InputError
+from qconv.gates.tape import x64_enabled
 
 
 class QuantumLayer(nn.Module, ABC):
@@ -49,3 +51,13 @@ class QuantumLayer(nn.Module, ABC):
     @abstractmethod
     def twin(self) -> nn.Module:
         """The classical layer that stands in for this one in a classical twin, with outputs of the same shape."""
+
+
+def check_precision(param_dtype: str) -> None:
+    """Refuses parameters of a precision that JAX would lower without a word.
+
+    Raises:
+        InputError: float64 without JAX's 64-bit mode.
+    """
+    if param_dtype == "float64" and not x64_enabled():
+        raise InputError("param_dtype = 'float64' needs JAX's 64-bit mode; call the layer under jax.enable_x64(True)")

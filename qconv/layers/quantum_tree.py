@@ -8,12 +8,12 @@ import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from qconv.bounds import require, require_at_least, require_choices
 from qconv.circuit.circuit import Circuit
 from qconv.circuit.tree import Tree, padding
 from qconv.errors import InputError
-from qconv.gates.tape import x64_enabled
 from qconv.layers.classical_tree import ClassicalTree
-from qconv.layers.quantum_layer import QuantumLayer
+from qconv.layers.quantum_layer import QuantumLayer, check_precision
 from qconv.patches import extract_patches, flattened
 from qconv.simulate.pauli_tree import Theta, check_read, maps
 
@@ -56,14 +56,9 @@ class QuantumTree(QuantumLayer):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.features < 1:
-            raise InputError(f"features = {self.features}; allowed: at least 1 network")
-        if self.read < 1:
-            raise InputError(f"read = {self.read}; allowed: at least 1 level, the root")
-        if not 0 <= self.angle_range < math.inf:
-            raise InputError(f"angle_range = {self.angle_range}; allowed: 0 or more radians")
-        if self.param_dtype not in ("float32", "float64"):
-            raise InputError(f"param_dtype = {self.param_dtype!r}; allowed: 'float32', 'float64'")
+        require_at_least(self, 1, "features", "read")
+        require(self, "angle_range", 0 <= self.angle_range < math.inf, "0 or more radians")
+        require_choices(self)
         if not self.tree.readout.is_differentiable:
             name = type(self.tree.readout).__name__
             raise InputError(f"readout = {name}; allowed: readouts with a gradient")
@@ -80,10 +75,7 @@ class QuantumTree(QuantumLayer):
         """
         if images.ndim != 4:
             raise InputError(f"images have shape {images.shape}; allowed: (batch, height, width, channels)")
-        if self.param_dtype == "float64" and not x64_enabled():
-            raise InputError(
-                "param_dtype = 'float64' needs JAX's 64-bit mode; call the layer under jax.enable_x64(True)"
-            )
+        check_precision(self.param_dtype)
         check_read(self.read, self.tree, images.shape[1:])
         shapes = self.tree.param_shapes(images.shape[1:])
         if any(0 in shape for shape in shapes):  # an ansatz without parameters

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from qconv.errors import InputError
+from qconv.bounds import require
 from qconv.measurements.baseline import Baseline
 
 
@@ -17,8 +17,7 @@ class LogisticRegression(Baseline):
     """Whether each number is brought to mean 0 and variance 1 of the training images first."""
 
     def __post_init__(self) -> None:
-        if not self.C > 0:
-            raise InputError(f"C = {self.C}; allowed: more than 0")
+        require(self, "C", self.C > 0, "more than 0")
 
     def estimator(self) -> Any:
         """Fitted by L-BFGS, at most 1,000 iterations."""

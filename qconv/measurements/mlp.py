@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from qconv.errors import InputError
+from qconv.bounds import require, require_at_least
 from qconv.measurements.baseline import Baseline
 
 
@@ -17,10 +17,8 @@ class Mlp(Baseline):
     """Passes over the training images, at most: it stops earlier where the loss no longer falls."""
 
     def __post_init__(self) -> None:
-        if not self.hidden or min(self.hidden) < 1:
-            raise InputError(f"hidden = {self.hidden}; allowed: one or more layers of at least 1 unit")
-        if self.max_epochs < 1:
-            raise InputError(f"max_epochs = {self.max_epochs}; allowed: at least 1")
+        require(self, "hidden", min(self.hidden, default=0) >= 1, "one or more layers of at least 1 unit")
+        require_at_least(self, 1, "max_epochs")
 
     def estimator(self) -> Any:
         """First weights and batches by `seed`."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from qconv.errors import InputError
+from qconv.bounds import require
 from qconv.measurements.baseline import Baseline
 
 
@@ -15,8 +15,7 @@ class RbfSvm(Baseline):
     """Price of an image on the wrong side."""
 
     def __post_init__(self) -> None:
-        if not self.C > 0:
-            raise InputError(f"C = {self.C}; allowed: more than 0")
+        require(self, "C", self.C > 0, "more than 0")
 
     def estimator(self) -> Any:
         """Deterministic."""

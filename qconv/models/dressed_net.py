@@ -3,8 +3,8 @@
 import flax.linen as nn
 from jaxtyping import Array, Float
 
+from qconv.bounds import require, require_at_least
 from qconv.circuit.circuit import check_floating
-from qconv.errors import InputError
 from qconv.models.network import Network
 from qconv.patches import flattened
 
@@ -31,10 +31,8 @@ class DressedNet(Network):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.width < 1:
-            raise InputError(f"width = {self.width}; allowed: at least 1")
-        if not self.weight_std > 0:
-            raise InputError(f"weight_std = {self.weight_std}; allowed: more than 0")
+        require_at_least(self, 1, "width")
+        require(self, "weight_std", self.weight_std > 0, "more than 0")
 
     def setup(self) -> None:
         """The two classical layers."""

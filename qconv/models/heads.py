@@ -6,8 +6,8 @@ import flax.linen as nn
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from qconv.bounds import require, require_at_least, require_choices
 from qconv.circuit.circuit import check_floating
-from qconv.errors import InputError
 from qconv.layers.initial import uniform
 from qconv.patches import flattened
 
@@ -23,9 +23,8 @@ class LinearHead(nn.Module):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if self.distribution not in ("normal", "uniform"):
-            raise InputError(f"distribution = {self.distribution!r}; allowed: 'normal', 'uniform'")
-        _check_sizes(num_classes=self.num_classes)
+        require_choices(self)
+        require_at_least(self, 1, "num_classes")
 
     @nn.compact
     def __call__(self, features: Float[Array, "batch ..."], *, train: bool = False) -> Float[Array, "batch classes"]:
@@ -52,9 +51,8 @@ class ConvHead(nn.Module):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 <= self.dropout < 1:
-            raise InputError(f"dropout = {self.dropout}; allowed: 0 to less than 1")
-        _check_sizes(num_classes=self.num_classes, features=self.features, hidden=self.hidden)
+        require(self, "dropout", 0 <= self.dropout < 1, "0 to less than 1")
+        require_at_least(self, 1, "num_classes", "features", "hidden")
 
     @nn.compact
     def __call__(
@@ -72,13 +70,6 @@ class ConvHead(nn.Module):
         return nn.Dense(self.num_classes)(hidden)
 
 
-def _check_sizes(**sizes: int | tuple[int, ...]) -> None:
-    """Refuses sizes of layers that are less than 1."""
-    for name, value in sizes.items():
-        if any(size < 1 for size in (value if isinstance(value, tuple) else (value,))):
-            raise InputError(f"{name} = {value}; allowed: at least 1")
-
-
 class LogProbabilities(nn.Module):
     """No parameters: logits are the logarithms of measured probabilities, of class k that of outcome k.
 
@@ -93,8 +84,7 @@ class LogProbabilities(nn.Module):
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        if not 0 < self.epsilon < 1:
-            raise InputError(f"epsilon = {self.epsilon}; allowed: more than 0 and less than 1")
+        require(self, "epsilon", 0 < self.epsilon < 1, "more than 0 and less than 1")
 
     def __call__(self, features: Float[Array, "batch outcomes"], *, train: bool = False) -> Float[Array, "batch _"]:
         """Logits, as many as there are outcomes but at most `num_classes`."""

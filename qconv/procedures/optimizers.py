@@ -6,7 +6,7 @@ from typing import Literal
 
 import optax
 
-from qconv.errors import InputError
+from qconv.bounds import require, require_choices
 
 
 class Optimizer(ABC):
@@ -31,14 +31,10 @@ class Adam(Optimizer):
     """Part of the mean of squared gradients that is kept at each step."""
 
     def __post_init__(self) -> None:
-        if not self.learning_rate > 0:
-            raise InputError(f"learning_rate = {self.learning_rate}; allowed: more than 0")
-        if not self.weight_decay >= 0:
-            raise InputError(f"weight_decay = {self.weight_decay}; allowed: 0 or more")
-        if self.schedule not in ("constant", "cosine"):
-            raise InputError(f"schedule = {self.schedule!r}; allowed: 'constant', 'cosine'")
-        if not 0 < self.b2 < 1:
-            raise InputError(f"b2 = {self.b2}; allowed: more than 0 and less than 1")
+        require(self, "learning_rate", self.learning_rate > 0, "more than 0")
+        require(self, "weight_decay", self.weight_decay >= 0, "0 or more")
+        require_choices(self)
+        require(self, "b2", 0 < self.b2 < 1, "more than 0 and less than 1")
 
     def transformation(self, num_steps: int) -> optax.GradientTransformation:
         """`optax.adamw`."""
@@ -59,10 +55,8 @@ class Sgd(Optimizer):
     """Whether the gradient is that of the point which the momentum leads to."""
 
     def __post_init__(self) -> None:
-        if not self.learning_rate > 0:
-            raise InputError(f"learning_rate = {self.learning_rate}; allowed: more than 0")
-        if not 0 <= self.momentum < 1:
-            raise InputError(f"momentum = {self.momentum}; allowed: 0 to less than 1")
+        require(self, "learning_rate", self.learning_rate > 0, "more than 0")
+        require(self, "momentum", 0 <= self.momentum < 1, "0 to less than 1")
 
     def transformation(self, num_steps: int) -> optax.GradientTransformation:
         """`optax.sgd`."""

@@ -13,7 +13,7 @@ import numpy as np
 import optax
 from jaxtyping import Array, Int
 
-from qconv.errors import InputError
+from qconv.bounds import require_at_least
 from qconv.models.network import FROZEN, TRAINED, trained_output
 from qconv.procedures.optimizers import Adam, Optimizer
 from qconv.procedures.procedure import Procedure, Sums, WeightedBatch
@@ -43,9 +43,7 @@ class Supervised(Procedure):
     """Images of a step, over all devices."""
 
     def __post_init__(self) -> None:
-        for name in ("num_steps", "batch_size"):
-            if getattr(self, name) < 1:
-                raise InputError(f"{name} = {getattr(self, name)}; allowed: at least 1")
+        require_at_least(self, 1, "num_steps", "batch_size")
 
     def init(self, key: Array, inputs: Array, *, network: nn.Module) -> tuple[SupervisedState, dict[str, Any]]:
         """First parameters; all floating variables of the network get the precision of the inputs."""

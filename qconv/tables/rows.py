@@ -5,6 +5,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from qconv.bounds import require
 from qconv.data.dataset import Dataset
 from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
@@ -50,14 +51,10 @@ class Published:
         for name in ("value", "std", "tolerance"):
             if (figure := getattr(self, name)) is not None and not math.isfinite(figure):
                 raise InputError(f"published {name} = {figure}; allowed: finite numbers")
-        if self.std is not None and self.std < 0:
-            raise InputError(f"published std = {self.std}; allowed: 0 or more")
-        if self.runs is not None and self.runs < 1:
-            raise InputError(f"runs = {self.runs}; allowed: at least 1")
-        if self.ddof not in (0, 1):
-            raise InputError(f"ddof = {self.ddof}; allowed: 0, 1")
-        if self.tolerance is not None and self.tolerance < 0:
-            raise InputError(f"tolerance = {self.tolerance}; allowed: 0 or more")
+        require(self, "std", self.std is None or self.std >= 0, "0 or more")
+        require(self, "runs", self.runs is None or self.runs >= 1, "at least 1")
+        require(self, "ddof", self.ddof in (0, 1), "0, 1")
+        require(self, "tolerance", self.tolerance is None or self.tolerance >= 0, "0 or more")
         if (self.tolerance is None) == bool(self.reason):
             raise InputError(
                 f"tolerance = {self.tolerance} with the reason {self.reason!r}; allowed: both, or neither where the "

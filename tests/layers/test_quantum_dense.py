@@ -158,7 +158,7 @@ np.testing.assert_allclose(alone["params"]["theta"], split["params"]["theta"], a
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"features": 0}, "features = 0; allowed: at least 1 filter"),
+        ({"features": 0}, "features = 0; allowed: at least 1"),
         ({"angle_range": -1.0}, "angle_range = -1.0; allowed: 0 or more radians"),
     ],
 )
