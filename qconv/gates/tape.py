@@ -11,7 +11,7 @@ Angles are in radians.
 """
 
 import inspect
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from itertools import groupby, pairwise
@@ -401,31 +401,3 @@ def _num_qubits(name: str, params: Mapping[str, Any]) -> int:
         return count
     controls = np.size(params.get("ctrl", 1)) if name == "multicontrol" else 0
     return controls + side(params["unitary"]).bit_length() - 1
-
-
-def after_gates(state: Array, gates: Iterable[Gate]) -> Array:
-    """A state (2^n,) after gates, one by one; real if the state and all of them are.
-
-    Sums are written out: `vmap` over states with gates of their own makes small products slow.
-    """
-    for gate in gates:
-        state = _after_one(state, gate.matrix, gate.qubits)
-    return state
-
-
-def _after_one(state: Array, matrix: Matrix, qubits: tuple[int, ...]) -> Array:
-    if len(qubits) == 1:
-        halves = state.reshape(2 ** qubits[0], 2, -1)
-        matrix, halves = in_one_dtype(matrix, halves)
-        zero, one = halves[:, 0], halves[:, 1]
-        (a, b), (c, d) = jnp.asarray(matrix)
-        return jnp.stack([a * zero + b * one, c * zero + d * one], axis=1).ravel()
-    axes, front = (2,) * (state.size.bit_length() - 1), range(len(qubits))
-    if is_permutation(matrix):  # CNOT, SWAP, ...: amplitudes change places
-        places = np.moveaxis(np.arange(state.size).reshape(axes), qubits, front).reshape(len(matrix), -1)
-        places = np.moveaxis(places[matrix.argmax(axis=1)].reshape(axes), front, qubits).ravel()
-        return state.at[places].get(unique_indices=True, mode="promise_in_bounds")
-    matrix, state = in_one_dtype(matrix, state)
-    inner = jnp.moveaxis(state.reshape(axes), qubits, front).reshape(len(matrix), -1)
-    outer = jnp.sum(jnp.asarray(matrix)[:, :, None] * inner[None], axis=1)
-    return jnp.moveaxis(outer.reshape(axes), front, qubits).ravel()

@@ -17,10 +17,9 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit
 from qconv.gates.tape import Gate
-from qconv.lowering.absorption import seen
-from qconv.lowering.columns import Columns, reordered
-from qconv.lowering.fusion import ansatz_gates
-from qconv.lowering.schedule import program
+from qconv.lowering.ansatz import ansatz_gates
+from qconv.lowering.order import seen
+from qconv.lowering.program import Columns, program, reordered
 from qconv.readout.base import as_letters
 
 _MATRIX = 2**16

@@ -29,11 +29,10 @@ from qconv.circuit.tree import Level, Tree, padding
 from qconv.errors import InputError
 from qconv.gates.kinds import complex_dtype
 from qconv.gates.tape import Tape
-from qconv.lowering.block_matrix import matrix_of_gates
-from qconv.lowering.columns import Columns
+from qconv.lowering.ansatz import example_gates, fuse_blocks
 from qconv.lowering.encoded_states import encoded
-from qconv.lowering.fusion import example_gates, fuse_blocks
-from qconv.lowering.grouping import built_together
+from qconv.lowering.fusion import built_together, matrix_of_gates
+from qconv.lowering.program import Columns
 from qconv.patches import flattened
 from qconv.readout.base import OPERATORS
 from qconv.simulate.chunks import devices_of, in_chunks, number_of_chunks

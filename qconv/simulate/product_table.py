@@ -25,9 +25,9 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, scaled
 from qconv.gates.kinds import in_one_dtype
-from qconv.lowering.columns import Columns
 from qconv.lowering.encoded_states import QubitStates, qubit_states
 from qconv.lowering.observables import measured_images, observed, times
+from qconv.lowering.program import Columns
 from qconv.simulate.counts import Counts
 from qconv.simulate.engine import (
     Cost,

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Array, Float, Inexact
 
 from qconv.circuit.circuit import Circuit
-from qconv.lowering.columns import reordered
+from qconv.lowering.program import reordered
 from qconv.simulate.chunks import devices_of
 from qconv.simulate.engine import Evaluation, patches_at_once
 from qconv.simulate.expectations import checked

@@ -20,7 +20,8 @@ from qconv.encoding.angle import Angle
 from qconv.errors import InputError
 from qconv.gates.tape import Block, Tape
 from qconv.gates.wiring import Wires, append_block
-from qconv.lowering.fusion import Fused, ansatz_gates, example_gates, merged
+from qconv.lowering.ansatz import ansatz_gates, example_gates
+from qconv.lowering.fusion import Fused, merged
 from qconv.readout.pauli import PauliZ
 from qconv.readout.probabilities import Probabilities
 from qconv.simulate.expectations import expectations
@@ -303,7 +304,7 @@ def test_a_block_on_wires_and_on_any_other_circuit():
 def test_gates_are_gathered_into_as_few_blocks_as_there_can_be():
     """Pairs on both sides of the ring, pairs in the middle, the poolings of either half, and all that follows."""
     circuit = Circuit(Angle(), QCNN(), Probabilities())
-    blocks = merged(example_gates(circuit, 8), 8, 4)
+    blocks = merged(example_gates(circuit, 8), 4)
     assert [operation.qubits for operation in blocks if isinstance(operation, Fused)] == [
         (0, 1, 6, 7),
         (2, 3, 4, 5),

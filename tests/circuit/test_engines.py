@@ -25,8 +25,8 @@ from qconv.encoding.base import Encoding
 from qconv.encoding.basis import Basis
 from qconv.errors import InputError
 from qconv.gates.tape import Gate
-from qconv.lowering.block_matrix import matrix_of_gates
-from qconv.lowering.fusion import example_gates
+from qconv.lowering.ansatz import example_gates
+from qconv.lowering.fusion import matrix_of_gates
 from qconv.readout.base import Readout
 from qconv.readout.pauli import NeighborZZ, Parity, PauliStrings, PauliZ
 from qconv.readout.probabilities import Probabilities

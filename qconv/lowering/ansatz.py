@@ -1,74 +1,78 @@
-"""Gates that differ only in qubits and angles: their matrices are computed at once, which is less to compile.
+"""The gates of an ansatz, as engines take them.
 
 An ansatz may take or compute its angles one by one. `theta[layer, qubit, 0]` is a slice to trace, to compile and to
 differentiate for each gate, and a minus before it one more operation. So the ansatz is traced by itself first
 (`recorded`). What it only takes out of an array is then known by its place there, and what it does to many numbers
 alike is done once, to all of them: how an ansatz comes by its angles makes no difference to what is compiled.
+
+Each copy of a `Block` is one gate (`fuse_blocks`): what a circuit repeats is multiplied out once, and little is left to
+be merged.
 """
 
 import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
-from typing import Any, TypeVar
+from functools import cached_property, lru_cache, partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import JaxprEqn, Literal
-from jaxtyping import Array
+from jaxtyping import Array, Float
 
-from qconv.gates.tape import Entry, Gate, GateGroup, Tape, stacked
+from qconv.ansatz.base import Ansatz
+from qconv.circuit.circuit import Circuit
+from qconv.gates.tape import Block, Entry, Gate, Tape, gates_of, stacked, x64_enabled
+from qconv.lowering.fusion import built_together, matrix_of_gates, of_all
 
-_Built = TypeVar("_Built")
-
-
-def built_together(gates: Sequence[Gate]) -> list[Gate]:
-    """The same gates, the matrices of each name computed at once, but for phases and for what is a matrix already."""
-    result = list(gates)
-    for members in alike(gates):
-        members = [index for index in members if gates[index].built is None]
-        if not members or gates[members[0]].rates is not None or gates[members[0]].name == "any":
-            continue
-        matrices = GateGroup(tuple(gates[index] for index in members)).matrices
-        for position, index in enumerate(members):
-            result[index] = replace(gates[index], built=Entry(matrices, position))
-    return result
+_MOST_QUBITS = 4
+"""Of a block that is multiplied out; the matrix of a larger one takes longer than its gates."""
 
 
-def alike(gates: Sequence[Gate]) -> list[list[int]]:
-    """Which gates with angles differ in nothing but them and the qubits."""
-    groups: dict[Any, list[int]] = {}
-    for index, gate in enumerate(gates):
-        if gate.angles:
-            groups.setdefault(gate.likeness, []).append(index)
-    return list(groups.values())
+def ansatz_gates(circuit: Circuit, theta: Float[Array, "..."], num_qubits: int) -> list[Gate]:
+    """The gates of one ansatz with angles `theta`, in order, each copy of a block as one."""
+    return fuse_blocks(recorded(circuit.ansatz, num_qubits, theta))
 
 
-def of_all(repeats: Sequence[Sequence[Gate]], build: Callable[[list[Gate]], _Built]) -> _Built:
-    """What `build` makes of each of several sequences of gates that differ in angles only, computed at once.
+def example_gates(circuit: Circuit, patch_size: int) -> list[Gate]:
+    """The gates of one ansatz for some angles, with shapes in the place of arrays: nothing is computed."""
+    shape = circuit.param_shape(patch_size)[1 if circuit.reuploads else 0 :]
+    gates = _example(circuit.ansatz, circuit.num_qubits(patch_size), shape, x64_enabled())
+    # For one caller: gates hold matrices once asked, which may belong to a function being traced.
+    return jax.tree.map(lambda leaf: leaf, gates)
 
-    Args:
-        repeats: the sequences.
-        build: a function of the gates of one of them, to a pytree.
 
-    Returns:
-        The pytree, its arrays with a leading axis for the sequences.
-    """
-    first = repeats[0]
-    groups = alike(first)
-    angles = [GateGroup(tuple(gates[index] for gates in repeats for index in members)).params for members in groups]
-    angles = jax.tree.map(lambda values: values.reshape(len(repeats), -1, *values.shape[1:]), angles)
+@lru_cache(maxsize=64)
+def _example(ansatz: Ansatz, num_qubits: int, shape: tuple[int, ...], x64: bool) -> list[Gate]:
+    """The gates that are kept; in 64-bit mode, a gate may have another dtype."""
+    theta = jax.ShapeDtypeStruct(shape, np.dtype(np.float32))
+    return jax.eval_shape(lambda theta: fuse_blocks(recorded(ansatz, num_qubits, theta)), theta)
 
-    def of_one(angles: list[dict[str, Array]]) -> _Built:
-        gates = list(first)
-        for members, values in zip(groups, angles, strict=True):
-            for position, index in enumerate(members):
-                own = {name: Entry(value, position) for name, value in values.items()}
-                gates[index] = first[index].with_params({**first[index].params, **own})
-        return build(gates)
 
-    return jax.vmap(of_one, axis_size=len(repeats))(angles)
+def fuse_blocks(tape: Tape) -> list[Gate]:
+    """The gates of a tape, in order, each copy of a block of few qubits as one."""
+    blocks = [item for item in tape.items if isinstance(item, Block) and len(item.qubits[0]) <= _MOST_QUBITS]
+    alike: dict[Any, list[Block]] = {}
+    for block in blocks:
+        key = tuple((gate.likeness, gate.qubits) for gate in gates_of(block.definition))
+        alike.setdefault((len(block.qubits[0]), key), []).append(block)
+    matrices: dict[int, Array] = {}
+    for (num_qubits, _), members in alike.items():
+        build = partial(_matrix, num_qubits=num_qubits, dtype=tape.dtype)
+        of_members = of_all([gates_of(block.definition) for block in members], build)
+        matrices |= zip(map(id, members), of_members, strict=True)
+    found: list[Gate] = []
+    for item in tape.items:
+        if (matrix := matrices.get(id(item))) is None:
+            found += item.gates
+        else:
+            found += [Gate("any", places, {"unitary": matrix}, tape.dtype) for places in item.qubits]
+    return found
+
+
+def _matrix(gates: Sequence[Gate], num_qubits: int, dtype: Any) -> Array:
+    return jnp.asarray(matrix_of_gates(built_together(gates), range(num_qubits), dtype))
 
 
 _TAKING: dict[str, Callable[[np.ndarray, dict[str, Any]], np.ndarray]] = {
