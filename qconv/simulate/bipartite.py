@@ -31,16 +31,8 @@ from qconv.lowering.observables import Basis, bases, diagonals, expectations_in,
 from qconv.lowering.order import leading_gates, ordered, seen, trailing_gates
 from qconv.lowering.program import Columns, multiply, program, reordered
 from qconv.simulate.counts import Counts, calls, of_gates, of_operations
-from qconv.simulate.engine import (
-    Cost,
-    Engine,
-    Evaluation,
-    Numbers,
-    Observables,
-    cost,
-    patches_at_once,
-    refusal_of_joined,
-)
+from qconv.simulate.engine import Cost, Engine, Numbers, cost, refusal_of_joined
+from qconv.simulate.evaluation import Evaluation, Observables, patches_at_once
 from qconv.simulate.rates import Rates
 
 _CHUNK_BYTES = 2**18

@@ -23,7 +23,8 @@ from qconv.lowering.order import leading_gates, seen
 from qconv.lowering.program import Columns, Program, program
 from qconv.lowering.reupload import Upload, between, upload
 from qconv.simulate.counts import MOST_QUBITS, Counts, calls, of_gates, of_operations, of_runs
-from qconv.simulate.engine import Cost, Engine, Evaluation, Numbers, Observables, cost, patches_at_once
+from qconv.simulate.engine import Cost, Engine, Numbers, cost
+from qconv.simulate.evaluation import Evaluation, Observables, patches_at_once
 from qconv.simulate.rates import Rates
 
 _CHUNK_BYTES = 2**22

@@ -17,8 +17,8 @@ import numpy as np
 from qconv.circuit.circuit import Circuit
 from qconv.errors import InputError
 from qconv.simulate.choose import engine_named
-from qconv.simulate.chunks import number_of_chunks
 from qconv.simulate.counts import Counts
+from qconv.simulate.evaluation import number_of_chunks
 
 _LIMITS = [Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes")]
 """Where Linux says what a container may use; the second of its older form."""

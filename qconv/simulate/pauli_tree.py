@@ -35,7 +35,7 @@ from qconv.lowering.fusion import built_together, matrix_of_gates
 from qconv.lowering.program import Columns
 from qconv.patches import flattened
 from qconv.readout.base import OPERATORS
-from qconv.simulate.chunks import devices_of, in_chunks, number_of_chunks
+from qconv.simulate.evaluation import devices_of, in_chunks, number_of_chunks
 from qconv.simulate.memory import on_devices, refuse_beyond
 
 Theta = tuple[Float[Array, "features _ ..."], ...]

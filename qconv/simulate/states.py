@@ -9,8 +9,7 @@ from jaxtyping import Array, Float, Inexact
 
 from qconv.circuit.circuit import Circuit
 from qconv.lowering.program import reordered
-from qconv.simulate.chunks import devices_of
-from qconv.simulate.engine import Evaluation, patches_at_once
+from qconv.simulate.evaluation import Evaluation, devices_of, patches_at_once
 from qconv.simulate.expectations import checked
 from qconv.simulate.fused import evolution
 from qconv.simulate.memory import check_memory, refuse_beyond

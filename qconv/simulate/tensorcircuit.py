@@ -24,7 +24,8 @@ from qconv.lowering.observables import Basis, bases, expectations_in, in_order
 from qconv.lowering.program import as_columns
 from qconv.readout.base import OPERATORS
 from qconv.simulate.counts import Counts
-from qconv.simulate.engine import Engine, Evaluation, Numbers, Observables
+from qconv.simulate.engine import Engine, Numbers
+from qconv.simulate.evaluation import Evaluation, Observables
 from qconv.simulate.rates import Rates
 
 _CHUNK_BYTES = 2**28

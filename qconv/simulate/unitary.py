@@ -23,7 +23,8 @@ from qconv.lowering.observables import UNITARY_BLOCK, basis_states, measured_ima
 from qconv.lowering.program import Columns, program
 from qconv.lowering.reupload import between, upload
 from qconv.simulate.counts import MOST_QUBITS_OF_MATRIX, Counts, of_gates, of_runs
-from qconv.simulate.engine import Cost, Engine, Evaluation, Numbers, Observables, cost, patches_at_once
+from qconv.simulate.engine import Cost, Engine, Numbers, cost
+from qconv.simulate.evaluation import Evaluation, Observables, patches_at_once
 from qconv.simulate.rates import Rates
 
 _CHUNK_BYTES = 2**24

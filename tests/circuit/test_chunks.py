@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from jax.sharding import AbstractMesh, AxisType, NamedSharding, PartitionSpec
 
-from qconv.simulate.chunks import devices_of
+from qconv.simulate.evaluation import devices_of
 
 PROGRAM = """
 import re
@@ -25,7 +25,7 @@ from jax.sharding import AxisType, NamedSharding, PartitionSpec
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
 from qconv.simulate import tensorcircuit
-from qconv.simulate.chunks import devices_of
+from qconv.simulate.evaluation import devices_of
 from qconv.simulate.expectations import expectations
 
 engine = sys.argv[1]

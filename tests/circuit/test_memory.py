@@ -24,13 +24,12 @@ from qconv.encoding.basis import Basis
 from qconv.encoding.dense_angle import DenseAngle
 from qconv.encoding.iqp import IQP
 from qconv.errors import InputError
-from qconv.layers.circuit_layer import run_circuits
 from qconv.layers.quantum_dense import QuantumDense
 from qconv.readout.pauli import AllZZ, PauliStrings, PauliXYZ
 from qconv.readout.probabilities import Probabilities
 from qconv.simulate import memory, pauli_tree
 from qconv.simulate.choose import EngineName
-from qconv.simulate.expectations import expectations
+from qconv.simulate.expectations import expectations, run_circuits
 from qconv.simulate.pauli_tree import maps
 
 MIB = 2**20

@@ -1,13 +1,57 @@
-"""Many columns a few at a time, on each of the devices that they are split over."""
+"""What an engine makes of a circuit with its angles, and how it is read: a few patches at a time, on each device."""
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.sharding import AxisType
-from jaxtyping import Array, Float
+from jaxtyping import Array, Float, Int
+
+Observables = Float[Array, "observables columns"]
+"""Expectations of the observables of a circuit, for patches as columns."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """The expectations of one circuit with its angles, as a function of patches.
+
+    Attributes:
+        observables: of a chunk of patches, (pixels, chunk).
+        at_once: patches of a chunk, at most.
+    """
+
+    observables: Callable[[Float[Array, "pixels chunk"]], Observables]
+    at_once: int
+
+    def read(
+        self, decode: Callable[[Observables], Float[Array, "channels _"]], columns: Float[Array, "pixels columns"]
+    ) -> Float[Array, "channels columns"]:
+        """What `decode` makes of the expectations of all patches, chunk by chunk."""
+        return in_chunks(lambda chunk: decode(self.observables(chunk)), columns, self.at_once)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The expectations of the few states that patches can be in, and which of them each patch is in.
+
+    Attributes:
+        observables: of all these states, (observables, states).
+        rows: the state of each patch; the number of states where a patch is in none, and all its channels are NaN.
+    """
+
+    observables: Observables
+    rows: Callable[[Float[Array, "pixels columns"]], Int[Array, " columns"]]
+
+    def read(
+        self, decode: Callable[[Observables], Float[Array, "channels _"]], columns: Float[Array, "pixels columns"]
+    ) -> Float[Array, "channels columns"]:
+        """What `decode` makes of the expectations of each state, looked up for all patches."""
+        results = jnp.pad(decode(self.observables), ((0, 0), (0, 1)), constant_values=jnp.nan)
+        return results[:, self.rows(columns)]
 
 
 def in_chunks(
@@ -64,3 +108,8 @@ def number_of_chunks(count: int, chunk: int) -> int:
 def _filled_up(columns: Float[Array, "pixels columns"], factor: int) -> Float[Array, "pixels more"]:
     """To a multiple of `factor`, with a column that is there: where an encoding has no gradient, 0 times NaN is NaN."""
     return jnp.pad(columns, ((0, 0), (0, -columns.shape[1] % factor)), mode="edge")
+
+
+def patches_at_once(chunk_bytes: int, numbers: int, dtype: np.dtype) -> int:
+    """Patches of a chunk of so many bytes, if each has so many numbers of `dtype`: at least one."""
+    return max(1, chunk_bytes // (numbers * np.dtype(dtype).itemsize))
