@@ -7,15 +7,9 @@ import numpy as np
 from jaxtyping import Array, Float, UInt8
 
 from qconv.errors import InputError
+from qconv.gates.kinds import PAULIS
 
-OPERATORS = {
-    "I": np.eye(2),
-    "X": np.array([[0, 1], [1, 0]]),
-    "Y": np.array([[0, -1j], [1j, 0]]),
-    "Z": np.diag([1, -1]),
-    "0": np.diag([1, 0]),
-    "1": np.diag([0, 1]),
-}
+OPERATORS = PAULIS | {"0": np.diag([1, 0]), "1": np.diag([0, 1])}
 """Identity, the Pauli matrices, and the projectors |0><0| and |1><1|, by the letters of observables."""
 
 

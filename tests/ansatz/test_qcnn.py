@@ -227,6 +227,20 @@ def test_a_network_is_blocks_with_their_definition():
     assert {gate.name for gate in tape.gates} == {"u", "cnot", "ry", "rz", "crz", "x", "crx"}
 
 
+@pytest.mark.parametrize(("circuit_id", "gates"), enumerate((3, 5, 6, 6, 6, 8, 10, 10, 10), start=1))
+def test_gates_of_the_published_networks_are_blocks_and_poolings_by_those_that_each_has(circuit_id, gates):
+    """Fig. 1: rings of 8, 4 and 2 qubits have 8 + 4 + 1 = 13 blocks, and 4 + 2 + 1 = 7 qubits are given up.
+
+    Fig. 2 draws the gates of a block, of circuit 9 U3, U3, CNOT, RY, RZ, CNOT, RY, CNOT, U3, U3; a pooling is CRZ, X,
+    CRX. So of circuit 9 there are 13 * 10 + 7 * 3 = 151; if U3 counts as three rotations, 13 * 18 + 7 * 3 = 255.
+    """
+    tape = example_ansatz(Circuit(Angle(), QCNN(HurConvolution(circuit_id)), Probabilities()), 8)
+    assert len(tape.gates) == 13 * gates + 7 * 3
+    if circuit_id == 9:
+        assert len(tape.gates) == 151
+        assert len(tape.gates) + 2 * sum(gate.name == "u" for gate in tape.gates) == 255
+
+
 def test_engines_see_one_gate_for_each_copy_of_a_block(x64):
     theta = drawn((51,))
     gates = ansatz_gates(Circuit(Angle(), QCNN(), Probabilities()), jnp.asarray(theta), 8)
