@@ -100,9 +100,9 @@ class _Source:
     rows: dict[tuple[int, ...], Array] = field(default_factory=dict)
 
     def row(self, places: np.ndarray) -> Entry | None:
-        """The numbers at `places` as one of rows like it; None if they do not lie so."""
+        """The numbers at `places`, one or a vector, as one of rows like it; None if they do not lie so."""
         index, before = divmod(int(places.flat[0]), places.size) if places.size else (0, 1)
-        aligned = not before and self.array.size % places.size == 0
+        aligned = places.ndim < 2 and not before and self.array.size % places.size == 0
         if not aligned or (places.ravel() != np.arange(places.size) + places.flat[0]).any():
             return None
         if places.shape not in self.rows:
@@ -131,11 +131,14 @@ class _Numbers:
         """The array itself."""
         return self.compute()
 
+    def taken(self, take: Callable[..., np.ndarray], params: Any, operation: Callable[..., Any]) -> "_Numbers":
+        """What an operation that only takes numbers out makes of these."""
+        return _Numbers(self.source, take(self.places, params), self.round, lambda: operation(self.value)[0])
+
     @property
     def entry(self) -> Any:
         """As one of many, if it is a number or a vector that lies so; else the array itself."""
-        row = self.source.row(self.places) if self.places.ndim < 2 else None
-        return row or self.value
+        return self.source.row(self.places) or self.value
 
 
 @dataclass(eq=False)
@@ -186,8 +189,7 @@ def _with_entries(gate: Gate) -> Gate:
 def _as_entry(param: Any) -> Any:
     """A parameter of a gate for what is known of it; constants stay what they are."""
     if isinstance(param, Entry):
-        places = param.values.places[param.index, ...]
-        row = param.values.source.row(places) if places.ndim < 2 else None
+        row = param.values.source.row(param.values.places[param.index, ...])
         return row or Entry(param.values.value, param.index)
     return param.entry if isinstance(param, _Numbers) else param
 
@@ -202,9 +204,7 @@ def _evaluated(traced: Any, theta: Array) -> list[_Numbers]:
         operands = [known[var] for var in variables]
         operation = partial(_done, equation, variables)
         if (name := equation.primitive.name) in _TAKING and operands:
-            known[equation.outvars[0]] = _taken(
-                operation, operands[0], _TAKING[name](operands[0].places, equation.params)
-            )
+            known[equation.outvars[0]] = operands[0].taken(_TAKING[name], equation.params, operation)
             continue
         # Numbers that are computed alike are computed in the same round.
         round = max((own.round for own in operands), default=0)
@@ -226,10 +226,6 @@ def _evaluated(traced: Any, theta: Array) -> list[_Numbers]:
 def _itself(source: _Source, var: Any, round: int) -> _Numbers:
     shape = var.aval.shape
     return _Numbers(source, np.arange(math.prod(shape)).reshape(shape), round, lambda: source.array)
-
-
-def _taken(operation: Callable[..., Sequence[Any]], own: _Numbers, places: np.ndarray) -> _Numbers:
-    return _Numbers(own.source, places, own.round, lambda: operation(own.value)[0])
 
 
 def _result(source: _Source, var: Any, index: int, round: int) -> _Numbers:

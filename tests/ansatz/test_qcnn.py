@@ -227,7 +227,7 @@ def test_a_network_is_blocks_with_their_definition():
     assert {gate.name for gate in tape.gates} == {"u", "cnot", "ry", "rz", "crz", "x", "crx"}
 
 
-@pytest.mark.parametrize(("circuit_id", "gates"), enumerate((3, 5, 6, 6, 6, 8, 10, 10, 10), start=1))
+@pytest.mark.parametrize(("circuit_id", "gates"), list(enumerate((3, 5, 6, 6, 6, 8, 10, 10, 10), start=1)))
 def test_gates_of_the_published_networks_are_blocks_and_poolings_by_those_that_each_has(circuit_id, gates):
     """Fig. 1: rings of 8, 4 and 2 qubits have 8 + 4 + 1 = 13 blocks, and 4 + 2 + 1 = 7 qubits are given up.
 
