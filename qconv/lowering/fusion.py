@@ -236,7 +236,7 @@ def matrix_of_gates(gates: Sequence[Gate], qubits: Sequence[int], dtype: Any) ->
     """The unitary (2^k, 2^k) of gates on k qubits, real if they are.
 
     Args:
-        gates: in order; see `qconv.lowering.grouping.built_together`.
+        gates: in order; see `built_together`.
         qubits: all that they act on, the most significant bit of the matrix first.
         dtype: float32 or float64.
     """
