@@ -38,13 +38,13 @@ from .ansatz.hardware_efficient import HardwareEfficient as HardwareEfficient
 from .ansatz.hur_convolution import HurConvolution as HurConvolution
 from .ansatz.hur_pooling import HurPooling as HurPooling
 from .ansatz.identity import Identity as Identity
-from .ansatz.mera import MERA as MERA
 from .ansatz.qcnn import QCNN as QCNN
 from .ansatz.random_layers import RandomLayers as RandomLayers
 from .ansatz.sim import SimCircuit as SimCircuit
 from .ansatz.staggered import Staggered as Staggered
 from .ansatz.strongly_entangling import StronglyEntangling as StronglyEntangling
 from .ansatz.su4_brickwork import SU4Brickwork as SU4Brickwork
+from .ansatz.ttn import MERA as MERA
 from .ansatz.ttn import TTN as TTN
 
 # Readouts

@@ -33,7 +33,8 @@ from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.experiment.spec import from_json, to_json
 from qconv.gates.kinds import Matrix
-from qconv.gates.tape import Gate, after_gates
+from qconv.gates.tape import Gate
+from qconv.lowering.fusion import after_gates
 from qconv.readout.base import OPERATORS, Readout
 from qconv.readout.pauli import PauliStrings
 from qconv.simulate.expectations import expectations

@@ -12,7 +12,8 @@ import pytest
 
 from qconv.errors import InputError
 from qconv.gates.kinds import ALIASES, KINDS, complex_dtype
-from qconv.gates.tape import Gate, GateGroup, Tape, after_gates
+from qconv.gates.tape import Gate, GateGroup, Tape
+from qconv.lowering.fusion import after_gates
 from qconv.simulate.tensorcircuit import tensorcircuit
 from tests import oracle
 from tests.oracle import assert_close
@@ -198,3 +199,32 @@ def test_the_oracle_is_unitary_and_reads_the_leftmost_bit_first():
     register.cnot(0, 2)
     outcomes = ["".join(bits) for bits in product("01", repeat=3)]
     assert [register.expectation(o) for o in outcomes] == [float(o == "101") for o in outcomes]
+
+
+UNITARIES = np.stack([oracle.u(A, B, C), oracle.X])
+
+
+@pytest.mark.parametrize(
+    ("name", "qubits", "params"),
+    [
+        ("rx", ([0, 1],), {"theta": [1, 0.5]}),
+        ("rx", ([0, 1],), {"theta": np.array([1, 2])}),
+        ("rz", ([0, 1],), {"theta": [np.array(0.3), 1]}),
+        ("u", ([0, 1],), {"theta": [1, 0.5], "phi": 2, "lbd": 0.25}),
+        ("su4", ([0, 2], [1, 3]), {"theta": np.linspace(-1, 2, 30).reshape(2, 15)}),
+        ("unitary", ([0, 1],), {"unitary": UNITARIES}),
+        ("exp1", ([0, 1],), {"unitary": np.stack([oracle.X, oracle.Z]), "theta": [1, 0.5]}),
+        ("multicontrol", ([0, 1], [2, 3]), {"unitary": UNITARIES, "ctrl": [0, 1]}),
+    ],
+)
+def test_a_group_has_the_matrix_of_each_of_its_gates_whatever_numbers_they_are_given(x64, name, qubits, params):
+    """Whole numbers are angles, too; gates that differ in something else are no group."""
+    tape = Tape(4, np.float64)
+    getattr(tape, name)(*qubits, **params)
+    found = np.concatenate([np.asarray(item.matrices) for item in tape.items if isinstance(item, GateGroup)])
+    for index, matrix in enumerate(found):
+        alone = Tape(4, np.float64)
+        own = {key: value[index] if np.ndim(value) else value for key, value in params.items()}
+        getattr(alone, name)(*(places[index] for places in qubits), **own)
+        assert_close(matrix, np.asarray(alone.gates[0].matrix), atol=1e-14)
+    assert len(found) == 2

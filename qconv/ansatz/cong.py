@@ -10,6 +10,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz
+from qconv.bounds import require
 from qconv.errors import InputError
 from qconv.gates.kinds import Matrix, complex_dtype
 from qconv.gates.tape import CircuitBuilder
@@ -44,8 +45,7 @@ class CongQCNN(Ansatz):
     """Number of layers of convolution and pooling."""
 
     def __post_init__(self) -> None:
-        if self.depth < 1:
-            raise InputError(f"depth = {self.depth}; allowed: 1 or more layers")
+        require(self, "depth", self.depth >= 1, "1 or more layers")
 
     def layers(self, num_qubits: int) -> list[tuple[int, ...]]:
         """The qubits that are left before each layer, and after the last one.

@@ -5,14 +5,14 @@ from typing import Literal
 
 from jaxtyping import Array, Float
 
-from qconv.ansatz.base import Ansatz, check_depth
-from qconv.errors import InputError
+from qconv.ansatz.base import Layered
+from qconv.bounds import require
 from qconv.gates.tape import CircuitBuilder
 from qconv.gates.wiring import Pattern, pairs
 
 
 @dataclass(frozen=True)
-class HardwareEfficient(Ansatz):
+class HardwareEfficient(Layered):
     """`depth` layers of rotations on every qubit and an entangling gate along `pattern`.
 
     Has depth * qubits * len(rotations) parameters.
@@ -20,8 +20,6 @@ class HardwareEfficient(Ansatz):
     Source: Kandala et al., "Hardware-efficient variational quantum eigensolver", Nature 549, 242 (2017), fig. 1.
     """
 
-    depth: int = 2
-    """Number of layers; 0 is the identity."""
     rotations: tuple[Literal["rx", "ry", "rz"], ...] = ("rz", "ry")
     """Rotations of each qubit in a layer, in order. An RZ after the last RY would be lost on readouts in Z."""
     entangler: Literal["cnot", "cz", "none"] = "cnot"
@@ -30,23 +28,18 @@ class HardwareEfficient(Ansatz):
     """Which qubits it joins: neighbours and the last with the first, neighbours, or all pairs."""
 
     def __post_init__(self) -> None:
-        check_depth(self.depth)
-        if not self.rotations or set(self.rotations) - {"rx", "ry", "rz"}:
-            raise InputError(f"rotations = {self.rotations}; allowed: one or more of 'rx', 'ry', 'rz'")
-        if self.entangler not in ("cnot", "cz", "none"):
-            raise InputError(f"entangler = {self.entangler!r}; allowed: 'cnot', 'cz', 'none'")
-        if self.pattern not in ("ring", "chain", "all"):
-            raise InputError(f"pattern = {self.pattern!r}; allowed: 'ring', 'chain', 'all'")
+        super().__post_init__()
+        fits = bool(self.rotations) and set(self.rotations) <= {"rx", "ry", "rz"}
+        require(self, "rotations", fits, "one or more of 'rx', 'ry', 'rz'")
 
-    def param_shape(self, num_qubits: int) -> tuple[int, ...]:
-        """(depth, num_qubits, len(rotations))."""
-        return self.depth, num_qubits, len(self.rotations)
+    def layer_shape(self, num_qubits: int) -> tuple[int, ...]:
+        """(num_qubits, len(rotations))."""
+        return num_qubits, len(self.rotations)
 
-    def __call__(self, circuit: CircuitBuilder, theta: Float[Array, "depth qubits rotations"]) -> None:
-        """Rotations, then entanglers, layer by layer."""
-        num_qubits = theta.shape[1]
-        for layer in range(self.depth):
-            for index, rotation in enumerate(self.rotations):
-                getattr(circuit, rotation)(range(num_qubits), theta=theta[layer, :, index])
-            for a, b in pairs(self.pattern, num_qubits) if self.entangler != "none" else ():
-                getattr(circuit, self.entangler)(a, b)
+    def layer(self, circuit: CircuitBuilder, theta: Float[Array, "qubits rotations"], index: int) -> None:
+        """Rotations, then entanglers."""
+        num_qubits = theta.shape[0]
+        for place, rotation in enumerate(self.rotations):
+            getattr(circuit, rotation)(range(num_qubits), theta=theta[:, place])
+        for a, b in pairs(self.pattern, num_qubits) if self.entangler != "none" else ():
+            getattr(circuit, self.entangler)(a, b)

@@ -6,8 +6,10 @@ from typing import Any, Literal
 from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz, check_depth
+from qconv.bounds import require_choices
 from qconv.errors import InputError
 from qconv.gates.tape import CircuitBuilder
+from qconv.gates.wiring import check_pairs
 
 _RY = "ry a, ry b"
 _RX_RZ = "rx a, rx b, rz a, rz b"
@@ -106,8 +108,7 @@ class HurConvolution(Ansatz):
     def __post_init__(self) -> None:
         check_depth(self.depth)
         num_convolution_params(self.circuit_id)
-        if self.pattern not in ("ring", "chain"):
-            raise InputError(f"pattern = {self.pattern!r}; allowed: 'ring', 'chain'")
+        require_choices(self)
 
     def param_shape(self, num_qubits: int) -> tuple[int, ...]:
         """(depth, angles) if shared, else (depth, pairs, angles).
@@ -115,8 +116,7 @@ class HurConvolution(Ansatz):
         Raises:
             InputError: fewer than two qubits.
         """
-        if num_qubits < 2:
-            raise InputError(f"HurConvolution joins pairs of qubits, but there are {num_qubits}; allowed: at least 2")
+        check_pairs(self, num_qubits)
         pairs = () if self.shared else (len(convolution_pairs(self.pattern, num_qubits)),)
         return self.depth, *pairs, num_convolution_params(self.circuit_id)
 

@@ -7,8 +7,10 @@ from typing import Literal
 from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz
+from qconv.bounds import require
 from qconv.errors import InputError
 from qconv.gates.tape import CircuitBuilder
+from qconv.gates.wiring import check_pairs
 
 Pooling = Literal["zx", "general"]
 """CRZ, X, CRX; or any rotation of the sink for each state of the source."""
@@ -72,10 +74,8 @@ class HurPooling(Ansatz):
 
     def __post_init__(self) -> None:
         num_pooling_params(self.kind)
-        if self.pairs is not None and (
-            not self.pairs or any(len(pair) != 2 or len(set(pair)) != 2 for pair in self.pairs)
-        ):
-            raise InputError(f"pairs = {self.pairs}; allowed: one or more pairs of different qubits, or None")
+        fits = self.pairs is None or (self.pairs and all(len(pair) == 2 == len(set(pair)) for pair in self.pairs))
+        require(self, "pairs", bool(fits), "one or more pairs of different qubits, or None")
 
     def param_shape(self, num_qubits: int) -> tuple[int, ...]:
         """(angles,) if shared, else (pairs, angles).
@@ -84,8 +84,7 @@ class HurPooling(Ansatz):
             InputError: fewer than two qubits, or a pair that the register does not have.
         """
         pairs = self._pairs(num_qubits)
-        if num_qubits < 2:
-            raise InputError(f"HurPooling joins pairs of qubits, but there are {num_qubits}; allowed: at least 2")
+        check_pairs(self, num_qubits)
         for qubit in chain(*pairs):
             if not 0 <= qubit < num_qubits:
                 raise InputError(f"qubit {qubit} is pooled; allowed: 0 .. {num_qubits - 1}")

@@ -11,9 +11,10 @@ from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hur_convolution import HurConvolution, convolution_pairs
 from qconv.ansatz.hur_pooling import HurPooling
 from qconv.ansatz.identity import Identity
+from qconv.bounds import require, require_choices
 from qconv.errors import InputError
 from qconv.gates.tape import CircuitBuilder
-from qconv.gates.wiring import Wires, append_block
+from qconv.gates.wiring import Wires, append_block, check_pairs
 
 Pairs = tuple[tuple[int, int], ...]
 
@@ -68,12 +69,12 @@ class QCNN(Ansatz):
     """What acts on all qubits that are left at the end: a fully connected layer."""
 
     def __post_init__(self) -> None:
-        if self.depth is not None and self.depth < 0:
-            raise InputError(f"depth = {self.depth}; allowed: 0 or more layers, or None")
-        if self.pattern not in ("ring", "chain", "brickwork") and not isinstance(self.pattern, tuple):
-            raise InputError(f"pattern = {self.pattern!r}; allowed: 'ring', 'chain', 'brickwork', or pairs by layer")
-        if self.keep not in ("even", "inner"):
-            raise InputError(f"keep = {self.keep!r}; allowed: 'even', 'inner'")
+        require(self, "depth", self.depth is None or self.depth >= 0, "0 or more layers, or None")
+        named = self.pattern in ("ring", "chain", "brickwork")
+        require(
+            self, "pattern", named or isinstance(self.pattern, tuple), "'ring', 'chain', 'brickwork', or pairs by layer"
+        )
+        require_choices(self)
 
     def layers(self, num_qubits: int) -> tuple[Layer, ...]:
         """Which qubits each layer joins and gives up.
@@ -81,8 +82,7 @@ class QCNN(Ansatz):
         Raises:
             InputError: fewer than two qubits, more layers than they allow, or a pattern that does not fit them.
         """
-        if num_qubits < 2:
-            raise InputError(f"QCNN joins pairs of qubits, but there are {num_qubits}; allowed: at least 2")
+        check_pairs(self, num_qubits)
         most = math.ceil(math.log2(num_qubits))
         depth = most if self.depth is None else self.depth
         if depth > most:

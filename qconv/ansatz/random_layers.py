@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz, check_depth
-from qconv.errors import InputError
+from qconv.bounds import require, require_at_least
 from qconv.gates.tape import CircuitBuilder
 
 
@@ -34,13 +34,10 @@ class RandomLayers(Ansatz):
 
     def __post_init__(self) -> None:
         check_depth(self.depth)
-        if self.rotations < 1:
-            raise InputError(f"rotations = {self.rotations}; allowed: at least 1")
+        require_at_least(self, 1, "rotations")
         check_depth(self.depth * self.rotations, "depth * rotations")
-        if not 0 <= self.cnot_ratio < 1:
-            raise InputError(f"cnot_ratio = {self.cnot_ratio}; allowed: 0 to less than 1")
-        if self.circuit_seed < 0:
-            raise InputError(f"circuit_seed = {self.circuit_seed}; allowed: 0 or more")
+        require(self, "cnot_ratio", 0 <= self.cnot_ratio < 1, "0 to less than 1")
+        require_at_least(self, 0, "circuit_seed")
 
     def param_shape(self, num_qubits: int) -> tuple[int, ...]:
         """(depth, rotations)."""

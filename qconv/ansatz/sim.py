@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz, check_depth
-from qconv.errors import InputError
+from qconv.bounds import require
 from qconv.gates.tape import CircuitBuilder
 
 Wiring = Callable[[int], list[tuple[int, ...]]]
@@ -127,8 +127,7 @@ class SimCircuit(Ansatz):
 
     def __post_init__(self) -> None:
         check_depth(self.depth)
-        if self.circuit_id not in _LAYERS:
-            raise InputError(f"circuit_id = {self.circuit_id}; allowed: 1 to {len(_LAYERS)}")
+        require(self, "circuit_id", self.circuit_id in _LAYERS, f"1 to {len(_LAYERS)}")
 
     def param_shape(self, num_qubits: int) -> tuple[int, ...]:
         """(angles,): in the order of the gates."""

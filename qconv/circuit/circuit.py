@@ -11,6 +11,7 @@ from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz, check_depth
 from qconv.ansatz.hardware_efficient import HardwareEfficient
+from qconv.bounds import require
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import BitEncoding, Encoding
 from qconv.errors import InputError
@@ -44,11 +45,9 @@ class Circuit:
 
     def __post_init__(self) -> None:
         check_depth(self.reuploads, "reuploads")
-        if self.trainable_scaling and isinstance(self.encoding, BitEncoding):
-            name = type(self.encoding).__name__
-            raise InputError(
-                f"trainable_scaling = True; allowed: False with the encoding {name}: bits have no gradient"
-            )
+        fits = not (self.trainable_scaling and isinstance(self.encoding, BitEncoding))
+        allowed = f"False with the encoding {type(self.encoding).__name__}: bits have no gradient"
+        require(self, "trainable_scaling", fits, allowed)
 
     def num_qubits(self, patch_size: int) -> int:
         """Size of the register for patches of `patch_size` numbers."""

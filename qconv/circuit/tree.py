@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 
 from qconv.ansatz.base import Ansatz
 from qconv.ansatz.hardware_efficient import HardwareEfficient
+from qconv.bounds import require, require_at_least
 from qconv.circuit.circuit import Circuit
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
@@ -77,10 +78,8 @@ class Tree:
     """Whether the blocks of a level have the same angles, as in a convolution; else each has its own."""
 
     def __post_init__(self) -> None:
-        if self.block not in _BLOCKS:
-            raise InputError(f"block = {self.block}; allowed: {', '.join(map(str, _BLOCKS))}")
-        if self.kept < 1:
-            raise InputError(f"kept = {self.kept}; allowed: at least 1 qubit")
+        require(self, "block", self.block in _BLOCKS, ", ".join(map(str, _BLOCKS)))
+        require_at_least(self, 1, "kept")
 
     def levels(self, image_shape: tuple[int, ...]) -> tuple[Level, ...]:
         """From the pixels to the root, for images of shape (height, width, channels).

@@ -14,7 +14,7 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit
 from qconv.diagnostics.states import amplitude_slopes, chunk_rows, in_chunks
-from qconv.gates.tape import after_gates
+from qconv.lowering.fusion import after_gates
 from qconv.lowering.observables import bases, in_order
 
 

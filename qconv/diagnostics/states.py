@@ -11,8 +11,8 @@ from jaxtyping import Array, Float, Inexact
 from qconv.circuit.circuit import Circuit, record_encoding
 from qconv.errors import InputError
 from qconv.gates.kinds import complex_dtype
-from qconv.gates.tape import after_gates
-from qconv.lowering.fusion import ansatz_gates
+from qconv.lowering.ansatz import ansatz_gates
+from qconv.lowering.fusion import after_gates
 
 _CHUNK_BYTES = 2**25
 """What one chunk may hold: about a core's share of the cache."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from qconv.bounds import require
 from qconv.encoding.base import Encoding
 from qconv.encoding.direction import directions
 from qconv.errors import InputError
@@ -28,10 +29,8 @@ class Amplitude(Encoding):
     """Smallest norm that still has a direction."""
 
     def __post_init__(self) -> None:
-        if self.qubits is not None and self.qubits < 1:
-            raise InputError(f"qubits = {self.qubits}; allowed: at least 1, or None")
-        if not self.epsilon > 0:
-            raise InputError(f"epsilon = {self.epsilon}; allowed: more than 0")
+        require(self, "qubits", self.qubits is None or self.qubits >= 1, "at least 1, or None")
+        require(self, "epsilon", self.epsilon > 0, "more than 0")
 
     def num_qubits(self, patch_size: int) -> int:
         """The smallest n with 2^n >= `patch_size`, at least 1; or `qubits`."""

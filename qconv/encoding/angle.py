@@ -6,8 +6,8 @@ from typing import Literal
 
 from jaxtyping import Array, Float
 
+from qconv.bounds import require, require_choices
 from qconv.encoding.base import Encoding
-from qconv.errors import InputError
 from qconv.gates.tape import CircuitBuilder
 
 
@@ -28,10 +28,8 @@ class Angle(Encoding):
     """Radians for a pixel of value 1."""
 
     def __post_init__(self) -> None:
-        if self.axis not in ("X", "Y", "Z"):
-            raise InputError(f"axis = {self.axis!r}; allowed: 'X', 'Y', 'Z'")
-        if not math.isfinite(self.scale):
-            raise InputError(f"scale = {self.scale}; allowed: any finite number of radians")
+        require_choices(self)
+        require(self, "scale", math.isfinite(self.scale), "any finite number of radians")
 
     def num_qubits(self, patch_size: int) -> int:
         """One qubit a number."""

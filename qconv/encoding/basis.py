@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from jaxtyping import Array, Bool, Float
 
+from qconv.bounds import require
 from qconv.encoding.base import BitEncoding
-from qconv.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,7 @@ class Basis(BitEncoding):
     """Pixels above it are 1."""
 
     def __post_init__(self) -> None:
-        if math.isnan(self.threshold):
-            raise InputError(f"threshold = {self.threshold}; allowed: any number")
+        require(self, "threshold", not math.isnan(self.threshold), "any number")
 
     def num_qubits(self, patch_size: int) -> int:
         """One qubit a number."""

@@ -2,15 +2,13 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from jaxtyping import Array, Float
 
+from qconv.bounds import require, require_choices
 from qconv.encoding.base import Encoding
-from qconv.errors import InputError
 from qconv.gates.tape import CircuitBuilder
-
-_Axes = Literal["XY", "XZ", "YX", "YZ"]
 
 
 @dataclass(frozen=True)
@@ -26,16 +24,14 @@ class DenseAngle(Encoding):
     neighbouring numbers on a qubit.
     """
 
-    axes: _Axes = "XY"
+    axes: Literal["XY", "XZ", "YX", "YZ"] = "XY"
     """Axes of the first and of the second rotation. The first is not Z, about which |0> does not turn."""
     scale: float = math.pi
     """Radians for a pixel of value 1."""
 
     def __post_init__(self) -> None:
-        if self.axes not in get_args(_Axes):
-            raise InputError(f"axes = {self.axes!r}; allowed: {', '.join(map(repr, get_args(_Axes)))}")
-        if not math.isfinite(self.scale):
-            raise InputError(f"scale = {self.scale}; allowed: any finite number of radians")
+        require_choices(self)
+        require(self, "scale", math.isfinite(self.scale), "any finite number of radians")
 
     def num_qubits(self, patch_size: int) -> int:
         """Half as many as numbers, rounded up."""

@@ -2,16 +2,14 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from qconv.bounds import require_choices
 from qconv.encoding.base import Encoding
-from qconv.errors import InputError
 from qconv.gates.tape import CircuitBuilder
-
-_Angle = Literal["linear", "arcsin"]
 
 
 @dataclass(frozen=True)
@@ -26,12 +24,11 @@ class FRQI(Encoding):
     arXiv:2106.07327 (2021), use `arcsin`, and for 4x4 pixels three more qubits, which end in |0>.
     """
 
-    angle: _Angle = "linear"
+    angle: Literal["linear", "arcsin"] = "linear"
     """`linear`: theta = pi/2 * pixel. `arcsin`: theta = arcsin(pixel), pixels beyond [-1, 1] cut off."""
 
     def __post_init__(self) -> None:
-        if self.angle not in get_args(_Angle):
-            raise InputError(f"angle = {self.angle!r}; allowed: {', '.join(map(repr, get_args(_Angle)))}")
+        require_choices(self)
 
     def num_qubits(self, patch_size: int) -> int:
         """1 + k, with the smallest k such that 2^k >= `patch_size`."""

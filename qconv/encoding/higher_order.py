@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from qconv.bounds import require
 from qconv.encoding.base import Encoding
-from qconv.errors import InputError
 from qconv.gates.tape import CircuitBuilder
 
 
@@ -23,8 +23,7 @@ class HigherOrderAngle(Encoding):
     """Factor before the arctangent."""
 
     def __post_init__(self) -> None:
-        if not math.isfinite(self.scale):
-            raise InputError(f"scale = {self.scale}; allowed: any finite number")
+        require(self, "scale", math.isfinite(self.scale), "any finite number")
 
     def num_qubits(self, patch_size: int) -> int:
         """One qubit a number."""

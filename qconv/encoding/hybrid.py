@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from qconv.bounds import require, require_at_least
 from qconv.encoding.base import Encoding
 from qconv.encoding.direction import directions
 from qconv.errors import InputError
@@ -35,9 +36,8 @@ class HybridDirect(Encoding):
     """Smallest norm of a block that still has a direction."""
 
     def __post_init__(self) -> None:
-        _check(self.block_qubits, self.order)
-        if not self.epsilon > 0:
-            raise InputError(f"epsilon = {self.epsilon}; allowed: more than 0")
+        _check(self)
+        require(self, "epsilon", self.epsilon > 0, "more than 0")
 
     def num_qubits(self, patch_size: int) -> int:
         """`block_qubits` for each 2^block_qubits numbers, rounded up."""
@@ -79,9 +79,8 @@ class HybridAngle(Encoding):
     """Radians for a pixel of value 1."""
 
     def __post_init__(self) -> None:
-        _check(self.block_qubits, self.order)
-        if not math.isfinite(self.scale):
-            raise InputError(f"scale = {self.scale}; allowed: any finite number of radians")
+        _check(self)
+        require(self, "scale", math.isfinite(self.scale), "any finite number of radians")
 
     def num_qubits(self, patch_size: int) -> int:
         """`block_qubits` for each 2^block_qubits - 1 numbers, rounded up."""
@@ -102,11 +101,10 @@ class HybridAngle(Encoding):
         circuit.replace_inputs(_joined(reversed_bits.reshape(blocks, -1), self.order))
 
 
-def _check(block_qubits: int, order: tuple[int, ...] | None) -> None:
-    if block_qubits < 1:
-        raise InputError(f"block_qubits = {block_qubits}; allowed: at least 1")
-    if order is not None and sorted(order) != list(range(len(order))):
-        raise InputError(f"order = {order}; allowed: each qubit from 0 on once, or None")
+def _check(encoding: HybridDirect | HybridAngle) -> None:
+    require_at_least(encoding, 1, "block_qubits")
+    fits = encoding.order is None or sorted(encoding.order) == list(range(len(encoding.order)))
+    require(encoding, "order", fits, "each qubit from 0 on once, or None")
 
 
 def _num_qubits(needed: int, order: tuple[int, ...] | None) -> int:

@@ -2,17 +2,15 @@
 
 import math
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 import numpy as np
 from jaxtyping import Array, Float
 
+from qconv.bounds import require, require_at_least, require_choices
 from qconv.encoding.base import Encoding
-from qconv.errors import InputError
 from qconv.gates.tape import CircuitBuilder
 from qconv.gates.wiring import Pattern, pairs
-
-_Phases = Literal["product", "complement"]
 
 
 @dataclass(frozen=True)
@@ -33,19 +31,15 @@ class IQP(Encoding):
     """How often the layer is applied. Measured in Z right away, one layer would give 0."""
     pattern: Pattern = "all"
     """Pairs with a product: neighbours and the last with the first, neighbours, or all."""
-    phases: _Phases = "product"
+    phases: Literal["product", "complement"] = "product"
     """The angles: `product` as in PennyLane's IQPEmbedding, `complement` as in Qiskit's ZZFeatureMap."""
     scale: float = math.pi
     """What a pixel of value 1 becomes before the products, in radians."""
 
     def __post_init__(self) -> None:
-        if self.repetitions < 1:
-            raise InputError(f"repetitions = {self.repetitions}; allowed: at least 1")
-        for name, allowed in (("pattern", get_args(Pattern)), ("phases", get_args(_Phases))):
-            if getattr(self, name) not in allowed:
-                raise InputError(f"{name} = {getattr(self, name)!r}; allowed: {', '.join(map(repr, allowed))}")
-        if not math.isfinite(self.scale):
-            raise InputError(f"scale = {self.scale}; allowed: any finite number of radians")
+        require_at_least(self, 1, "repetitions")
+        require_choices(self)
+        require(self, "scale", math.isfinite(self.scale), "any finite number of radians")
 
     def num_qubits(self, patch_size: int) -> int:
         """One qubit a number."""

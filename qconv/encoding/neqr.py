@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
+from qconv.bounds import require
 from qconv.encoding.base import Encoding
-from qconv.errors import InputError
 from qconv.gates.tape import CircuitBuilder
 
 
@@ -28,8 +28,7 @@ class NEQR(Encoding):
     """Qubits for the grey value: 8 for 256 levels."""
 
     def __post_init__(self) -> None:
-        if not 1 <= self.bits <= 16:
-            raise InputError(f"bits = {self.bits}; allowed: 1 to 16")
+        require(self, "bits", 1 <= self.bits <= 16, "1 to 16")
 
     def num_qubits(self, patch_size: int) -> int:
         """`bits` + k, with the smallest k such that 2^k >= `patch_size`."""

@@ -6,7 +6,8 @@ significant bit of its matrix.
 
 import math
 from collections.abc import Callable
-from functools import wraps
+from functools import lru_cache, reduce, wraps
+from itertools import product
 from typing import Any, NamedTuple
 
 import jax
@@ -30,8 +31,15 @@ _Z = np.diag([1.0, -1])
 _H = np.array([[1, 1], [1, -1]]) / math.sqrt(2)
 _WROOT = np.array([[1, -math.sqrt(0.5) * (1 + 1j)], [math.sqrt(0.5) * (1 - 1j), 1]]) / math.sqrt(2)
 _SWAP = np.eye(4)[[0, 2, 1, 3]]
-_PAULIS = {"I": _I, "X": _X, "Y": _Y, "Z": _Z}
-_SU4_GENERATORS = np.stack([np.kron(a, b) for a in _PAULIS.values() for b in _PAULIS.values()][1:])
+
+PAULIS = {"I": _I, "X": _X, "Y": _Y, "Z": _Z}
+"""The identity and the Pauli matrices."""
+
+
+@lru_cache
+def pauli_matrices(num_qubits: int) -> np.ndarray:
+    """The products of I, X, Y and Z on all qubits, (4^n, 2^n, 2^n), in the order II, IX, ..., ZZ."""
+    return np.array([reduce(np.kron, factors) for factors in product(PAULIS.values(), repeat=num_qubits)])
 
 
 class Kind(NamedTuple):
@@ -169,7 +177,7 @@ def _exp1(dtype: Any, unitary: Any, theta: Scalar, half: bool = False) -> Matrix
 
 def _su4(dtype: Any, theta: Any) -> Matrix:
     """exp(-i sum_k theta_k P_k) over the 15 two-qubit Paulis IX, IY, ..., ZZ."""
-    angles, paulis = in_one_dtype(jnp.asarray(theta, dtype), cast(_SU4_GENERATORS, dtype))
+    angles, paulis = in_one_dtype(jnp.asarray(theta, dtype), cast(pauli_matrices(2)[1:], dtype))
     generator = jnp.einsum("k,kab->ab", angles, paulis)
     return jax.scipy.linalg.expm(-1j * generator)
 
@@ -245,6 +253,9 @@ KINDS |= {"cnot": _controlled(KINDS["x"])}
 KINDS |= {f"c{name}": _controlled(KINDS[name]) for name in ("y", "z", "rx", "ry", "rz", "phase", "u", "r")}
 KINDS |= {f"o{name}": _controlled(KINDS[name], 0) for name in ("x", "y", "z", "rx", "ry", "rz")}
 KINDS |= {"toffoli": _controlled(KINDS["cnot"]), "fredkin": _controlled(KINDS["swap"])}
+
+SETTINGS = {"unitary", "ctrl", "half"}
+"""Parameters of gates that are no angles."""
 
 ALIASES = {"cx": "cnot", "cswap": "fredkin", "ccnot": "toffoli", "ccx": "toffoli", "unitary": "any"} | {
     "sdg": "sd",

@@ -11,10 +11,10 @@ Angles are in radians.
 """
 
 import inspect
-from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import Any, TypeVar
 
 import jax
@@ -26,6 +26,7 @@ from qconv.errors import InputError
 from qconv.gates.kinds import (
     ALIASES,
     KINDS,
+    SETTINGS,
     Matrix,
     cast,
     exponential,
@@ -103,8 +104,19 @@ class Gate:
 
     @property
     def angles(self) -> dict[str, Any]:
-        """Parameters that are numbers, or arrays that may be traced; the gate's others are the same in every run."""
-        return {name: own for name, own in self.params.items() if isinstance(own, (float, np.floating, *ARRAYS))}
+        """Parameters that are angles, or arrays that may be traced; the gate's others are the same in every run."""
+        return {name: own for name, own in self.params.items() if name not in SETTINGS or isinstance(own, ARRAYS)}
+
+    @property
+    def likeness(self) -> Hashable:
+        """Equal for gates that differ in nothing but qubits and angles: name, and parameters but for the angles."""
+        angles = self.angles
+        return self.name, *(
+            (name, value.values.shape[1:] if isinstance(value, Entry) else np.shape(value))
+            if name in angles
+            else (name, np.shape(value), np.asarray(value).tobytes())
+            for name, value in self.params.items()
+        )
 
     @property
     def is_diagonal(self) -> bool:
@@ -322,8 +334,8 @@ class Tape:
                 self._gate(gate, qubits, {key: _element(value, position) for key, value in params.items()})
                 for position, qubits in enumerate(zip(*index, strict=True))
             ]
-            if gates:
-                self.items.append(GateGroup(tuple(gates)))
+            for _, alike in groupby(gates, lambda gate: gate.likeness):
+                self.items.append(GateGroup(tuple(alike)))
 
         return append
 
@@ -389,31 +401,3 @@ def _num_qubits(name: str, params: Mapping[str, Any]) -> int:
         return count
     controls = np.size(params.get("ctrl", 1)) if name == "multicontrol" else 0
     return controls + side(params["unitary"]).bit_length() - 1
-
-
-def after_gates(state: Array, gates: Iterable[Gate]) -> Array:
-    """A state (2^n,) after gates, one by one; real if the state and all of them are.
-
-    Sums are written out: `vmap` over states with gates of their own makes small products slow.
-    """
-    for gate in gates:
-        state = _after_one(state, gate.matrix, gate.qubits)
-    return state
-
-
-def _after_one(state: Array, matrix: Matrix, qubits: tuple[int, ...]) -> Array:
-    if len(qubits) == 1:
-        halves = state.reshape(2 ** qubits[0], 2, -1)
-        matrix, halves = in_one_dtype(matrix, halves)
-        zero, one = halves[:, 0], halves[:, 1]
-        (a, b), (c, d) = jnp.asarray(matrix)
-        return jnp.stack([a * zero + b * one, c * zero + d * one], axis=1).ravel()
-    axes, front = (2,) * (state.size.bit_length() - 1), range(len(qubits))
-    if is_permutation(matrix):  # CNOT, SWAP, ...: amplitudes change places
-        places = np.moveaxis(np.arange(state.size).reshape(axes), qubits, front).reshape(len(matrix), -1)
-        places = np.moveaxis(places[matrix.argmax(axis=1)].reshape(axes), front, qubits).ravel()
-        return state.at[places].get(unique_indices=True, mode="promise_in_bounds")
-    matrix, state = in_one_dtype(matrix, state)
-    inner = jnp.moveaxis(state.reshape(axes), qubits, front).reshape(len(matrix), -1)
-    outer = jnp.sum(jnp.asarray(matrix)[:, :, None] * inner[None], axis=1)
-    return jnp.moveaxis(outer.reshape(axes), front, qubits).ravel()

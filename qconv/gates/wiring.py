@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from qconv.errors import InputError
 from qconv.gates.tape import CircuitBuilder, Tape
 
 Pattern = Literal["ring", "chain", "all"]
@@ -18,6 +19,18 @@ def pairs(pattern: Pattern, num_qubits: int) -> list[tuple[int, int]]:
     neighbours = [(q, q + 1) for q in range(num_qubits - 1)]
     closing = [(num_qubits - 1, 0)] if pattern == "ring" and num_qubits > 2 else []
     return neighbours + closing
+
+
+def check_pairs(owner: Any, num_qubits: int) -> None:
+    """Refuses a register without a pair of qubits, for an ansatz or a readout that joins pairs.
+
+    Raises:
+        InputError: fewer than two qubits.
+    """
+    if num_qubits < 2:
+        raise InputError(
+            f"{type(owner).__name__} joins pairs of qubits, but there are {num_qubits}; allowed: at least 2"
+        )
 
 
 class Wires:

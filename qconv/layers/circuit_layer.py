@@ -12,12 +12,11 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from qconv.bounds import require, require_at_least, require_choices
-from qconv.circuit.circuit import Circuit, real_dtype
+from qconv.circuit.circuit import Circuit
 from qconv.layers.quantum_layer import QuantumLayer, check_precision
 from qconv.simulate.choose import EngineName, choose_engine
 from qconv.simulate.device import Device
-from qconv.simulate.expectations import expectations
-from qconv.simulate.memory import check_memory, devices_of
+from qconv.simulate.expectations import run_circuits
 
 
 class CircuitLayer(QuantumLayer):
@@ -98,8 +97,7 @@ class CircuitLayer(QuantumLayer):
         Raises:
             InputError: float64 without JAX's 64-bit mode, an array that is not of floating point, or too little memory.
         """
-        engine = self.chosen_engine(in_features)
-        return run_circuits(self.circuit, self._parameters(in_features), patches, engine)
+        return run_circuits(self.circuit, self._parameters(in_features), patches, self.chosen_engine(in_features))
 
     @nn.nowrap
     def _parameters(self, in_features: int) -> list[Float[Array, "features registers ..."]]:
@@ -128,45 +126,3 @@ class CircuitLayer(QuantumLayer):
             return self.param(name, init)
         value: Any = self.variable("frozen", name, lambda: init(self.make_rng("params"))).value
         return value
-
-
-def run_circuits(
-    circuit: Circuit,
-    params: list[Float[Array, "features registers ..."]],
-    patches: Float[Array, "registers patches pixels"],
-    engine: EngineName,
-) -> Float[Array, "patches registers features observables"]:
-    """The channels of every circuit on the patches of its register.
-
-    Args:
-        circuit: of all of them.
-        params: angles and, if the circuit has any, factors of the data.
-        patches: what each register encodes.
-        engine: how circuits are evaluated.
-
-    Raises:
-        InputError: an array that is not of floating point, or too little memory.
-    """
-    dtype = real_dtype(inputs=patches, **dict(zip(("theta", "scaling"), params, strict=False)))
-    registers, count, patch_size = patches.shape
-    check_memory(circuit, patch_size, engine, dtype, count, registers * len(params[0]), devices_of(patches))
-
-    def one_register(params: list[Array], own_patches: Array) -> Float[Array, "features patches observables"]:
-        own_patches = own_patches.astype(dtype)
-
-        def one_filter(own: list[Array]) -> Float[Array, "patches observables"]:
-            theta, *scaling = (param.astype(dtype) for param in own)
-            return expectations(circuit, theta, own_patches, engine, *scaling)
-
-        return _one_by_one(one_filter, params)
-
-    by_register = [jnp.swapaxes(param, 0, 1) for param in params]
-    outputs = _one_by_one(lambda own: one_register(*own), (by_register, patches))
-    return jnp.moveaxis(outputs, 2, 0)
-
-
-def _one_by_one(function: Callable[[Any], Array], inputs: Any) -> Array:
-    """`function` of each row. As one batch, the long axis of patches would not stay where engines are quick with it."""
-    if len(jax.tree.leaves(inputs)[0]) == 1:
-        return function(jax.tree.map(lambda rows: rows[0], inputs))[None]
-    return jax.lax.map(function, inputs)

@@ -1,1 +1,1 @@
-"""From recorded gates to few steps on the states of all patches: grouped, fused, scheduled, absorbed at both ends."""
+"""From recorded gates to few steps on the states of all patches: ordered, gathered, and a program of them."""

@@ -17,11 +17,8 @@ from qconv.circuit.circuit import Circuit, example_encoding, record_encoding
 from qconv.gates.kinds import cast, derivative, in_one_dtype
 from qconv.gates.sincos import sincos
 from qconv.gates.tape import Gate, GateGroup, Tape, stacked
-from qconv.lowering.block_matrix import joined, products_of
-from qconv.lowering.columns import Columns, as_columns, multiply
-from qconv.lowering.fusion import phase_angles
-from qconv.lowering.grouping import built_together, signature
-from qconv.lowering.schedule import program
+from qconv.lowering.fusion import built_together, joined, phase_angles, products_of
+from qconv.lowering.program import Columns, as_columns, multiply, program
 
 Kind = Literal["shared", "phases", "dense"]
 """A gate is the same for all patches, or diagonal with angles of each, or any other."""
@@ -266,7 +263,7 @@ def _chains(gates: Sequence[Gate], num_qubits: int) -> list[tuple[list[int], lis
         of_qubit[gate.qubits[0]].append(gate)
     groups: dict[tuple[Any, ...], list[int]] = {}
     for qubit, chain in enumerate(of_qubit):
-        groups.setdefault(tuple(signature(gate)[::2] for gate in chain), []).append(qubit)
+        groups.setdefault(tuple(gate.likeness for gate in chain), []).append(qubit)
     return [
         (qubits, [list(gates) for gates in zip(*(of_qubit[qubit] for qubit in qubits), strict=True)])
         for qubits in groups.values()

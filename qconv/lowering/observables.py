@@ -17,11 +17,10 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit
 from qconv.gates.tape import Gate
-from qconv.lowering.absorption import seen
-from qconv.lowering.columns import Columns, reordered
-from qconv.lowering.fusion import ansatz_gates
-from qconv.lowering.schedule import program
-from qconv.readout.base import as_letters
+from qconv.lowering.ansatz import ansatz_gates
+from qconv.lowering.order import seen
+from qconv.lowering.program import Columns, program, reordered
+from qconv.readout.base import OPERATORS, as_letters
 
 _MATRIX = 2**16
 """Numbers of the largest matrix that observables are summed with: what stays in the cache beside the states."""
@@ -30,7 +29,7 @@ _KINDS = np.zeros(128, np.uint8)
 _KINDS[[ord(letter) for letter in "IXYZ01"]] = 0, 1, 1, 1, 2, 3
 UNITARY_BLOCK = 4
 """Qubits of the dense blocks that a unitary is built from."""
-_DIAGONALS = np.array([[1, 1], [1, -1], [1, 0], [0, 1]], np.float64)
+_DIAGONALS = np.array([OPERATORS[letter].diagonal() for letter in "IZ01"])
 
 
 @dataclass(frozen=True, eq=False)

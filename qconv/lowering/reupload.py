@@ -18,9 +18,9 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, example_encoding, record_encoding
 from qconv.gates.tape import Gate
-from qconv.lowering.columns import Columns
+from qconv.lowering.ansatz import example_gates
 from qconv.lowering.encoded_states import Run, apply_runs, own_values, runs, with_sines
-from qconv.lowering.fusion import example_gates
+from qconv.lowering.program import Columns
 
 _ABOUT_Z = {"rx": (("h",), ("h",)), "ry": (("sd", "h"), ("h", "s"))}
 """Gates before and after a rotation about Z that make it one about X or Y."""

@@ -7,15 +7,9 @@ import numpy as np
 from jaxtyping import Array, Float, UInt8
 
 from qconv.errors import InputError
+from qconv.gates.kinds import PAULIS
 
-OPERATORS = {
-    "I": np.eye(2),
-    "X": np.array([[0, 1], [1, 0]]),
-    "Y": np.array([[0, -1j], [1j, 0]]),
-    "Z": np.diag([1, -1]),
-    "0": np.diag([1, 0]),
-    "1": np.diag([0, 1]),
-}
+OPERATORS = PAULIS | {"0": np.diag([1, 0]), "1": np.diag([0, 1])}
 """Identity, the Pauli matrices, and the projectors |0><0| and |1><1|, by the letters of observables."""
 
 
@@ -66,13 +60,22 @@ def as_strings(letters: UInt8[np.ndarray, "observables qubits"]) -> tuple[str, .
     return tuple(text[start : start + num_qubits] for start in range(0, count * num_qubits, num_qubits))
 
 
+def check_measured(qubits: Sequence[int], num_qubits: int) -> None:
+    """Refuses qubits that a register of `num_qubits` does not have.
+
+    Raises:
+        InputError: there is one.
+    """
+    for qubit in qubits:
+        if not 0 <= qubit < num_qubits:
+            raise InputError(f"qubit {qubit} is measured; allowed: 0 .. {num_qubits - 1}")
+
+
 def on_qubits(letter: str, qubits: tuple[int, ...], num_qubits: int) -> str:
     """`letter` on each of `qubits`, I elsewhere.
 
     Raises:
         InputError: a qubit that the register does not have.
     """
-    for qubit in qubits:
-        if not 0 <= qubit < num_qubits:
-            raise InputError(f"qubit {qubit} is measured; allowed: 0 .. {num_qubits - 1}")
+    check_measured(qubits, num_qubits)
     return "".join(letter if qubit in qubits else "I" for qubit in range(num_qubits))

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 from itertools import combinations
 
+from qconv.bounds import require
 from qconv.errors import InputError
+from qconv.gates.wiring import check_pairs
 from qconv.readout.base import Readout, on_qubits
 
 
@@ -46,10 +48,7 @@ class NeighborZZ(Readout):
 
     def observables(self, num_qubits: int) -> tuple[str, ...]:
         """ZZ on qubits (0, 1), (1, 2), ..., and (n - 1, 0) on a ring."""
-        if num_qubits < 2:
-            raise InputError(
-                f"NeighborZZ reads pairs of qubits, but the register has {num_qubits}; allowed: at least 2"
-            )
+        check_pairs(self, num_qubits)
         count = num_qubits if self.ring and num_qubits > 2 else num_qubits - 1
         return tuple(on_qubits("Z", (q, (q + 1) % num_qubits), num_qubits) for q in range(count))
 
@@ -64,8 +63,7 @@ class AllZZ(Readout):
 
     def observables(self, num_qubits: int) -> tuple[str, ...]:
         """ZZ on qubits (0, 1), (0, 2), ..., (1, 2), ..."""
-        if num_qubits < 2:
-            raise InputError(f"AllZZ reads pairs of qubits, but the register has {num_qubits}; allowed: at least 2")
+        check_pairs(self, num_qubits)
         return tuple(on_qubits("Z", pair, num_qubits) for pair in combinations(range(num_qubits), 2))
 
 
@@ -83,8 +81,7 @@ class PauliStrings(Readout):
         for string in self.strings:
             if not string or set(string) - set("IXYZ"):
                 raise InputError(f"Pauli string {string!r}; allowed: one or more of the letters I, X, Y, Z")
-        if not self.strings:
-            raise InputError("strings = (); allowed: one or more Pauli strings")
+        require(self, "strings", bool(self.strings), "one or more Pauli strings")
 
     def observables(self, num_qubits: int) -> tuple[str, ...]:
         """The strings, filled up to `num_qubits` letters."""

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import UInt8
 
-from qconv.errors import InputError
-from qconv.readout.base import Readout, as_strings
+from qconv.bounds import require
+from qconv.readout.base import Readout, as_strings, check_measured
 
 
 @dataclass(frozen=True)
@@ -21,8 +21,8 @@ class Probabilities(Readout):
     """Measured qubits, the most significant bit of the outcome first; by default all of them."""
 
     def __post_init__(self) -> None:
-        if self.qubits is not None and (not self.qubits or len(set(self.qubits)) < len(self.qubits)):
-            raise InputError(f"qubits = {self.qubits}; allowed: one or more different qubits, or None for all")
+        fits = self.qubits is None or 0 < len(self.qubits) == len(set(self.qubits))
+        require(self, "qubits", fits, "one or more different qubits, or None for all")
 
     def observables(self, num_qubits: int) -> tuple[str, ...]:
         """Projectors on the outcomes 0...0, 0...1, ..., 1...1."""
@@ -37,9 +37,7 @@ class Probabilities(Readout):
 
     def _measured(self, num_qubits: int) -> list[int]:
         qubits = list(range(num_qubits) if self.qubits is None else self.qubits)
-        for qubit in qubits:
-            if not 0 <= qubit < num_qubits:
-                raise InputError(f"qubit {qubit} is measured; allowed: 0 .. {num_qubits - 1}")
+        check_measured(qubits, num_qubits)
         return qubits
 
 

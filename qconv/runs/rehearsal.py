@@ -1,5 +1,6 @@
 """A training step and an evaluation without numbers: what cannot be trained is refused before training."""
 
+from functools import partial
 from typing import Any
 
 import flax.linen as nn
@@ -15,6 +16,7 @@ from qconv.runs.arrays import first_difference, layout, path_name
 from qconv.runs.batches import padded
 from qconv.runs.frozen import features_program
 from qconv.runs.loop import evaluation_program, init_program, update_program
+from qconv.runs.mesh import batch_sharding
 from qconv.simulate.memory import refuse_beyond
 
 
@@ -51,14 +53,15 @@ def rehearse(experiment: Experiment, network: nn.Module, mesh: Mesh) -> None:
     evaluate = evaluation_program(procedure, network, task, start, mesh)
 
     def batch(size: int) -> WeightedBatch:
+        # Of one device, batches are NumPy's.
+        shaped = partial(jax.ShapeDtypeStruct, sharding=batch_sharding(mesh) if mesh.size > 1 else None)
         rows = padded(size, mesh)
-        inputs = jax.ShapeDtypeStruct((rows, *element.inputs), dtype)
+        inputs = shaped((rows, *element.inputs), dtype)
         if start:
             with refusing(f"the first stages of {name} cannot be applied"):
                 inputs = features_program(network, start, mesh).eval_shape(variables, inputs)
         kind = dtype if element.num_classes is None else np.int32
-        targets = jax.ShapeDtypeStruct((rows, *element.targets), kind)
-        return WeightedBatch(inputs, targets, jax.ShapeDtypeStruct((rows,), dtype))
+        return WeightedBatch(inputs, shaped((rows, *element.targets), kind), shaped((rows,), dtype))
 
     classes = f"{name} with {_classes(procedure)} and {type(task.loss).__name__}"
     with refusing(f"{classes} cannot do a training step"):

@@ -15,7 +15,8 @@ from qconv.circuit.circuit import Circuit
 from qconv.encoding.base import BitEncoding
 from qconv.lowering.observables import measured_images, observed
 from qconv.simulate.counts import MOST_QUBITS_OF_MATRIX, Counts
-from qconv.simulate.engine import Cost, Engine, Numbers, Table, cost
+from qconv.simulate.engine import Cost, Engine, Numbers, cost
+from qconv.simulate.evaluation import Table
 from qconv.simulate.rates import Rates
 
 

@@ -24,24 +24,15 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, scaled
 from qconv.gates.tape import Gate
-from qconv.lowering.absorption import leading_gates, seen, trailing_gates
-from qconv.lowering.columns import Columns, multiply, reordered
+from qconv.lowering.ansatz import ansatz_gates
 from qconv.lowering.encoded_states import product_states, qubit_matrices, qubit_states
-from qconv.lowering.fusion import Permutation, ansatz_gates, merged, spread
-from qconv.lowering.grouping import built_together
+from qconv.lowering.fusion import Permutation, built_together, merged, spread
 from qconv.lowering.observables import Basis, bases, diagonals, expectations_in, in_order
-from qconv.lowering.schedule import ordered, program
+from qconv.lowering.order import leading_gates, ordered, seen, trailing_gates
+from qconv.lowering.program import Columns, multiply, program, reordered
 from qconv.simulate.counts import Counts, calls, of_gates, of_operations
-from qconv.simulate.engine import (
-    Cost,
-    Engine,
-    Evaluation,
-    Numbers,
-    Observables,
-    cost,
-    patches_at_once,
-    refusal_of_joined,
-)
+from qconv.simulate.engine import Cost, Engine, Numbers, cost, refusal_of_joined
+from qconv.simulate.evaluation import Evaluation, Observables, patches_at_once
 from qconv.simulate.rates import Rates
 
 _CHUNK_BYTES = 2**18
@@ -84,7 +75,7 @@ class Bipartite(Engine):
                     terms *= num_terms([gate], cut)
                     numbers += terms * parts * rows
             else:
-                operations = merged(own, num_qubits, num_qubits - cut)
+                operations = merged(own, num_qubits - cut)
                 called += calls(operations)
                 more, written = of_operations(operations, rows // 2, parts)
                 flops, numbers = flops + terms * more, numbers + terms * written
@@ -211,11 +202,7 @@ def products(basis: Basis, source: np.ndarray, cut: int, dtype: np.dtype) -> Pro
 
 def renamed(trailing: Sequence[Gate], num_qubits: int) -> np.ndarray:
     """Which amplitude is in which place after the permutations among the gates, (2^n,)."""
-    renaming = Permutation(num_qubits)
-    for gate in trailing:
-        if gate.permutation is not None:
-            renaming.add(gate)
-    return renaming.source
+    return Permutation([gate for gate in trailing if gate.permutation is not None]).source(num_qubits)
 
 
 def joins(observables: int, num_qubits: int, terms: int) -> bool:

@@ -9,12 +9,12 @@ import numpy as np
 
 from qconv.circuit.circuit import Circuit, example_encoding
 from qconv.gates.tape import Gate, Tape
-from qconv.lowering.absorption import before_measuring, seen
+from qconv.lowering.ansatz import example_gates
 from qconv.lowering.encoded_states import SHARED_BLOCK, Run, is_product, runs
-from qconv.lowering.fusion import Fused, Operation, Permutation, Phases, example_gates, merged
+from qconv.lowering.fusion import Fused, Operation, Permutation, Phases, merged
 from qconv.lowering.observables import UNITARY_BLOCK, Basis, bases
+from qconv.lowering.order import before_measuring, ordered, seen
 from qconv.lowering.reupload import upload
-from qconv.lowering.schedule import ordered
 from qconv.simulate.rates import Rates
 
 MOST_QUBITS = 16
@@ -109,7 +109,7 @@ class Counts:
     @cached_property
     def matrix(self) -> list[Operation]:
         """The operations that the matrix of the last ansatz is built of."""
-        return merged(self.gates, self.num_qubits, UNITARY_BLOCK)
+        return merged(self.gates, UNITARY_BLOCK)
 
     @property
     def numbers_of_matrix(self) -> float | int:
@@ -131,7 +131,7 @@ class Counts:
 
 def of_gates(gates: Sequence[Gate], num_qubits: int, max_block: int, parts: int) -> Work:
     """What gates take for one state that starts with so many real numbers an amplitude, as an engine runs them."""
-    return of_operations(merged(gates, num_qubits, max_block), 2**num_qubits, parts)
+    return of_operations(merged(gates, max_block), 2**num_qubits, parts)
 
 
 def of_operations(operations: Sequence[Operation], size: int, parts: int) -> Work:

@@ -2,26 +2,20 @@
 
 A new engine is one new file with a subclass of `Engine`, and an entry in the tuple `qconv.simulate.choose.ENGINES`.
 Engines give raw expectations of observables. What a readout makes of them, and how many patches run at once, is not
-theirs (`Evaluation`).
+theirs (`qconv.simulate.evaluation`).
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
-from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
-from jaxtyping import Array, Float, Int
+from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, example_encoding
 from qconv.lowering.encoded_states import is_product
-from qconv.simulate.chunks import in_chunks
 from qconv.simulate.counts import MOST_QUBITS, Counts, Work
+from qconv.simulate.evaluation import Evaluation, Table
 from qconv.simulate.rates import Rate, Rates
-
-Observables = Float[Array, "observables columns"]
-"""Expectations of the observables of a circuit, for patches as columns."""
 
 
 class Cost(NamedTuple):
@@ -46,45 +40,6 @@ class Numbers(NamedTuple):
     """For each of the patches that run at once."""
     at_once: int
     """Patches that run at once, at most."""
-
-
-@dataclass(frozen=True, eq=False)
-class Evaluation:
-    """The expectations of one circuit with its angles, as a function of patches.
-
-    Attributes:
-        observables: of a chunk of patches, (pixels, chunk).
-        at_once: patches of a chunk, at most.
-    """
-
-    observables: Callable[[Float[Array, "pixels chunk"]], Observables]
-    at_once: int
-
-    def read(
-        self, decode: Callable[[Observables], Float[Array, "channels _"]], columns: Float[Array, "pixels columns"]
-    ) -> Float[Array, "channels columns"]:
-        """What `decode` makes of the expectations of all patches, chunk by chunk."""
-        return in_chunks(lambda chunk: decode(self.observables(chunk)), columns, self.at_once)
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """The expectations of the few states that patches can be in, and which of them each patch is in.
-
-    Attributes:
-        observables: of all these states, (observables, states).
-        rows: the state of each patch; the number of states where a patch is in none, and all its channels are NaN.
-    """
-
-    observables: Observables
-    rows: Callable[[Float[Array, "pixels columns"]], Int[Array, " columns"]]
-
-    def read(
-        self, decode: Callable[[Observables], Float[Array, "channels _"]], columns: Float[Array, "pixels columns"]
-    ) -> Float[Array, "channels columns"]:
-        """What `decode` makes of the expectations of each state, looked up for all patches."""
-        results = jnp.pad(decode(self.observables), ((0, 0), (0, 1)), constant_values=jnp.nan)
-        return results[:, self.rows(columns)]
 
 
 class Engine(ABC):
@@ -144,11 +99,6 @@ def cost(
     step = backward if counts.has_angles else 1  # else there is no gradient
     seconds = step * (once / patches + flops / rate.products + numbers / rate.numbers) + called / rates.calls / patches
     return Cost(float(once), float(flops), float(numbers), seconds)
-
-
-def patches_at_once(chunk_bytes: int, numbers: int, dtype: np.dtype) -> int:
-    """Patches of a chunk of so many bytes, if each has so many numbers of `dtype`: at least one."""
-    return max(1, chunk_bytes // (numbers * np.dtype(dtype).itemsize))
 
 
 def refusal_of_joined(circuit: Circuit, patch_size: int, least: int = 1, more: str = "") -> str | None:

@@ -1,14 +1,18 @@
-"""The one pure function of the quantum part: what a circuit measures of patches."""
+"""The pure functions of the quantum part: what a circuit measures of patches, and what many circuits do."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import jax
+import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.errors import InputError
 from qconv.simulate.choose import EngineChoice, EngineName, choose_engine, engine_named
-from qconv.simulate.memory import check_memory, devices_of
+from qconv.simulate.evaluation import devices_of
+from qconv.simulate.memory import check_memory
 
 
 def expectations(
@@ -63,6 +67,47 @@ def checked(circuit: Circuit, theta: Array, patches: Array, scaling: Array | Non
         arrays["scaling"] = scaling
     dtype = real_dtype(**arrays)
     return [array.astype(dtype) for array in arrays.values()]
+
+
+def run_circuits(
+    circuit: Circuit,
+    params: list[Float[Array, "features registers ..."]],
+    patches: Float[Array, "registers patches pixels"],
+    engine: EngineName,
+) -> Float[Array, "patches registers features channels"]:
+    """The channels of every circuit of a layer on the patches of its register.
+
+    Args:
+        circuit: of all of them.
+        params: angles and, if the circuit has any, factors of the data.
+        patches: what each register encodes.
+        engine: how circuits are evaluated, by name.
+
+    Raises:
+        InputError: an array that is not of floating point, or too little memory.
+    """
+    dtype = real_dtype(inputs=patches, **dict(zip(("theta", "scaling"), params, strict=False)))
+    registers, count, patch_size = patches.shape
+    check_memory(circuit, patch_size, engine, dtype, count, registers * len(params[0]), devices_of(patches))
+
+    def one_register(own: tuple[list[Array], Array]) -> Float[Array, "features patches channels"]:
+        params, own_patches = own[0], own[1].astype(dtype)
+
+        def one_filter(own: list[Array]) -> Float[Array, "patches channels"]:
+            theta, *scaling = (param.astype(dtype) for param in own)
+            return _quantum_circuit(circuit, theta, own_patches, *scaling, engine=engine)
+
+        return _one_by_one(one_filter, params)
+
+    by_register = [jnp.swapaxes(param, 0, 1) for param in params]
+    return jnp.moveaxis(_one_by_one(one_register, (by_register, patches)), 2, 0)
+
+
+def _one_by_one(function: Callable[[Any], Array], inputs: Any) -> Array:
+    """`function` of each row. As one batch, the long axis of patches would not stay where engines are quick with it."""
+    if len(jax.tree.leaves(inputs)[0]) == 1:
+        return function(jax.tree.map(lambda rows: rows[0], inputs))[None]
+    return jax.lax.map(function, inputs)
 
 
 @partial(jax.jit, static_argnames=("circuit", "engine"))

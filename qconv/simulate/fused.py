@@ -15,15 +15,16 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, block_angles, scaled
 from qconv.gates.tape import Gate
-from qconv.lowering.absorption import leading_gates, seen
-from qconv.lowering.columns import Columns
+from qconv.lowering.ansatz import ansatz_gates
 from qconv.lowering.encoded_states import encoder
-from qconv.lowering.fusion import ansatz_gates, merged
+from qconv.lowering.fusion import merged
 from qconv.lowering.observables import bases, expectations_in, in_order
+from qconv.lowering.order import leading_gates, seen
+from qconv.lowering.program import Columns, Program, program
 from qconv.lowering.reupload import Upload, between, upload
-from qconv.lowering.schedule import Program, program
 from qconv.simulate.counts import MOST_QUBITS, Counts, calls, of_gates, of_operations, of_runs
-from qconv.simulate.engine import Cost, Engine, Evaluation, Numbers, Observables, cost, patches_at_once
+from qconv.simulate.engine import Cost, Engine, Numbers, cost
+from qconv.simulate.evaluation import Evaluation, Observables, patches_at_once
 from qconv.simulate.rates import Rates
 
 _CHUNK_BYTES = 2**22
@@ -44,7 +45,7 @@ class Fused(Engine):
             return Cost(0.0, math.inf, math.inf, math.inf)
         num_qubits, size, start, end = counts.num_qubits, counts.size, counts.start, counts.end
         leading, rest = leading_gates(counts.gates)
-        own, repeated = (merged(gates, num_qubits, block_size(num_qubits)) for gates in (rest, counts.repeated))
+        own, repeated = (merged(gates, block_size(num_qubits)) for gates in (rest, counts.repeated))
         work = [of_operations(own, size, start), counts.reading, (0, (start + end) * size + 2 * len(leading))]
         # States are turned to each basis one by one; the other engines turn matrices.
         work += [of_gates(basis.turn, num_qubits, block_size(num_qubits), end) for basis in counts.bases]

@@ -13,14 +13,12 @@ from pathlib import Path
 
 import jax
 import numpy as np
-from jax.core import Tracer
-from jaxtyping import Array
 
 from qconv.circuit.circuit import Circuit
 from qconv.errors import InputError
 from qconv.simulate.choose import engine_named
-from qconv.simulate.chunks import number_of_chunks
 from qconv.simulate.counts import Counts
+from qconv.simulate.evaluation import number_of_chunks
 
 _LIMITS = [Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes")]
 """Where Linux says what a container may use; the second of its older form."""
@@ -93,13 +91,6 @@ def on_devices(bytes_of: Callable[[int], int], count: int, devices: int) -> int:
     """
     sharing = 1 if _own_bytes() else min(devices, jax.local_device_count())
     return sharing * bytes_of(-(-count // devices))
-
-
-def devices_of(array: Array | np.ndarray) -> int:
-    """Over how many devices an array is split; one that is traced, as in a step of training, over all there are."""
-    if isinstance(array, Tracer):
-        return jax.device_count()
-    return len(array.sharding.device_set) if isinstance(array, jax.Array) else 1
 
 
 def available_bytes() -> int:

@@ -15,8 +15,7 @@ matrix.
 """
 
 import math
-from functools import lru_cache, partial, reduce
-from itertools import product
+from functools import partial, reduce
 
 import jax
 import jax.numpy as jnp
@@ -27,17 +26,15 @@ from qconv.ansatz.base import Ansatz
 from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.circuit.tree import Level, Tree, padding
 from qconv.errors import InputError
-from qconv.gates.kinds import complex_dtype
+from qconv.gates.kinds import complex_dtype, pauli_matrices
 from qconv.gates.tape import Tape
-from qconv.lowering.block_matrix import matrix_of_gates
-from qconv.lowering.columns import Columns
+from qconv.lowering.ansatz import example_gates, fuse_blocks
 from qconv.lowering.encoded_states import encoded
-from qconv.lowering.fusion import example_gates, fuse_blocks
-from qconv.lowering.grouping import built_together
+from qconv.lowering.fusion import built_together, matrix_of_gates
+from qconv.lowering.program import Columns
 from qconv.patches import flattened
-from qconv.readout.base import OPERATORS
-from qconv.simulate.chunks import in_chunks, number_of_chunks
-from qconv.simulate.memory import devices_of, on_devices, refuse_beyond
+from qconv.simulate.evaluation import devices_of, in_chunks, number_of_chunks
+from qconv.simulate.memory import on_devices, refuse_beyond
 
 Theta = tuple[Float[Array, "features _ ..."], ...]
 """Angles in radians of each level, from the pixels to the root: of all networks and blocks."""
@@ -208,12 +205,6 @@ def transfer_matrix(
     return traces.real.reshape(len(turned), -1)
 
 
-@lru_cache
-def pauli_matrices(num_qubits: int) -> np.ndarray:
-    """The products of I, X, Y and Z on all qubits, (4^n, 2^n, 2^n), in the order II, IX, ..., ZZ."""
-    return np.array([reduce(np.kron, (OPERATORS[letter] for letter in string)) for string in _strings(num_qubits)])
-
-
 def pauli_vectors(states: Columns) -> Float[Array, "paulis columns"]:
     """The expectations of all products of I, X, Y and Z, (4^n, columns), of states (2^n, parts, columns)."""
     matrices = pauli_matrices(len(states).bit_length() - 1)
@@ -285,7 +276,3 @@ def _bits_of_levels(levels: tuple[Level, ...]) -> list[int]:
     """The binary digits of a site's row and of its column, the highest first, as places in the order of the levels."""
     axes = [axis for level in levels for axis in level.axes]
     return [place for axis in (0, 1) for place in reversed(range(len(axes))) if axes[place] == axis]
-
-
-def _strings(num_qubits: int) -> list[str]:
-    return ["".join(letters) for letters in product("IXYZ", repeat=num_qubits)]

@@ -23,22 +23,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.circuit.circuit import Circuit, scaled
+from qconv.circuit.circuit import Circuit, example_encoding, scaled
 from qconv.gates.kinds import in_one_dtype
-from qconv.lowering.columns import Columns
+from qconv.gates.tape import Tape
 from qconv.lowering.encoded_states import QubitStates, qubit_states
 from qconv.lowering.observables import measured_images, observed, times
+from qconv.lowering.program import Columns
 from qconv.simulate.counts import Counts
-from qconv.simulate.engine import (
-    Cost,
-    Engine,
-    Evaluation,
-    Numbers,
-    Observables,
-    cost,
-    patches_at_once,
-    refusal_of_joined,
-)
+from qconv.simulate.engine import Cost, Engine, Numbers, cost, refusal_of_joined
+from qconv.simulate.evaluation import Evaluation, Observables, patches_at_once
 from qconv.simulate.rates import Rates
 
 _CHUNK_BYTES = 2**25
@@ -72,7 +65,7 @@ class ProductTable(Engine):
     def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost | None:
         """A table, and sums over it for each patch; None where the table would be large."""
         num_qubits, size = counts.num_qubits, counts.size
-        known, cut, channels = len(known_states(counts)), half(num_qubits), counts.num_observables
+        known, cut, channels = len(known_states(counts.encoding)), half(num_qubits), counts.num_observables
         if (2 * known) ** num_qubits > _MAX_TABLE:
             return None
         second = known ** (num_qubits - cut)
@@ -88,14 +81,14 @@ class ProductTable(Engine):
     def numbers(self, counts: Counts, dtype: np.dtype) -> Numbers:
         """The matrix of the ansatz and the table; the weights of a patch and their sums."""
         num_qubits, observables = counts.num_qubits, counts.num_observables
-        known, cut = len(known_states(counts)), half(num_qubits)
+        known, cut = len(known_states(counts.encoding)), half(num_qubits)
         table = (3 * len(counts.bases) * counts.end * 2**num_qubits + 2 * observables) * known**num_qubits
         each = 4 * num_qubits * known + 2 * known**cut + 2 * observables * known ** (num_qubits - cut)
         return Numbers(counts.numbers_of_matrix + table, each, _patches_at_once(num_qubits, known, observables, dtype))
 
     def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Evaluation:
         """Builds the table; a chunk of patches is its weights, and their sums with the table."""
-        num_qubits, known = circuit.num_qubits(patch_size), known_states(Counts(circuit, patch_size))
+        num_qubits, known = circuit.num_qubits(patch_size), known_states(example_encoding(circuit, patch_size))
         cut = half(num_qubits)
         groups = [cut, *(min(_SUMMED, num_qubits - place) for place in range(cut, num_qubits, _SUMMED))]
         images = measured_images(circuit, theta, patch_size)
@@ -121,9 +114,9 @@ def _patches_at_once(num_qubits: int, known: int, observables: int, dtype: np.dt
     return patches_at_once(_CHUNK_BYTES, 2 * observables * known ** (num_qubits - cut) + 2 * known**cut, dtype)
 
 
-def known_states(counts: Counts) -> np.ndarray:
+def known_states(encoding: Tape) -> np.ndarray:
     """The states of a qubit that the table is for, (d, 2): as few as make up any state that is encoded."""
-    return _TRINE if counts.start == 1 else _TETRAHEDRON
+    return _TRINE if all(gate.is_real for gate in encoding.gates) else _TETRAHEDRON
 
 
 def half(num_qubits: int) -> int:

@@ -8,11 +8,11 @@ import numpy as np
 from jaxtyping import Array, Float, Inexact
 
 from qconv.circuit.circuit import Circuit
-from qconv.lowering.columns import reordered
-from qconv.simulate.engine import Evaluation, patches_at_once
+from qconv.lowering.program import reordered
+from qconv.simulate.evaluation import Evaluation, devices_of, patches_at_once
 from qconv.simulate.expectations import checked
 from qconv.simulate.fused import evolution
-from qconv.simulate.memory import check_memory, devices_of, refuse_beyond
+from qconv.simulate.memory import check_memory, refuse_beyond
 
 _CHUNK_BYTES = 2**22
 """Amplitudes of one chunk of patches: what stays in the cache."""

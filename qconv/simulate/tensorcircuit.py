@@ -18,12 +18,14 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, block_angles, example_ansatz, example_encoding, scaled
 from qconv.gates.kinds import complex_dtype
-from qconv.gates.tape import Gate, after_gates, x64_enabled
-from qconv.lowering.columns import as_columns
+from qconv.gates.tape import Gate, x64_enabled
+from qconv.lowering.fusion import after_gates
 from qconv.lowering.observables import Basis, bases, expectations_in, in_order
+from qconv.lowering.program import as_columns
 from qconv.readout.base import OPERATORS
 from qconv.simulate.counts import Counts
-from qconv.simulate.engine import Engine, Evaluation, Numbers, Observables
+from qconv.simulate.engine import Engine, Numbers
+from qconv.simulate.evaluation import Evaluation, Observables
 from qconv.simulate.rates import Rates
 
 _CHUNK_BYTES = 2**28

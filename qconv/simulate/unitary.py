@@ -17,14 +17,14 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, block_angles, scaled
 from qconv.gates.tape import Gate
-from qconv.lowering.columns import Columns
+from qconv.lowering.ansatz import ansatz_gates
 from qconv.lowering.encoded_states import encoded
-from qconv.lowering.fusion import ansatz_gates
 from qconv.lowering.observables import UNITARY_BLOCK, basis_states, measured_images, observed, times
+from qconv.lowering.program import Columns, program
 from qconv.lowering.reupload import between, upload
-from qconv.lowering.schedule import program
 from qconv.simulate.counts import MOST_QUBITS_OF_MATRIX, Counts, of_gates, of_runs
-from qconv.simulate.engine import Cost, Engine, Evaluation, Numbers, Observables, cost, patches_at_once
+from qconv.simulate.engine import Cost, Engine, Numbers, cost
+from qconv.simulate.evaluation import Evaluation, Observables, patches_at_once
 from qconv.simulate.rates import Rates
 
 _CHUNK_BYTES = 2**24

@@ -20,7 +20,8 @@ from qconv.encoding.angle import Angle
 from qconv.errors import InputError
 from qconv.gates.tape import Block, Tape
 from qconv.gates.wiring import Wires, append_block
-from qconv.lowering.fusion import Fused, ansatz_gates, example_gates, merged
+from qconv.lowering.ansatz import ansatz_gates, example_gates
+from qconv.lowering.fusion import Fused, merged
 from qconv.readout.pauli import PauliZ
 from qconv.readout.probabilities import Probabilities
 from qconv.simulate.expectations import expectations
@@ -226,6 +227,20 @@ def test_a_network_is_blocks_with_their_definition():
     assert {gate.name for gate in tape.gates} == {"u", "cnot", "ry", "rz", "crz", "x", "crx"}
 
 
+@pytest.mark.parametrize(("circuit_id", "gates"), list(enumerate((3, 5, 6, 6, 6, 8, 10, 10, 10), start=1)))
+def test_gates_of_the_published_networks_are_blocks_and_poolings_by_those_that_each_has(circuit_id, gates):
+    """Fig. 1: rings of 8, 4 and 2 qubits have 8 + 4 + 1 = 13 blocks, and 4 + 2 + 1 = 7 qubits are given up.
+
+    Fig. 2 draws the gates of a block, of circuit 9 U3, U3, CNOT, RY, RZ, CNOT, RY, CNOT, U3, U3; a pooling is CRZ, X,
+    CRX. So of circuit 9 there are 13 * 10 + 7 * 3 = 151; if U3 counts as three rotations, 13 * 18 + 7 * 3 = 255.
+    """
+    tape = example_ansatz(Circuit(Angle(), QCNN(HurConvolution(circuit_id)), Probabilities()), 8)
+    assert len(tape.gates) == 13 * gates + 7 * 3
+    if circuit_id == 9:
+        assert len(tape.gates) == 151
+        assert len(tape.gates) + 2 * sum(gate.name == "u" for gate in tape.gates) == 255
+
+
 def test_engines_see_one_gate_for_each_copy_of_a_block(x64):
     theta = drawn((51,))
     gates = ansatz_gates(Circuit(Angle(), QCNN(), Probabilities()), jnp.asarray(theta), 8)
@@ -303,7 +318,7 @@ def test_a_block_on_wires_and_on_any_other_circuit():
 def test_gates_are_gathered_into_as_few_blocks_as_there_can_be():
     """Pairs on both sides of the ring, pairs in the middle, the poolings of either half, and all that follows."""
     circuit = Circuit(Angle(), QCNN(), Probabilities())
-    blocks = merged(example_gates(circuit, 8), 8, 4)
+    blocks = merged(example_gates(circuit, 8), 4)
     assert [operation.qubits for operation in blocks if isinstance(operation, Fused)] == [
         (0, 1, 6, 7),
         (2, 3, 4, 5),

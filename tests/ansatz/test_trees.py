@@ -7,8 +7,7 @@ import pytest
 from qconv.ansatz.base import Ansatz
 from qconv.ansatz.cong import CongQCNN, special_unitary
 from qconv.ansatz.hur_convolution import HurConvolution
-from qconv.ansatz.mera import MERA
-from qconv.ansatz.ttn import TTN, tree
+from qconv.ansatz.ttn import MERA, TTN, tree
 from qconv.errors import InputError
 from qconv.testing import check_ansatz
 from tests import oracle

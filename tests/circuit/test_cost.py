@@ -15,7 +15,8 @@ from qconv.encoding.iqp import IQP
 from qconv.simulate import choose, memory
 from qconv.simulate import expectations as engines
 from qconv.simulate.choose import ENGINES, choose_engine, costs
-from qconv.simulate.engine import Cost, Evaluation
+from qconv.simulate.engine import Cost
+from qconv.simulate.evaluation import Evaluation
 from qconv.simulate.expectations import expectations
 from qconv.simulate.rates import RATES, Rates, rates_of
 from qconv.simulate.unitary import Unitary

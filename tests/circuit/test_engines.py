@@ -18,22 +18,21 @@ from qconv.ansatz.hur_convolution import HurConvolution
 from qconv.ansatz.random_layers import RandomLayers
 from qconv.ansatz.strongly_entangling import StronglyEntangling
 from qconv.ansatz.su4_brickwork import SU4Brickwork
-from qconv.circuit.circuit import Circuit
+from qconv.circuit.circuit import Circuit, example_encoding
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import Encoding
 from qconv.encoding.basis import Basis
 from qconv.errors import InputError
 from qconv.gates.tape import Gate
-from qconv.lowering.block_matrix import matrix_of_gates
-from qconv.lowering.fusion import example_gates
+from qconv.lowering.ansatz import example_gates
+from qconv.lowering.fusion import matrix_of_gates
 from qconv.readout.base import Readout
 from qconv.readout.pauli import NeighborZZ, Parity, PauliStrings, PauliZ
 from qconv.readout.probabilities import Probabilities
 from qconv.simulate import bipartite, fused, product_table, tensorcircuit, unitary
 from qconv.simulate.bipartite import num_terms
 from qconv.simulate.choose import EngineName, choose_engine, engine_named
-from qconv.simulate.counts import Counts
 from qconv.simulate.expectations import expectations
 from tests import oracle
 from tests.oracle import assert_close
@@ -304,7 +303,7 @@ def test_tables_of_a_larger_register(x64, encoding, num_qubits):
 
 @pytest.mark.parametrize("encoding", [Angle("Y"), Angle("X")])
 def test_weights_make_up_density_matrices(x64, encoding):
-    known = product_table.known_states(Counts(Circuit(encoding), 2))
+    known = product_table.known_states(example_encoding(Circuit(encoding), 2))
     rng = np.random.default_rng(0)
     states = rng.normal(size=(2, 3, 5)) + 1j * rng.normal(size=(2, 3, 5)) * np.iscomplexobj(known)
     states = states / np.linalg.norm(states, axis=0)

@@ -10,8 +10,8 @@ from qconv.ansatz.qcnn import QCNN
 from qconv.circuit.circuit import Circuit
 from qconv.encoding.angle import Angle
 from qconv.gates.tape import Tape
-from qconv.lowering.absorption import seen
-from qconv.lowering.fusion import example_gates
+from qconv.lowering.ansatz import example_gates
+from qconv.lowering.order import seen
 from qconv.readout.pauli import PauliStrings, PauliZ
 from qconv.simulate.expectations import expectations
 from tests.oracle import Dense, assert_close

@@ -13,8 +13,9 @@ from qconv.ansatz.base import Ansatz
 from qconv.circuit.circuit import Circuit
 from qconv.encoding.angle import Angle
 from qconv.gates.tape import Gate, Tape
-from qconv.lowering.fusion import ansatz_gates, example_gates
-from qconv.lowering.schedule import Layers, Step, loops, ordered, program
+from qconv.lowering.ansatz import ansatz_gates, example_gates
+from qconv.lowering.order import loops, ordered
+from qconv.lowering.program import Layers, Step, program
 from qconv.readout.pauli import PauliZ
 from qconv.simulate.choose import choose_engine
 from qconv.simulate.expectations import expectations

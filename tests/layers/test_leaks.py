@@ -20,7 +20,7 @@ from qconv.encoding.iqp import IQP
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_dense import QuantumDense
 from qconv.layers.quantum_tree import QuantumTree
-from qconv.lowering import fusion
+from qconv.lowering import ansatz
 from qconv.simulate.choose import EngineName, choose_engine
 from qconv.simulate.expectations import expectations
 
@@ -31,7 +31,7 @@ CIRCUITS = {name: Circuit(Basis() if name == "lookup" else Angle(), DEEP) for na
 
 def check(function: Any, *arguments: Any) -> None:
     """Traces a function and its gradient by the first argument."""
-    for kept in (choose_engine, circuits._encoding_of, circuits._ansatz_of, fusion._example):
+    for kept in (choose_engine, circuits._encoding_of, circuits._ansatz_of, ansatz._example):
         kept.cache_clear()  # what is known is not looked at again
     with jax.checking_leaks():
         jax.eval_shape(jax.value_and_grad(function), *arguments)

@@ -1,88 +1,78 @@
-"""Gates that differ only in qubits and angles: their matrices are computed at once, which is less to compile.
+"""The gates of an ansatz, as engines take them.
 
 An ansatz may take or compute its angles one by one. `theta[layer, qubit, 0]` is a slice to trace, to compile and to
 differentiate for each gate, and a minus before it one more operation. So the ansatz is traced by itself first
 (`recorded`). What it only takes out of an array is then known by its place there, and what it does to many numbers
 alike is done once, to all of them: how an ansatz comes by its angles makes no difference to what is compiled.
+
+Each copy of a `Block` is one gate (`fuse_blocks`): what a circuit repeats is multiplied out once, and little is left to
+be merged.
 """
 
 import math
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property, partial
-from typing import Any, TypeVar
+from functools import cached_property, lru_cache, partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.extend.core import JaxprEqn, Literal
-from jaxtyping import Array
+from jaxtyping import Array, Float
 
-from qconv.gates.tape import Entry, Gate, GateGroup, Tape, stacked
+from qconv.ansatz.base import Ansatz
+from qconv.circuit.circuit import Circuit
+from qconv.gates.tape import Block, Entry, Gate, Tape, gates_of, stacked, x64_enabled
+from qconv.lowering.fusion import built_together, matrix_of_gates, of_all
 
-_Built = TypeVar("_Built")
-
-
-def built_together(gates: Sequence[Gate]) -> list[Gate]:
-    """The same gates, the matrices of each name computed at once, but for phases and for what is a matrix already."""
-    result = list(gates)
-    for members in alike(gates):
-        members = [index for index in members if gates[index].built is None]
-        if not members or gates[members[0]].rates is not None or gates[members[0]].name == "any":
-            continue
-        matrices = GateGroup(tuple(gates[index] for index in members)).matrices
-        for position, index in enumerate(members):
-            result[index] = replace(gates[index], built=Entry(matrices, position))
-    return result
+_MOST_QUBITS = 4
+"""Of a block that is multiplied out; the matrix of a larger one takes longer than its gates."""
 
 
-def alike(gates: Sequence[Gate]) -> list[list[int]]:
-    """Which gates with angles differ in nothing but them and the qubits."""
-    groups: dict[Any, list[int]] = {}
-    for index, gate in enumerate(gates):
-        if gate.angles:
-            groups.setdefault(signature(gate)[::2], []).append(index)
-    return list(groups.values())
+def ansatz_gates(circuit: Circuit, theta: Float[Array, "..."], num_qubits: int) -> list[Gate]:
+    """The gates of one ansatz with angles `theta`, in order, each copy of a block as one."""
+    return fuse_blocks(recorded(circuit.ansatz, num_qubits, theta))
 
 
-def of_all(repeats: Sequence[Sequence[Gate]], build: Callable[[list[Gate]], _Built]) -> _Built:
-    """What `build` makes of each of several sequences of gates that differ in angles only, computed at once.
-
-    Args:
-        repeats: the sequences.
-        build: a function of the gates of one of them, to a pytree.
-
-    Returns:
-        The pytree, its arrays with a leading axis for the sequences.
-    """
-    first = repeats[0]
-    groups = alike(first)
-    angles = [GateGroup(tuple(gates[index] for gates in repeats for index in members)).params for members in groups]
-    angles = jax.tree.map(lambda values: values.reshape(len(repeats), -1, *values.shape[1:]), angles)
-
-    def of_one(angles: list[dict[str, Array]]) -> _Built:
-        gates = list(first)
-        for members, values in zip(groups, angles, strict=True):
-            for position, index in enumerate(members):
-                own = {name: Entry(value, position) for name, value in values.items()}
-                gates[index] = first[index].with_params({**first[index].params, **own})
-        return build(gates)
-
-    return jax.vmap(of_one, axis_size=len(repeats))(angles)
+def example_gates(circuit: Circuit, patch_size: int) -> list[Gate]:
+    """The gates of one ansatz for some angles, with shapes in the place of arrays: nothing is computed."""
+    shape = circuit.param_shape(patch_size)[1 if circuit.reuploads else 0 :]
+    gates = _example(circuit.ansatz, circuit.num_qubits(patch_size), shape, x64_enabled())
+    # For one caller: gates hold matrices once asked, which may belong to a function being traced.
+    return jax.tree.map(lambda leaf: leaf, gates)
 
 
-def signature(gate: Gate) -> tuple[Any, ...]:
-    """Name, qubits, and parameters but for the angles."""
-    return (
-        gate.name,
-        gate.qubits,
-        tuple(
-            (name, value.values.shape[1:] if isinstance(value, Entry) else np.shape(value))
-            if name in gate.angles
-            else (name, np.shape(value), np.asarray(value).tobytes())
-            for name, value in gate.params.items()
-        ),
-    )
+@lru_cache(maxsize=64)
+def _example(ansatz: Ansatz, num_qubits: int, shape: tuple[int, ...], x64: bool) -> list[Gate]:
+    """The gates that are kept; in 64-bit mode, a gate may have another dtype."""
+    theta = jax.ShapeDtypeStruct(shape, np.dtype(np.float32))
+    return jax.eval_shape(lambda theta: fuse_blocks(recorded(ansatz, num_qubits, theta)), theta)
+
+
+def fuse_blocks(tape: Tape) -> list[Gate]:
+    """The gates of a tape, in order, each copy of a block of few qubits as one."""
+    blocks = [item for item in tape.items if isinstance(item, Block) and len(item.qubits[0]) <= _MOST_QUBITS]
+    alike: dict[Any, list[Block]] = {}
+    for block in blocks:
+        key = tuple((gate.likeness, gate.qubits) for gate in gates_of(block.definition))
+        alike.setdefault((len(block.qubits[0]), key), []).append(block)
+    matrices: dict[int, Array] = {}
+    for (num_qubits, _), members in alike.items():
+        build = partial(_matrix, num_qubits=num_qubits, dtype=tape.dtype)
+        of_members = of_all([gates_of(block.definition) for block in members], build)
+        matrices |= zip(map(id, members), of_members, strict=True)
+    found: list[Gate] = []
+    for item in tape.items:
+        if (matrix := matrices.get(id(item))) is None:
+            found += item.gates
+        else:
+            found += [Gate("any", places, {"unitary": matrix}, tape.dtype) for places in item.qubits]
+    return found
+
+
+def _matrix(gates: Sequence[Gate], num_qubits: int, dtype: Any) -> Array:
+    return jnp.asarray(matrix_of_gates(built_together(gates), range(num_qubits), dtype))
 
 
 _TAKING: dict[str, Callable[[np.ndarray, dict[str, Any]], np.ndarray]] = {
@@ -110,9 +100,9 @@ class _Source:
     rows: dict[tuple[int, ...], Array] = field(default_factory=dict)
 
     def row(self, places: np.ndarray) -> Entry | None:
-        """The numbers at `places` as one of rows like it; None if they do not lie so."""
+        """The numbers at `places`, one or a vector, as one of rows like it; None if they do not lie so."""
         index, before = divmod(int(places.flat[0]), places.size) if places.size else (0, 1)
-        aligned = not before and self.array.size % places.size == 0
+        aligned = places.ndim < 2 and not before and self.array.size % places.size == 0
         if not aligned or (places.ravel() != np.arange(places.size) + places.flat[0]).any():
             return None
         if places.shape not in self.rows:
@@ -141,11 +131,14 @@ class _Numbers:
         """The array itself."""
         return self.compute()
 
+    def taken(self, take: Callable[..., np.ndarray], params: Any, operation: Callable[..., Any]) -> "_Numbers":
+        """What an operation that only takes numbers out makes of these."""
+        return _Numbers(self.source, take(self.places, params), self.round, lambda: operation(self.value)[0])
+
     @property
     def entry(self) -> Any:
         """As one of many, if it is a number or a vector that lies so; else the array itself."""
-        row = self.source.row(self.places) if self.places.ndim < 2 else None
-        return row or self.value
+        return self.source.row(self.places) or self.value
 
 
 @dataclass(eq=False)
@@ -196,8 +189,7 @@ def _with_entries(gate: Gate) -> Gate:
 def _as_entry(param: Any) -> Any:
     """A parameter of a gate for what is known of it; constants stay what they are."""
     if isinstance(param, Entry):
-        places = param.values.places[param.index, ...]
-        row = param.values.source.row(places) if places.ndim < 2 else None
+        row = param.values.source.row(param.values.places[param.index, ...])
         return row or Entry(param.values.value, param.index)
     return param.entry if isinstance(param, _Numbers) else param
 
@@ -212,9 +204,7 @@ def _evaluated(traced: Any, theta: Array) -> list[_Numbers]:
         operands = [known[var] for var in variables]
         operation = partial(_done, equation, variables)
         if (name := equation.primitive.name) in _TAKING and operands:
-            known[equation.outvars[0]] = _taken(
-                operation, operands[0], _TAKING[name](operands[0].places, equation.params)
-            )
+            known[equation.outvars[0]] = operands[0].taken(_TAKING[name], equation.params, operation)
             continue
         # Numbers that are computed alike are computed in the same round.
         round = max((own.round for own in operands), default=0)
@@ -236,10 +226,6 @@ def _evaluated(traced: Any, theta: Array) -> list[_Numbers]:
 def _itself(source: _Source, var: Any, round: int) -> _Numbers:
     shape = var.aval.shape
     return _Numbers(source, np.arange(math.prod(shape)).reshape(shape), round, lambda: source.array)
-
-
-def _taken(operation: Callable[..., Sequence[Any]], own: _Numbers, places: np.ndarray) -> _Numbers:
-    return _Numbers(own.source, places, own.round, lambda: operation(own.value)[0])
 
 
 def _result(source: _Source, var: Any, index: int, round: int) -> _Numbers:

@@ -3,27 +3,81 @@
 Gates are gathered into operations first. A permutation of the amplitudes then costs nothing: from there on the rows
 are known by other names. Rows move only where a block needs its qubits in front. Layers that repeat are compiled once.
 
-Gates that act on other qubits commute, so one circuit can be written in many ways: by rows, qubit by qubit, along
-diagonals. What is the same for all of them is which gates follow each other on each qubit; so gates are put in an order
-first that does not depend on how they were written.
+States are columns, (2^n, parts, columns), of real numbers: one part if all amplitudes are real, else the real and the
+imaginary part. Columns lie next to each other in memory, so every step runs over long vectors, and products are of real
+matrices.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jaxtyping import Array, Float
 
+from qconv.gates.kinds import Matrix
 from qconv.gates.tape import Gate, pytree
-from qconv.lowering.absorption import before_measuring
-from qconv.lowering.columns import Columns, multiply, reordered, transform
-from qconv.lowering.fusion import Operation, Permutation, Phases, merged
-from qconv.lowering.grouping import built_together, of_all, signature
+from qconv.lowering.fusion import Permutation, Phases, built_together, merged, of_all
+from qconv.lowering.order import before_measuring, loops, ordered
 
 _SMALL = 6
 """Qubits of a register whose columns are worth reordering by a product."""
+
+Columns = Float[Array, "_ _ _"] | Float[np.ndarray, "_ _ _"]
+"""(2^n, parts, columns); of NumPy while they are constants."""
+
+
+def as_columns(states: Any) -> Float[Array, "_ _ _"]:
+    """Real or complex (2^n, columns) as real numbers (2^n, parts, columns)."""
+    states = jnp.asarray(states)
+    return jnp.stack([states.real, states.imag], axis=1) if jnp.iscomplexobj(states) else states[:, None]
+
+
+def reordered(states: Columns, rows: np.ndarray) -> Columns:
+    """The states with row `rows[i]` in place i; `rows` is a permutation."""
+    if isinstance(states, np.ndarray):
+        return states[rows]
+    if np.array_equal(rows, np.arange(len(rows)) ^ rows[0]):  # axes turned round: no table of rows, in the gradient too
+        bits = [bit for bit in range(len(rows).bit_length() - 1) if rows[0] >> bit & 1]
+        axes = (2,) * (len(rows).bit_length() - 1)
+        flipped = jnp.flip(states.reshape(*axes, *states.shape[1:]), [len(axes) - 1 - bit for bit in bits])
+        return flipped.reshape(states.shape)
+    return states.at[rows].get(unique_indices=True, mode="promise_in_bounds")
+
+
+def multiply(numbers: Any, states: Columns) -> Columns:
+    """Real or complex numbers (2^n, columns or 1) times states, element by element."""
+    if not jnp.iscomplexobj(numbers):
+        return numbers[:, None] * states
+    real, imaginary = numbers.real, numbers.imag
+    if states.shape[1] == 1:
+        return jnp.stack([real * states[:, 0], imaginary * states[:, 0]], axis=1)
+    parts = (states[:, 0], states[:, 1])
+    return jnp.stack([real * parts[0] - imaginary * parts[1], real * parts[1] + imaginary * parts[0]], axis=1)
+
+
+def transform(matrix: Matrix, states: Columns) -> Columns:
+    """A real or complex matrix (2^k, 2^k) times states; it acts on the first k qubits of the order of the rows.
+
+    A complex one is a real one, [Re U, -Im U; Im U, Re U], on states whose parts come first: then nothing is left to be
+    added up and put in place after the product, which for few columns would take longer than the product.
+    """
+    size, parts, columns = states.shape
+    if isinstance(states, np.ndarray) and len(matrix) == size and np.array_equal(states[:, 0], np.eye(size)):
+        return as_columns(matrix)
+    if not jnp.iscomplexobj(matrix):
+        return _product(matrix, states.reshape(len(matrix), -1)).reshape(states.shape)
+    rows = jnp.swapaxes(states, 0, 1).reshape(parts * len(matrix), -1)
+    real, imaginary = matrix.real, matrix.imag
+    both = [[real, -imaginary], [imaginary, real]] if parts == 2 else [[real], [imaginary]]
+    return jnp.swapaxes(_product(jnp.block(both), rows).reshape(2, size, columns), 0, 1)
+
+
+def _product(matrix: Matrix, rows: Any) -> Float[Array, "_ _"]:
+    """Full float32 products: accelerators would use fewer bits by default."""
+    return jnp.matmul(matrix, rows, precision="highest")
 
 
 @pytree("values")
@@ -116,32 +170,33 @@ def program(
     steps: list[Step | Layers] = []
     done = 0
     for loop in loops(gates):
-        more, names = _steps(merged(built_together(gates[done : loop.start]), num_qubits, max_block), names)
+        more, names = _steps(gates[done : loop.start], max_block, names)
         layers = [gates[start : start + loop.period] for start in range(loop.start, loop.stop, loop.period)]
-        steps += [*more, _layers(layers, num_qubits, max_block, names)]
+        steps += [*more, _layers(layers, max_block, names)]
         done = loop.stop
     gates = gates[done:]
     if measured:
         gates = before_measuring(gates)
-    more, names = _steps(merged(built_together(gates), num_qubits, max_block), names)
+    more, names = _steps(gates, max_block, names)
     return Program([*steps, *more], names)
 
 
-def _layers(layers: Sequence[Sequence[Gate]], num_qubits: int, max_block: int, names: np.ndarray) -> Layers:
+def _layers(layers: Sequence[Sequence[Gate]], max_block: int, names: np.ndarray) -> Layers:
     def build(gates: list[Gate]) -> Program:
-        return Program(*_steps(merged(built_together(gates), num_qubits, max_block), names))
+        return Program(*_steps(gates, max_block, names))
 
     return Layers(of_all(layers, build), names)
 
 
-def _steps(operations: Sequence[Operation], names: np.ndarray) -> tuple[list[Step | Layers], np.ndarray]:
+def _steps(gates: Sequence[Gate], max_block: int, names: np.ndarray) -> tuple[list[Step | Layers], np.ndarray]:
+    num_qubits = len(names).bit_length() - 1
     steps: list[Step | Layers] = []
-    for operation in operations:
+    for operation in merged(built_together(gates), max_block):
         if isinstance(operation, Permutation):
-            names = np.argsort(operation.source)[names]
+            names = np.argsort(operation.source(num_qubits))[names]
         elif isinstance(operation, Phases):
             steps.append(Step(None, operation.values(names)))
-        elif len(operation.qubits) == len(names).bit_length() - 1 <= _SMALL:  # the matrix is reordered, not the rows
+        elif len(operation.qubits) == num_qubits <= _SMALL:  # the matrix is reordered, not the rows
             steps.append(Step(None, _with_columns(operation.matrix(), names)))
             names = np.arange(len(names))
         else:
@@ -187,90 +242,3 @@ def _spread_bits(qubits: tuple[int, ...], num_qubits: int) -> np.ndarray:
 
 def _is_sorted(names: np.ndarray) -> bool:
     return np.array_equal(names, np.arange(len(names)))
-
-
-class Loop(NamedTuple):
-    """Gates of a list that repeat, one layer after the other."""
-
-    start: int
-    """Index of the first gate."""
-    period: int
-    """How many gates are repeated."""
-    repeats: int
-    """How often the gates are there."""
-
-    @property
-    def stop(self) -> int:
-        """Index of the first gate after the loop."""
-        return self.start + self.period * self.repeats
-
-
-def ordered(gates: Sequence[Gate]) -> list[Gate]:
-    """Gates in a canonical order: those of one kind together, as many as can be, those of one time by qubit.
-
-    Kinds are permutations, phases and all others. Of several that could come next it is the first of these, so that
-    what costs most, the others, are together as long as possible.
-    """
-    chains: dict[int, list[int]] = {}  # of each qubit the gates that are still to come, the next one last
-    for index in reversed(range(len(gates))):
-        for qubit in gates[index].qubits:
-            chains.setdefault(qubit, []).append(index)
-    kinds = [_kind(gate) for gate in gates]
-    found: list[Gate] = []
-
-    def ready() -> list[int]:
-        """The gates that nothing comes before."""
-        ahead = {chain[-1] for chain in chains.values() if chain}
-        return [index for index in ahead if all(chains[qubit][-1] == index for qubit in gates[index].qubits)]
-
-    while waiting := ready():
-        kind = min(kinds[index] for index in waiting)
-        while wave := [index for index in waiting if kinds[index] == kind]:
-            found += sorted((gates[index] for index in wave), key=lambda gate: (gate.name, gate.qubits))
-            for index in wave:
-                for qubit in gates[index].qubits:
-                    chains[qubit].pop()
-            waiting = ready()
-    return found
-
-
-def _kind(gate: Gate) -> int:
-    if gate.permutation is not None:
-        return 0
-    return 1 if gate.is_diagonal else 2
-
-
-def loops(gates: Sequence[Gate]) -> list[Loop]:
-    """Layers that differ in nothing but angles, three or more, one after the other; what is in none stands alone.
-
-    A layer has as many gates as there are qubits, or more: less is quicker to compile, and to run, one after the other.
-    """
-    numbers: dict[Any, int] = {}
-    names = np.array([numbers.setdefault(signature(gate), len(numbers)) for gate in gates], int)
-    starts = np.array([index == 0 or _kind(gates[index - 1]) != _kind(gates[index]) for index in range(len(gates))])
-    return _loops(names, starts, len({qubit for gate in gates for qubit in gate.qubits}))
-
-
-def _loops(names: np.ndarray, starts: np.ndarray, shortest: int) -> list[Loop]:
-    options = [
-        loop for period in range(max(1, shortest), len(names) // 3 + 1) for loop in _longest(names, starts, period)
-    ]
-    if not options:
-        return []
-    best = max(options, key=lambda loop: (loop.stop - loop.start, loop.repeats))
-    before = _loops(names[: best.start], starts[: best.start], shortest)
-    after = _loops(names[best.stop :], starts[best.stop :], shortest)
-    return [*before, best, *(loop._replace(start=loop.start + best.stop) for loop in after)]
-
-
-def _longest(names: np.ndarray, starts: np.ndarray, period: int) -> list[Loop]:
-    """The longest loop of a period, none of fewer than three; its layers begin with a kind of gates if they can."""
-    differ = np.flatnonzero(names[:-period] != names[period:])
-    edges = np.concatenate([[-1], differ, [len(names) - period]])
-    place = int(np.diff(edges).argmax())
-    first, length = int(edges[place]) + 1, int(edges[place + 1] - edges[place]) - 1 + period
-    repeats, spare = divmod(length, period)
-    if repeats < 3:
-        return []
-    shifts = np.flatnonzero(starts[first + period : first + period + spare + 1])
-    return [Loop(first + int(shifts[0]) if len(shifts) else first, period, repeats)]

@@ -1,0 +1,115 @@
+"""What an engine makes of a circuit with its angles, and how it is read: a few patches at a time, on each device."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import AxisType
+from jaxtyping import Array, Float, Int
+
+Observables = Float[Array, "observables columns"]
+"""Expectations of the observables of a circuit, for patches as columns."""
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """The expectations of one circuit with its angles, as a function of patches.
+
+    Attributes:
+        observables: of a chunk of patches, (pixels, chunk).
+        at_once: patches of a chunk, at most.
+    """
+
+    observables: Callable[[Float[Array, "pixels chunk"]], Observables]
+    at_once: int
+
+    def read(
+        self, decode: Callable[[Observables], Float[Array, "channels _"]], columns: Float[Array, "pixels columns"]
+    ) -> Float[Array, "channels columns"]:
+        """What `decode` makes of the expectations of all patches, chunk by chunk."""
+        return in_chunks(lambda chunk: decode(self.observables(chunk)), columns, self.at_once)
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """The expectations of the few states that patches can be in, and which of them each patch is in.
+
+    Attributes:
+        observables: of all these states, (observables, states).
+        rows: the state of each patch; the number of states where a patch is in none, and all its channels are NaN.
+    """
+
+    observables: Observables
+    rows: Callable[[Float[Array, "pixels columns"]], Int[Array, " columns"]]
+
+    def read(
+        self, decode: Callable[[Observables], Float[Array, "channels _"]], columns: Float[Array, "pixels columns"]
+    ) -> Float[Array, "channels columns"]:
+        """What `decode` makes of the expectations of each state, looked up for all patches."""
+        results = jnp.pad(decode(self.observables), ((0, 0), (0, 1)), constant_values=jnp.nan)
+        return results[:, self.rows(columns)]
+
+
+def in_chunks(
+    function: Callable[[Float[Array, "pixels chunk"]], Float[Array, "channels chunk"]],
+    columns: Float[Array, "pixels columns"],
+    chunk: int,
+) -> Float[Array, "channels columns"]:
+    """`function` of all columns, on each device at most `chunk` of them at once, in the gradient too.
+
+    The memory of a gradient is that of a chunk: what it needs is computed again, chunk by chunk.
+    """
+    pixels, count = columns.shape
+    if (devices := devices_of(columns)) == 1 or count == 0:
+        return _in_chunks(function, columns, chunk)
+    # Columns that are split over devices stay where they are: an axis of the devices says so to XLA, which would
+    # otherwise exchange them wherever an engine puts columns beside each other.
+    apart = _filled_up(columns, devices).reshape(pixels, devices, -1)
+    outputs = jax.vmap(lambda own: _in_chunks(function, own, chunk), in_axes=1, out_axes=1)(apart)
+    return outputs.reshape(len(outputs), -1)[:, :count]
+
+
+def _in_chunks(
+    function: Callable[[Float[Array, "pixels chunk"]], Float[Array, "channels chunk"]],
+    columns: Float[Array, "pixels columns"],
+    chunk: int,
+) -> Float[Array, "channels columns"]:
+    pixels, count = columns.shape
+    if count == 0:  # images without a single window
+        return function(jnp.zeros((pixels, 1), columns.dtype))[:, :0]
+    if count <= chunk:
+        return function(columns)
+    number = number_of_chunks(count, chunk)
+    chunks = jnp.moveaxis(_filled_up(columns, number).reshape(pixels, -1, number), 2, 0)
+    outputs = jax.lax.map(jax.checkpoint(function), chunks)  # (number, channels, size)
+    return jnp.moveaxis(outputs, 0, 2).reshape(outputs.shape[1], -1)[:, :count]
+
+
+def devices_of(array: Any) -> int:
+    """Over how many devices an array is split, or may be: those of its mesh, which a traced array has, too; else one.
+
+    Where axes of the mesh are mapped by hand (`jax.shard_map`), the array is what one device has of it.
+    """
+    mesh = jax.typeof(array).sharding.mesh
+    sizes = zip(mesh.axis_sizes, mesh.axis_types, strict=True)
+    return math.prod(size for size, kind in sizes if kind != AxisType.Manual)
+
+
+def number_of_chunks(count: int, chunk: int) -> int:
+    """How many chunks there are: as few as can be, or a few more where they come out even, with nothing to fill up."""
+    fewest = max(1, -(-count // chunk))
+    return next((number for number in range(fewest, fewest * 5 // 4 + 1) if count % number == 0), fewest)
+
+
+def _filled_up(columns: Float[Array, "pixels columns"], factor: int) -> Float[Array, "pixels more"]:
+    """To a multiple of `factor`, with a column that is there: where an encoding has no gradient, 0 times NaN is NaN."""
+    return jnp.pad(columns, ((0, 0), (0, -columns.shape[1] % factor)), mode="edge")
+
+
+def patches_at_once(chunk_bytes: int, numbers: int, dtype: np.dtype) -> int:
+    """Patches of a chunk of so many bytes, if each has so many numbers of `dtype`: at least one."""
+    return max(1, chunk_bytes // (numbers * np.dtype(dtype).itemsize))
