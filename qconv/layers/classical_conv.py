@@ -14,10 +14,10 @@ class ClassicalConv(ClassicalTwin):
     """`nn.Conv` and ReLU, with the windows and the output channels of a quantum convolution.
 
     It has one weight a pixel and no bias: for four qubits as many as two layers of two angles a qubit; where it has
-    more, the report says so. ReLU, because with it twins classify validation images no worse than with tanh,
-    the control of some published comparisons. Input channels whose registers have separate outputs get separate filters (a depthwise
-    convolution). Where the quantum convolution is not trained, neither is its twin: its weights are in the collection
-    `frozen`.
+    more, the report says so. ReLU, because with it twins classify validation images no worse than with tanh, the
+    control of some published comparisons. Input channels whose registers have separate outputs get separate filters (a
+    depthwise convolution). Where the quantum convolution is not trained, neither is its twin: its weights are in the
+    collection `frozen`.
     """
 
     @nn.compact
