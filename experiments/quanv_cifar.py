@@ -6,8 +6,8 @@ Expect a test accuracy of about 0.59 (twin 0.60) after training on 10,000 of the
 CPU cores (measured 2026-11-22 on a subset of 10,000 training and 2,000 test images, seed 0).
 
 Chosen by the accuracy on a fifth of the training images (`--split validation`, seed 0, 1,500 steps), network and twin:
-learning rate 0.001 has 0.557 and 0.579, 0.002 0.574 and 0.598, 0.004 0.559 and 0.569; with first angles in [-pi, pi] the
-network has 0.532, 0.557 and 0.560. Twice as many steps, in twice the time: 0.587.
+learning rate 0.001 has 0.557 and 0.579, 0.002 0.574 and 0.598, 0.004 0.559 and 0.569; with first angles in [-pi, pi]
+the network has 0.532, 0.557 and 0.560. Twice as many steps, in twice the time: 0.587.
 """
 
 from qconv import (

@@ -14,6 +14,7 @@ from qconv.figure import Figure, imread
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.network import output_of
 from qconv.models.networks import QuanvNet
+from qconv.models.quantum_calls import trace
 from qconv.report.drawing import circuit_figure, layer_drawing
 from qconv.runs.evaluate import restored_arms
 
@@ -29,8 +30,8 @@ def main(run: Path, output: Path) -> None:
     probabilities = np.asarray(jax.nn.softmax(output_of(model, variables, images)[0]))
 
     circuit_png = output.with_suffix(".circuit.png")
-    drawing = layer_drawing(model.conv, images.shape[-1])
-    circuit = circuit_figure([drawing])
+    (call,) = trace(model, images.shape[1:]).calls
+    circuit = circuit_figure([layer_drawing(call, loop.experiment.procedure.batch_size)])
     circuit.axes[0].set_title("", loc="left")
     circuit.savefig(circuit_png, dpi=200, bbox_inches="tight", pad_inches=0.02)
 

@@ -189,4 +189,5 @@ def published_unitary(gates: str, angles: Any, num_qubits: int) -> np.ndarray:
 
 def uncached(engine: str, circuit: Circuit, theta: Any, columns: Any, scaling: Any = None) -> Any:
     """The channels of patches in columns, without the `jit` of `expectations`, which keeps what it has traced."""
-    return engine_named(engine).evaluation(circuit, len(columns), theta, scaling).read(circuit.readout.decode, columns)
+    found = engine_named(engine).evaluation(circuit, len(columns), theta[None], scaling)
+    return found.read(circuit.readout.decode, columns)[0]

@@ -29,11 +29,11 @@ def draw(experiment: Experiment, options: DrawOptions) -> None:
     if not calls:
         raise InputError("the experiment's network has no quantum layer to draw")
     console = text_console()
-    drawings = [layer_drawing(call.layer, call.in_features) for call in calls]
+    drawings = [layer_drawing(call, experiment.procedure.batch_size) for call in calls]
     for drawing in drawings:
         console.print(circuit_text(drawing), no_wrap=True, overflow="ignore", crop=False)
     for call in calls if options.engines else []:
-        console.print(engines_table(call.layer, call.in_features))
+        console.print(engines_table(call, experiment.procedure.batch_size))
     with writing(options.output):
         circuit_figure(drawings).savefig(options.output, dpi=150)
     console.print(f"picture in {options.output}", soft_wrap=True)

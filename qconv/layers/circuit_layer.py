@@ -4,7 +4,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import KW_ONLY
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 import flax.linen as nn
 import jax
@@ -43,9 +43,6 @@ class CircuitLayer(QuantumLayer):
     param_dtype: Literal["float32", "float64"] = "float32"
     """Precision of the parameters; float64 (with complex128 states) needs JAX's 64-bit mode."""
 
-    typical_patches: ClassVar[int]
-    """What the engine is chosen for, whatever the batch is: so a run has one engine."""
-
     def __post_init__(self) -> None:
         super().__post_init__()
         require_at_least(self, 1, "features")
@@ -71,9 +68,10 @@ class CircuitLayer(QuantumLayer):
         """What a patch is, in two words."""
 
     @nn.nowrap
-    def chosen_engine(self, in_features: int) -> EngineName:
-        """The engine that is used."""
-        return choose_engine(self.circuit, self.patch_size(in_features), self.device.engine, self.typical_patches)
+    def chosen_engine(self, in_features: int, num_patches: int) -> EngineName:
+        """The engine that is used for so many patches of each register, those of all images of a batch."""
+        patch_size, filters = self.patch_size(in_features), self.features
+        return choose_engine(self.circuit, patch_size, self.device.engine, num_patches, filters=filters)
 
     @nn.nowrap
     def title(self, in_features: int) -> str:
@@ -84,8 +82,7 @@ class CircuitLayer(QuantumLayer):
             f"{type(circuit.encoding).__name__}, {type(circuit.ansatz).__name__}, {type(circuit.readout).__name__}: "
             f"{self.window(in_features)}, {circuit.num_qubits(patch_size)} qubits, "
             f"{circuits} circuit{'s' if circuits > 1 else ''} of {math.prod(circuit.param_shape(patch_size))} angles"
-            f"{f' and {math.prod(circuit.scaling_shape(patch_size))} factors' if circuit.trainable_scaling else ''}, "
-            f"engine {self.chosen_engine(in_features)}"
+            f"{f' and {math.prod(circuit.scaling_shape(patch_size))} factors' if circuit.trainable_scaling else ''}"
         )
 
     @nn.nowrap
@@ -97,7 +94,8 @@ class CircuitLayer(QuantumLayer):
         Raises:
             InputError: float64 without JAX's 64-bit mode, an array that is not of floating point, or too little memory.
         """
-        return run_circuits(self.circuit, self._parameters(in_features), patches, self.chosen_engine(in_features))
+        engine = self.chosen_engine(in_features, max(1, patches.shape[1]))
+        return run_circuits(self.circuit, self._parameters(in_features), patches, engine)
 
     @nn.nowrap
     def _parameters(self, in_features: int) -> list[Float[Array, "features registers ..."]]:

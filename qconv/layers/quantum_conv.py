@@ -1,7 +1,7 @@
 """The quantum convolution."""
 
 import math
-from typing import ClassVar, Literal
+from typing import Literal
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -11,7 +11,6 @@ from qconv.errors import InputError
 from qconv.layers.circuit_layer import CircuitLayer
 from qconv.layers.classical_conv import ClassicalConv
 from qconv.patches import Padding, Size, check_padding, extract_patches, pair
-from qconv.simulate.choose import MANY
 
 Channels = Literal["joint", "sum", "concatenate"]
 
@@ -58,8 +57,6 @@ class QuantumConv(CircuitLayer):
     """Distance of neighbouring pixels of the window."""
     channels: Channels = "joint"
     """Input channels share a register (joint), or have their own and outputs are added (sum) or kept (concatenate)."""
-
-    typical_patches: ClassVar[int] = MANY
 
     def __post_init__(self) -> None:
         super().__post_init__()

@@ -1,7 +1,6 @@
 """The quantum dense layer."""
 
 import math
-from typing import ClassVar
 
 import flax.linen as nn
 from jaxtyping import Array, Float
@@ -30,8 +29,6 @@ class QuantumDense(CircuitLayer):
     Raises (when called):
         InputError: inputs without a batch axis, or a register that does not fit the encoding, the ansatz or the memory.
     """
-
-    typical_patches: ClassVar[int] = 64
 
     @nn.compact
     def __call__(self, inputs: Float[Array, "batch ..."]) -> Float[Array, "batch out"]:

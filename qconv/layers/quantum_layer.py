@@ -39,8 +39,8 @@ class QuantumLayer(nn.Module, ABC):
 
     @nn.nowrap
     @abstractmethod
-    def chosen_engine(self, in_features: int) -> str:
-        """The engine that is used."""
+    def chosen_engine(self, in_features: int, num_patches: int) -> str:
+        """The engine that is used for so many patches of each register, those of all images of a batch."""
 
     @nn.nowrap
     @abstractmethod

@@ -125,7 +125,7 @@ class QuantumTree(QuantumLayer):
         return math.prod(self.tree.block) * in_features
 
     @nn.nowrap
-    def chosen_engine(self, in_features: int) -> str:
+    def chosen_engine(self, in_features: int, num_patches: int) -> str:
         """The only engine there is for trees."""
         return "pauli_tree"
 
@@ -139,7 +139,7 @@ class QuantumTree(QuantumLayer):
             f"{type(tree.encoding).__name__}, {type(tree.ansatz).__name__}, {type(tree.readout).__name__}: "
             f"tree of {height}x{width} blocks, the first of {circuit.num_qubits(patch_size)} qubits, {tree.kept} kept, "
             f"{self.features} network{'s' if self.features > 1 else ''}, "
-            f"{math.prod(circuit.param_shape(patch_size))} angles {sharing}, engine {self.chosen_engine(in_features)}"
+            f"{math.prod(circuit.param_shape(patch_size))} angles {sharing}"
         )
 
     @nn.nowrap

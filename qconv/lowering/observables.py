@@ -7,7 +7,7 @@ nothing is left to be done.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 
 import jax
@@ -16,7 +16,7 @@ import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit
-from qconv.gates.tape import Gate
+from qconv.gates.tape import Gate, pytree
 from qconv.lowering.ansatz import ansatz_gates
 from qconv.lowering.order import seen
 from qconv.lowering.program import Columns, program, reordered
@@ -181,13 +181,29 @@ def in_order(channels: list[tuple[Basis, Array]]) -> Float[Array, "channels colu
     return joined if (np.diff(members) > 0).all() else joined[np.argsort(members)]
 
 
-Images = list[tuple[Basis, np.ndarray, Columns]]
-"""For each basis that is measured in: which amplitude each row holds, and the images of states there."""
+@pytree("columns")
+@dataclass(frozen=True, eq=False)
+class Images:
+    """The images of states in a basis that is measured in.
+
+    Attributes:
+        basis: what is measured there.
+        names: which amplitude each row holds.
+        columns: the images; those of several filters have an axis for these, the first one.
+    """
+
+    basis: Basis
+    names: np.ndarray
+    columns: Float[Array, "*filters _ _ _"] | Float[np.ndarray, "_ _ _"]
+
+    def of(self, states: Columns) -> "Images":
+        """The images of other states, which are sums of these."""
+        return replace(self, columns=times(self.columns, states))
 
 
 def measured_images(
     circuit: Circuit, theta: Float[Array, "..."], patch_size: int, before: Sequence[Gate] = ()
-) -> Images:
+) -> list[Images]:
     """The images of all basis states under the last ansatz, to be measured.
 
     Args:
@@ -202,12 +218,12 @@ def measured_images(
     ansatz = program(gates, num_qubits, UNITARY_BLOCK, measured=not any(basis.turn for basis in found))
     images = ansatz.run(program(before, num_qubits, UNITARY_BLOCK).run_in_order(basis_states(num_qubits, theta.dtype)))
     turns = [(basis, program(basis.turn, num_qubits, UNITARY_BLOCK, ansatz.names)) for basis in found]
-    return [(basis, turn.names, turn.run(images)) for basis, turn in turns]
+    return [Images(basis, turn.names, turn.run(images)) for basis, turn in turns]
 
 
-def observed(images: Images) -> Float[Array, "observables columns"]:
+def observed(images: list[Images]) -> Float[Array, "observables columns"]:
     """The expectations of all observables, for the states whose images they are."""
-    return in_order([(basis, expectations_in(basis, names, turned)) for basis, names, turned in images])
+    return in_order([(own.basis, expectations_in(own.basis, own.names, own.columns)) for own in images])
 
 
 def basis_states(num_qubits: int, dtype: np.dtype) -> Columns:

@@ -1,6 +1,7 @@
 """The quantum layers of a network: those that it calls, whether they are fields or made on the way."""
 
 import itertools
+import math
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,8 +36,14 @@ class QuantumCall:
     """The layer, unbound."""
     in_features: int
     """What the layer says of the shape of its inputs; see `QuantumLayer`."""
+    patches: int
+    """Of an image, in each register."""
     path: Path
     """Where it is."""
+
+    def engine(self, batch_size: int) -> str:
+        """The engine that is used for so many images at once."""
+        return self.layer.chosen_engine(self.in_features, batch_size * self.patches)
 
 
 @dataclass(frozen=True, eq=False)
@@ -73,7 +80,8 @@ def trace(model: nn.Module, image_shape: tuple[int, ...]) -> Traced:
         names = set(_collection(layer.variables, "params"))
         if own_names.setdefault(layer.path, names) != names:
             raise _misplaced(unbound)
-        calls.setdefault(layer.path, QuantumCall(unbound, layer.in_features(inputs.shape), layer.path))
+        patches = math.prod(output.shape[:-1])  # of one image: an output for each
+        calls.setdefault(layer.path, QuantumCall(unbound, layer.in_features(inputs.shape), patches, layer.path))
         return output
 
     images = jax.ShapeDtypeStruct((1, *image_shape), np.dtype(np.float32))

@@ -21,7 +21,7 @@ from qconv.circuit.circuit import (
 from qconv.figure import Figure, Rectangle
 from qconv.gates.kinds import KINDS
 from qconv.gates.tape import Entry, Gate
-from qconv.layers.quantum_layer import QuantumLayer
+from qconv.models.quantum_calls import QuantumCall
 
 _TEXT_WIDTH = 100
 _COLUMNS_PER_ROW = 16
@@ -52,9 +52,11 @@ class CircuitDrawing:
     observables: tuple[str, ...]
 
 
-def layer_drawing(layer: QuantumLayer, in_features: int) -> CircuitDrawing:
-    """The circuit of a layer whose inputs have `in_features` features."""
-    return circuit_drawing(layer.circuit, layer.patch_size(in_features), layer.title(in_features))
+def layer_drawing(call: QuantumCall, batch_size: int) -> CircuitDrawing:
+    """The circuit of a quantum layer that a network calls, and its engine for batches of so many images."""
+    layer, patch_size = call.layer, call.layer.patch_size(call.in_features)
+    title = f"{layer.title(call.in_features)}, engine {call.engine(batch_size)}"
+    return circuit_drawing(layer.circuit, patch_size, title)
 
 
 def circuit_drawing(circuit: Circuit, patch_size: int, title: str = "") -> CircuitDrawing:

@@ -42,7 +42,7 @@ def write_pictures(folder: Path, result: RunResult) -> None:
             continue
         figures |= {kind.name: figure} if figure else {}
     if calls := arm.traced.calls:
-        figures["circuit"] = circuit_figure([layer_drawing(call.layer, call.in_features) for call in calls])
+        figures["circuit"] = circuit_figure([layer_drawing(call, experiment.procedure.batch_size) for call in calls])
         images = result.held_out[np.arange(min(_IMAGES, len(result.held_out)))].inputs.astype(experiment.dtype)
         with precision(experiment.dtype):
             before, after = map(own.loop.variables, (own.loop.first, own.state))

@@ -44,7 +44,7 @@ class RunResult:
             headline=headline.name,
             higher_is_better=headline.higher_is_better,
             arms=tuple(_summary(arm, fitted) for arm, fitted in self.arms),
-            engines=tuple(call.layer.chosen_engine(call.in_features) for call in own.calls),
+            engines=tuple(call.engine(self.experiment.procedure.batch_size) for call in own.calls),
             device=describe_devices(),
             provenance=run.provenance,
         )

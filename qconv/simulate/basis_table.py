@@ -16,7 +16,7 @@ from qconv.encoding.base import BitEncoding
 from qconv.lowering.observables import measured_images, observed
 from qconv.simulate.counts import MOST_QUBITS_OF_MATRIX, Counts
 from qconv.simulate.engine import Cost, Engine, Numbers, cost
-from qconv.simulate.evaluation import Table
+from qconv.simulate.evaluation import Table, of_each
 from qconv.simulate.rates import Rates
 
 
@@ -34,20 +34,25 @@ class BasisTable(Engine):
             return f"looks up one encoding, but reuploads = {circuit.reuploads}; allowed: 0"
         return None
 
-    def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost:
+    def cost(self, counts: Counts, filters: int, patches: int, rates: Rates) -> Cost:
         """The matrix of the ansatz, measured; a row for each patch."""
         flops, numbers = counts.reading
-        once = counts.build(rates) + counts.size * (flops / rates.large.products + numbers / rates.large.numbers)
-        work = 0, 2 * counts.num_observables
+        table = counts.size * (flops / rates.large.products + numbers / rates.large.numbers)
+        once = filters * (counts.build(rates) + table)
+        work = 0, 2 * filters * counts.num_observables
         return cost(counts, patches, rates, rates.large, 3, work, counts.calls_to_build(), once)
 
-    def numbers(self, counts: Counts, dtype: np.dtype) -> Numbers:
+    def numbers(self, counts: Counts, filters: int, dtype: np.dtype) -> Numbers:
         """The matrix of the ansatz and the table; the bits of a patch."""
         table = 2 * counts.num_observables * counts.size
-        return Numbers(counts.numbers_of_matrix + table, 2 * counts.num_qubits, 2**62)
+        return Numbers(filters * (counts.numbers_of_matrix + table), 2 * counts.num_qubits, 2**62)
 
-    def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Table:
-        """The table of all basis states, and the row of each patch in it."""
+    def shares(self, circuit: Circuit, patch_size: int) -> bool:
+        """A patch is in the same row of all tables."""
+        return True
+
+    def evaluation(self, circuit: Circuit, patch_size: int, thetas: Array, scaling: Array | None = None) -> Table:
+        """The tables of all basis states, and the row of each patch in it."""
         encoding = circuit.encoding
         assert isinstance(encoding, BitEncoding) and scaling is None  # `Circuit` refuses to scale bits
 
@@ -59,4 +64,7 @@ class BasisTable(Engine):
                 jnp.isnan(columns).any(axis=0), 2 ** len(bits), jnp.sum(jnp.where(bits, places, 0), axis=0)
             )
 
-        return Table(observed(measured_images(circuit, theta, patch_size)), rows)
+        def table(theta: Array) -> Float[Array, "observables states"]:
+            return observed(measured_images(circuit, theta, patch_size))
+
+        return Table(of_each(table, thetas, 2 * 4 ** circuit.num_qubits(patch_size)), rows)

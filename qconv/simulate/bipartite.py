@@ -56,7 +56,7 @@ class Bipartite(Engine):
         """Encoded qubits must be independent, at least two, and encoded once."""
         return refusal_of_joined(circuit, patch_size, 2, ", and two qubits or more")
 
-    def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost | None:
+    def cost(self, counts: Counts, filters: int, patches: int, rates: Rates) -> Cost | None:
         """The gates of either half for each term; None for few qubits, and where the whole state is smaller."""
         num_qubits, size, parts = counts.num_qubits, counts.size, counts.end
         if num_qubits < _LEAST_QUBITS:
@@ -86,7 +86,7 @@ class Bipartite(Engine):
             numbers += terms**2 * rows * rates.small.numbers / rates.large.numbers
         return cost(counts, patches, rates, rates.small, 5, (flops, numbers + 2 * len(leading)), called)
 
-    def numbers(self, counts: Counts, dtype: np.dtype) -> Numbers:
+    def numbers(self, counts: Counts, filters: int, dtype: np.dtype) -> Numbers:
         """The states of both halves after each step, for each term, and their overlaps."""
         num_qubits, end, observables = counts.num_qubits, counts.end, counts.num_observables
         cut = num_qubits // 2
@@ -107,9 +107,9 @@ class Bipartite(Engine):
         shared = 0 if joined else 2 * observables * rows
         return Numbers(shared, each, _patches_at_once(num_qubits, observables, terms, dtype))
 
-    def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Evaluation:
+    def evaluation(self, circuit: Circuit, patch_size: int, thetas: Array, scaling: Array | None = None) -> Evaluation:
         """Builds the steps of either half; a chunk of patches goes through both."""
-        num_qubits, strings = circuit.num_qubits(patch_size), circuit.observables(patch_size)
+        num_qubits, strings, theta = circuit.num_qubits(patch_size), circuit.observables(patch_size), thetas[0]
         cut = num_qubits // 2
         parts = in_parts(circuit, patch_size, ansatz_gates(circuit, theta, num_qubits))
         terms = num_terms(parts.middle, cut)
@@ -136,7 +136,7 @@ class Bipartite(Engine):
             for basis, turns, measure in measured:
                 turned = [turn.run(own) for turn, own in zip(turns, states, strict=True)]
                 channels.append((basis, measure(*turned)))
-            return in_order(channels)
+            return in_order(channels)[None]
 
         return Evaluation(observables, _patches_at_once(num_qubits, len(strings), terms, theta.dtype))
 

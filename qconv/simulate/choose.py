@@ -45,9 +45,14 @@ def check_engine(engine: str) -> None:
 
 @lru_cache(maxsize=1024)
 def choose_engine(
-    circuit: Circuit, patch_size: int, engine: EngineChoice = "auto", patches: int = MANY, rates: Rates | None = None
+    circuit: Circuit,
+    patch_size: int,
+    engine: EngineChoice = "auto",
+    patches: int = MANY,
+    rates: Rates | None = None,
+    filters: int = 1,
 ) -> EngineName:
-    """The engine named, or the cheapest for so many patches.
+    """The engine named, or the cheapest for so many patches and filters.
 
     Args:
         circuit: encoding, ansatz and readout.
@@ -55,20 +60,23 @@ def choose_engine(
         engine: the name, or auto.
         patches: how many there are to share the angles, about.
         rates: of the machine, by default those of the platform that JAX computes on.
+        filters: how many circuits run on the same patches, each with angles of its own.
 
     Raises:
         InputError: no such engine, or one that cannot take this circuit.
     """
     check_engine(engine)
     if engine == "auto":
-        found = costs(circuit, patch_size, patches, rates)
+        found = costs(circuit, patch_size, patches, rates, filters)
         return min(found, key=lambda name: found[name].seconds)
     if (refusal := engine_named(engine).refusal(circuit, patch_size)) is not None:
         raise InputError(f"engine = {engine!r} {refusal}")
     return engine
 
 
-def costs(circuit: Circuit, patch_size: int, patches: int = MANY, rates: Rates | None = None) -> dict[str, Cost]:
+def costs(
+    circuit: Circuit, patch_size: int, patches: int = MANY, rates: Rates | None = None, filters: int = 1
+) -> dict[str, Cost]:
     """The costs of the engines that can be chosen for a circuit, by name.
 
     Compilation is left out: it grows with the number of different layers, for all engines alike.
@@ -78,12 +86,14 @@ def costs(circuit: Circuit, patch_size: int, patches: int = MANY, rates: Rates |
         patch_size: numbers of a patch.
         patches: how many there are to share the angles, about.
         rates: of the machine; by default those of the platform that JAX computes on.
+        filters: how many circuits run on the same patches, each with angles of its own; a cost is that of all.
     """
     counts, rates = Counts(circuit, patch_size), rates or rates_of()
     found: dict[str, Cost] = {}
     for engine in ENGINES:
         if counts.num_qubits > engine.most_qubits or engine.refusal(circuit, patch_size) is not None:
             continue
-        if (cost := engine.cost(counts, patches, rates)) is not None:
-            found[engine.name] = cost
+        together = engine.together(circuit, patch_size, filters)
+        if (cost := engine.cost(counts, together, patches, rates)) is not None:
+            found[engine.name] = Cost(*(filters // together * figure for figure in cost))
     return found

@@ -19,7 +19,7 @@ from qconv.simulate.rates import Rate, Rates
 
 
 class Cost(NamedTuple):
-    """What an engine takes for an evaluation and its gradient."""
+    """What an engine takes for an evaluation of all filters and its gradient."""
 
     once: float
     """Seconds for what all patches share."""
@@ -50,33 +50,49 @@ class Engine(ABC):
     most_qubits: ClassVar[float] = MOST_QUBITS
     """Qubits of the largest register that the engine is chosen for by itself."""
 
+    def shares(self, circuit: Circuit, patch_size: int) -> bool:
+        """Whether filters run together, since most of what they do with a patch is the same for all of them."""
+        return False
+
+    def together(self, circuit: Circuit, patch_size: int, filters: int) -> int:
+        """How many of the filters run together: all or one. Where they scale the data, each has patches of its own."""
+        return filters if self.shares(circuit, patch_size) and not circuit.trainable_scaling else 1
+
     def refusal(self, circuit: Circuit, patch_size: int) -> str | None:
         """Why the engine cannot take a circuit, as the end of a sentence that begins with its name; None if it can."""
         return None
 
     @abstractmethod
-    def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost | None:
+    def cost(self, counts: Counts, filters: int, patches: int, rates: Rates) -> Cost | None:
         """What the engine takes for a circuit that it can take; None if it is never to be chosen by itself.
 
         Args:
             counts: of the circuit.
+            filters: how many run together; one, unless the engine shares something between them.
             patches: how many there are to share the angles, about.
             rates: of the machine.
         """
 
     @abstractmethod
-    def numbers(self, counts: Counts, dtype: np.dtype) -> Numbers:
-        """How many numbers of `dtype` the engine keeps, within a factor of two."""
+    def numbers(self, counts: Counts, filters: int, dtype: np.dtype) -> Numbers:
+        """How many numbers of `dtype` the engine keeps for filters that run together, within a factor of two."""
 
     @abstractmethod
     def evaluation(
         self,
         circuit: Circuit,
         patch_size: int,
-        theta: Float[Array, "..."],
+        thetas: Float[Array, "filters ..."],
         scaling: Float[Array, "blocks pixels"] | None = None,
     ) -> Evaluation | Table:
-        """The expectations of a circuit with the angles `theta`; see `qconv.simulate.expectations.expectations`."""
+        """The expectations of circuits with the angles `thetas`; see `qconv.simulate.expectations.expectations`.
+
+        Args:
+            circuit: encoding, ansatz and readout.
+            patch_size: numbers of a patch.
+            thetas: the angles of the filters that run together; of one alone, unless `shares` says more.
+            scaling: factors of the patches' numbers, for one filter alone.
+        """
 
 
 def cost(

@@ -11,13 +11,19 @@ import numpy as np
 from jax.sharding import AxisType
 from jaxtyping import Array, Float, Int
 
-Observables = Float[Array, "observables columns"]
-"""Expectations of the observables of a circuit, for patches as columns."""
+Observables = Float[Array, "filters observables columns"]
+"""Expectations of the observables of circuits that differ in their angles alone, for patches as columns."""
+Decode = Callable[[Float[Array, "observables _"]], Float[Array, "channels _"]]
+"""What a readout makes of the expectations of one circuit."""
+
+_BUILT_AT_ONCE = 2**22
+"""Numbers that are written while what filters have of their own is built: one after the other, each operation on few
+numbers is called for each of them."""
 
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
-    """The expectations of one circuit with its angles, as a function of patches.
+    """The expectations of circuits with their angles, as a function of patches.
 
     Attributes:
         observables: of a chunk of patches, (pixels, chunk).
@@ -27,11 +33,9 @@ class Evaluation:
     observables: Callable[[Float[Array, "pixels chunk"]], Observables]
     at_once: int
 
-    def read(
-        self, decode: Callable[[Observables], Float[Array, "channels _"]], columns: Float[Array, "pixels columns"]
-    ) -> Float[Array, "channels columns"]:
+    def read(self, decode: Decode, columns: Float[Array, "pixels columns"]) -> Float[Array, "filters channels columns"]:
         """What `decode` makes of the expectations of all patches, chunk by chunk."""
-        return in_chunks(lambda chunk: decode(self.observables(chunk)), columns, self.at_once)
+        return in_chunks(lambda chunk: _decoded(decode, self.observables(chunk)), columns, self.at_once)
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,26 +43,46 @@ class Table:
     """The expectations of the few states that patches can be in, and which of them each patch is in.
 
     Attributes:
-        observables: of all these states, (observables, states).
+        observables: of all these states, (filters, observables, states).
         rows: the state of each patch; the number of states where a patch is in none, and all its channels are NaN.
     """
 
     observables: Observables
     rows: Callable[[Float[Array, "pixels columns"]], Int[Array, " columns"]]
 
-    def read(
-        self, decode: Callable[[Observables], Float[Array, "channels _"]], columns: Float[Array, "pixels columns"]
-    ) -> Float[Array, "channels columns"]:
+    def read(self, decode: Decode, columns: Float[Array, "pixels columns"]) -> Float[Array, "filters channels columns"]:
         """What `decode` makes of the expectations of each state, looked up for all patches."""
-        results = jnp.pad(decode(self.observables), ((0, 0), (0, 1)), constant_values=jnp.nan)
-        return results[:, self.rows(columns)]
+        decoded = _decoded(decode, self.observables)
+        results = jnp.pad(decoded, ((0, 0), (0, 0), (0, 1)), constant_values=jnp.nan)
+        return results[:, :, self.rows(columns)]
+
+
+def of_each(build: Callable[[Array], Any], thetas: Float[Array, "filters ..."], numbers: int) -> Any:
+    """What is built of the angles of each filter, stacked: of as many filters at once as is good for memory.
+
+    Args:
+        build: of one filter, to a pytree.
+        thetas: the angles of all.
+        numbers: that it writes, about.
+    """
+    if len(thetas) == 1:
+        return jax.tree.map(lambda leaf: leaf[None], build(thetas[0]))
+    at_once = max(1, _BUILT_AT_ONCE // numbers)
+    if at_once >= len(thetas):
+        return jax.vmap(build)(thetas)
+    return jax.lax.map(build, thetas, batch_size=at_once)
+
+
+def _decoded(decode: Decode, observables: Observables) -> Float[Array, "filters channels columns"]:
+    """What a readout makes of the expectations of each filter."""
+    return decode(observables[0])[None] if len(observables) == 1 else jax.vmap(decode)(observables)
 
 
 def in_chunks(
-    function: Callable[[Float[Array, "pixels chunk"]], Float[Array, "channels chunk"]],
+    function: Callable[[Float[Array, "pixels chunk"]], Float[Array, "*channels chunk"]],
     columns: Float[Array, "pixels columns"],
     chunk: int,
-) -> Float[Array, "channels columns"]:
+) -> Float[Array, "*channels columns"]:
     """`function` of all columns, on each device at most `chunk` of them at once, in the gradient too.
 
     The memory of a gradient is that of a chunk: what it needs is computed again, chunk by chunk.
@@ -69,24 +93,24 @@ def in_chunks(
     # Columns that are split over devices stay where they are: an axis of the devices says so to XLA, which would
     # otherwise exchange them wherever an engine puts columns beside each other.
     apart = _filled_up(columns, devices).reshape(pixels, devices, -1)
-    outputs = jax.vmap(lambda own: _in_chunks(function, own, chunk), in_axes=1, out_axes=1)(apart)
-    return outputs.reshape(len(outputs), -1)[:, :count]
+    outputs = jax.vmap(lambda own: _in_chunks(function, own, chunk), in_axes=1, out_axes=-2)(apart)
+    return outputs.reshape(*outputs.shape[:-2], -1)[..., :count]
 
 
 def _in_chunks(
-    function: Callable[[Float[Array, "pixels chunk"]], Float[Array, "channels chunk"]],
+    function: Callable[[Float[Array, "pixels chunk"]], Float[Array, "*channels chunk"]],
     columns: Float[Array, "pixels columns"],
     chunk: int,
-) -> Float[Array, "channels columns"]:
+) -> Float[Array, "*channels columns"]:
     pixels, count = columns.shape
     if count == 0:  # images without a single window
-        return function(jnp.zeros((pixels, 1), columns.dtype))[:, :0]
+        return function(jnp.zeros((pixels, 1), columns.dtype))[..., :0]
     if count <= chunk:
         return function(columns)
     number = number_of_chunks(count, chunk)
     chunks = jnp.moveaxis(_filled_up(columns, number).reshape(pixels, -1, number), 2, 0)
-    outputs = jax.lax.map(jax.checkpoint(function), chunks)  # (number, channels, size)
-    return jnp.moveaxis(outputs, 0, 2).reshape(outputs.shape[1], -1)[:, :count]
+    outputs = jax.lax.map(jax.checkpoint(function), chunks)  # (number, *channels, size)
+    return jnp.moveaxis(outputs, 0, -1).reshape(*outputs.shape[1:-1], -1)[..., :count]
 
 
 def devices_of(array: Any) -> int:

@@ -1,5 +1,6 @@
 """The pure functions of the quantum part: what a circuit measures of patches, and what many circuits do."""
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import Any
@@ -12,7 +13,7 @@ from qconv.circuit.circuit import Circuit, real_dtype
 from qconv.errors import InputError
 from qconv.simulate.choose import EngineChoice, EngineName, choose_engine, engine_named
 from qconv.simulate.evaluation import devices_of
-from qconv.simulate.memory import check_memory
+from qconv.simulate.memory import check_memory, numbers
 
 
 def expectations(
@@ -46,7 +47,7 @@ def expectations(
     count, patch_size = patches.shape
     name = choose_engine(circuit, patch_size, engine, max(1, count))
     check_memory(circuit, patch_size, name, arrays[0].dtype, count, devices=devices_of(patches))
-    return _quantum_circuit(circuit, *arrays, engine=name)
+    return _quantum_circuit(circuit, arrays[0][None], *arrays[1:], engine=name)[0].T
 
 
 def checked(circuit: Circuit, theta: Array, patches: Array, scaling: Array | None) -> list[Array]:
@@ -88,34 +89,67 @@ def run_circuits(
     """
     dtype = real_dtype(inputs=patches, **dict(zip(("theta", "scaling"), params, strict=False)))
     registers, count, patch_size = patches.shape
-    check_memory(circuit, patch_size, engine, dtype, count, registers * len(params[0]), devices_of(patches))
+    filters = len(params[0])
+    check_memory(circuit, patch_size, engine, dtype, count, filters, registers, devices_of(patches))
+    together = engine_named(engine).together(circuit, patch_size, filters)
+    by_register = [jnp.swapaxes(param, 0, 1).astype(dtype) for param in params]
 
-    def one_register(own: tuple[list[Array], Array]) -> Float[Array, "features patches channels"]:
-        params, own_patches = own[0], own[1].astype(dtype)
+    def one_register(own: tuple[list[Array], Array]) -> Float[Array, "features channels patches"]:
+        params, own_patches = own
+        if together == filters > 1:
+            return _quantum_circuit(circuit, *params, own_patches, engine=engine)
 
-        def one_filter(own: list[Array]) -> Float[Array, "patches channels"]:
-            theta, *scaling = (param.astype(dtype) for param in own)
-            return _quantum_circuit(circuit, theta, own_patches, *scaling, engine=engine)
+        def one_filter(own: list[Array]) -> Float[Array, "channels patches"]:
+            theta, *scaling = own
+            return _quantum_circuit(circuit, theta[None], own_patches, *scaling, engine=engine)[0]
 
         return _one_by_one(one_filter, params)
 
-    by_register = [jnp.swapaxes(param, 0, 1) for param in params]
-    return jnp.moveaxis(_one_by_one(one_register, (by_register, patches)), 2, 0)
+    at_once = 1
+    if together > 1:  # with few patches, each operation on them is called for several registers at once
+        at_once = max(1, numbers(circuit, patch_size, engine, dtype, together).at_once // max(1, count))
+    outputs = _one_by_one(one_register, (by_register, patches.astype(dtype)), at_once)
+    # One transposition of all that there is, to patches first.
+    shape = outputs.shape[:3]
+    return _turned(outputs.reshape(math.prod(shape), count)).reshape(count, *shape)
 
 
-def _one_by_one(function: Callable[[Any], Array], inputs: Any) -> Array:
-    """`function` of each row. As one batch, the long axis of patches would not stay where engines are quick with it."""
-    if len(jax.tree.leaves(inputs)[0]) == 1:
+@jax.custom_jvp
+def _turned(channels: Float[Array, "channels patches"]) -> Float[Array, "patches channels"]:
+    """Patches first. XLA may join this with the product before it; with the one of the way back it must not."""
+    return channels.T
+
+
+@_turned.defjvp
+def _turned_tangent(channels: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
+    """The barrier's transpose is a barrier: gradients are turned before the products of the backward pass see them."""
+    return channels[0].T, jax.lax.optimization_barrier(tangents[0]).T
+
+
+def _one_by_one(function: Callable[[Any], Array], inputs: Any, at_once: int = 1) -> Array:
+    """`function` of each row, or of so many at once.
+
+    As one batch, the long axis of patches would not stay where most engines are quick with it.
+    """
+    rows = len(jax.tree.leaves(inputs)[0])
+    if rows == 1:
         return function(jax.tree.map(lambda rows: rows[0], inputs))[None]
-    return jax.lax.map(function, inputs)
+    if at_once >= rows:
+        return jax.vmap(function)(inputs)
+    return jax.lax.map(function, inputs, batch_size=at_once if at_once > 1 else None)
 
 
 @partial(jax.jit, static_argnames=("circuit", "engine"))
 def _quantum_circuit(
-    circuit: Circuit, theta: Array, patches: Array, scaling: Array | None = None, *, engine: EngineName
-) -> Array:
+    circuit: Circuit,
+    thetas: Float[Array, "filters ..."],
+    patches: Float[Array, "patches pixels"],
+    scaling: Float[Array, "blocks pixels"] | None = None,
+    *,
+    engine: EngineName,
+) -> Float[Array, "filters channels patches"]:
     # Compiled as a whole also where the caller is not: gate by gate, the first call would take seconds.
     # The barriers keep XLA from moving the transpositions of the two ends into the engine, at half its speed.
     columns = jax.lax.optimization_barrier(patches.T)
-    evaluation = engine_named(engine).evaluation(circuit, len(columns), theta, scaling)
-    return jax.lax.optimization_barrier(evaluation.read(circuit.readout.decode, columns)).T
+    evaluation = engine_named(engine).evaluation(circuit, len(columns), thetas, scaling)
+    return evaluation.read(circuit.readout.decode, columns)

@@ -39,7 +39,7 @@ class Fused(Engine):
     name = "fused"
     most_qubits = math.inf
 
-    def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost:
+    def cost(self, counts: Counts, filters: int, patches: int, rates: Rates) -> Cost:
         """All operations for each patch; without a limit beyond `MOST_QUBITS`."""
         if counts.num_qubits > MOST_QUBITS:
             return Cost(0.0, math.inf, math.inf, math.inf)
@@ -56,7 +56,7 @@ class Fused(Engine):
         called += counts.circuit.reuploads * (len(counts.uploaded) + calls(repeated))
         return cost(counts, patches, rates, rates.blocks, 5, (flops, numbers), called)
 
-    def numbers(self, counts: Counts, dtype: np.dtype) -> Numbers:
+    def numbers(self, counts: Counts, filters: int, dtype: np.dtype) -> Numbers:
         """The states of a patch after each operation."""
         num_qubits, size, end = counts.num_qubits, counts.size, counts.end
         block, reuploads = block_size(num_qubits), counts.circuit.reuploads
@@ -69,9 +69,9 @@ class Fused(Engine):
             each += end * size + basis.numbers[1]  # what constants are multiplied with is not kept
         return Numbers(0, each, patches_at_once(_CHUNK_BYTES, 2 * size, dtype))
 
-    def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Evaluation:
+    def evaluation(self, circuit: Circuit, patch_size: int, thetas: Array, scaling: Array | None = None) -> Evaluation:
         """Builds the operations; a chunk of patches is encoded and goes through them."""
-        num_qubits, strings = circuit.num_qubits(patch_size), circuit.observables(patch_size)
+        num_qubits, strings, theta = circuit.num_qubits(patch_size), circuit.observables(patch_size), thetas[0]
         measured = bases(strings, theta.dtype)
         evolved, names = evolution(circuit, patch_size, theta, scaling, strings)
         turns = [program(basis.turn, num_qubits, block_size(num_qubits), names) for basis in measured]
@@ -79,7 +79,8 @@ class Fused(Engine):
         def observables(chunk: Float[Array, "pixels chunk"]) -> Observables:
             states = evolved(chunk)
             turned = zip(measured, turns, strict=True)
-            return in_order([(basis, expectations_in(basis, turn.names, turn.run(states))) for basis, turn in turned])
+            channels = [(basis, expectations_in(basis, turn.names, turn.run(states))) for basis, turn in turned]
+            return in_order(channels)[None]
 
         return Evaluation(observables, patches_at_once(_CHUNK_BYTES, 2 * 2**num_qubits, theta.dtype))
 

@@ -18,6 +18,7 @@ from qconv.circuit.circuit import Circuit
 from qconv.errors import InputError
 from qconv.simulate.choose import engine_named
 from qconv.simulate.counts import Counts
+from qconv.simulate.engine import Numbers
 from qconv.simulate.evaluation import number_of_chunks
 
 _LIMITS = [Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes")]
@@ -36,7 +37,8 @@ def check_memory(
     engine: str,
     dtype: np.dtype,
     patches: int = 1,
-    circuits: int = 1,
+    filters: int = 1,
+    registers: int = 1,
     devices: int = 1,
 ) -> None:
     """Refuses what does not fit into memory, before anything is allocated.
@@ -47,20 +49,22 @@ def check_memory(
         engine: its name.
         dtype: float32 or float64.
         patches: how many of them.
-        circuits: how often they run, each time with angles of its own.
+        filters: circuits that run on the same patches, each with angles of its own.
+        registers: how often they do, each time on other patches.
         devices: over how many the patches are split.
 
     Raises:
         InputError: more is needed than there is; it says how much.
     """
-    available = available_bytes()
+    available, circuits = available_bytes(), registers * filters
     # Far beyond any machine, observables and gates would be too many to be counted: the least decides.
     needed = 4 * 2 ** circuit.num_qubits(patch_size) * np.dtype(dtype).itemsize
     if needed <= available:
-        ends = on_devices(lambda own: _ends(circuit, patch_size, dtype, own, circuits), patches, devices)
+        together = engine_named(engine).together(circuit, patch_size, filters)
+        ends = on_devices(lambda own: _ends(circuit, patch_size, dtype, own, circuits, together), patches, devices)
         needed += ends + _compiling(circuit, patch_size)
     if needed <= available:
-        of_patches = partial(bytes_needed, circuit, patch_size, engine, dtype, circuits=circuits)
+        of_patches = partial(bytes_needed, circuit, patch_size, engine, dtype, filters=filters, registers=registers)
         needed = on_devices(of_patches, patches, devices) + _compiling(circuit, patch_size)
     several = f"{patches:,} patches" + (f" in {circuits:,} circuits" if circuits > 1 else "")
     refuse_beyond(
@@ -119,22 +123,36 @@ def gibibytes(count: int) -> str:
 
 
 @lru_cache(maxsize=1024)
+def numbers(circuit: Circuit, patch_size: int, engine: str, dtype: np.dtype, filters: int) -> Numbers:
+    """How many numbers an engine keeps for filters that run together."""
+    return engine_named(engine).numbers(Counts(circuit, patch_size), filters, dtype)
+
+
+@lru_cache(maxsize=1024)
 def bytes_needed(
-    circuit: Circuit, patch_size: int, engine: str, dtype: np.dtype, patches: int = 1, circuits: int = 1
+    circuit: Circuit,
+    patch_size: int,
+    engine: str,
+    dtype: np.dtype,
+    patches: int = 1,
+    filters: int = 1,
+    registers: int = 1,
 ) -> int:
     """Memory of an evaluation and its gradient, within a factor of two; see `check_memory`."""
-    shared, each, at_once = engine_named(engine).numbers(Counts(circuit, patch_size), dtype)
-    chunks = number_of_chunks(patches, at_once)
-    # In chunks, the gradient computes each of them again; else all circuits keep what they wrote until it has come.
-    kept = -(-patches // chunks) * (circuits if chunks == 1 else 1)
-    evaluation = int(np.dtype(dtype).itemsize * (circuits * shared + kept * each))
-    return evaluation + _ends(circuit, patch_size, dtype, patches, circuits)
+    circuits, together = registers * filters, engine_named(engine).together(circuit, patch_size, filters)
+    shared, each, at_once = numbers(circuit, patch_size, engine, dtype, together)
+    chunks, evaluations = number_of_chunks(patches, at_once), circuits // together
+    # In chunks, the gradient computes each of them again; else all evaluations keep what they wrote until it has come.
+    kept = -(-patches // chunks) * (evaluations if chunks == 1 else 1)
+    evaluation = int(np.dtype(dtype).itemsize * (evaluations * shared + kept * each))
+    return evaluation + _ends(circuit, patch_size, dtype, patches, circuits, together)
 
 
-def _ends(circuit: Circuit, patch_size: int, dtype: np.dtype, patches: int, circuits: int) -> int:
+def _ends(circuit: Circuit, patch_size: int, dtype: np.dtype, patches: int, circuits: int, together: int) -> int:
     """Patches and channels, with their gradients and copies."""
-    # The loop over circuits keeps the columns of each.
-    numbers = (2 + 2 * circuits) * patch_size + 3 * circuits * circuit.num_channels(patch_size)
+    # The loop over circuits keeps the columns of each, and copies its channels.
+    copies = 2 if together > 1 else 3
+    numbers = (2 + 2 * circuits // together) * patch_size + copies * circuits * circuit.num_channels(patch_size)
     return patches * numbers * np.dtype(dtype).itemsize
 
 

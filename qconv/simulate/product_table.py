@@ -15,6 +15,7 @@ Source: Schreiber, Eisert and Meyer, "Classical surrogates for quantum learning 
 """
 
 import math
+from dataclasses import replace
 from functools import reduce
 from typing import Any
 
@@ -31,10 +32,10 @@ from qconv.lowering.observables import measured_images, observed, times
 from qconv.lowering.program import Columns
 from qconv.simulate.counts import Counts
 from qconv.simulate.engine import Cost, Engine, Numbers, cost, refusal_of_joined
-from qconv.simulate.evaluation import Evaluation, Observables, patches_at_once
+from qconv.simulate.evaluation import Evaluation, Observables, of_each, patches_at_once
 from qconv.simulate.rates import Rates
 
-_CHUNK_BYTES = 2**25
+_CHUNK_BYTES = 2**26
 """For one chunk of patches, the products of weights, and of those with the table."""
 _MAX_TABLE = 2**19
 """Product states times amplitudes. Beyond (8 qubits, 7 if complex), a table gains little for 10,000 windows, and for a
@@ -62,56 +63,84 @@ class ProductTable(Engine):
         """Encoded qubits must be independent, and encoded once."""
         return refusal_of_joined(circuit, patch_size)
 
-    def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost | None:
+    def cost(self, counts: Counts, filters: int, patches: int, rates: Rates) -> Cost | None:
         """A table, and sums over it for each patch; None where the table would be large."""
         num_qubits, size = counts.num_qubits, counts.size
-        known, cut, channels = len(known_states(counts.encoding)), half(num_qubits), counts.num_observables
+        known, cut, rows = len(known_states(counts.encoding)), half(num_qubits), filters * counts.num_observables
         if (2 * known) ** num_qubits > _MAX_TABLE:
             return None
         second = known ** (num_qubits - cut)
         flops = 2 * size * second * (size + known**cut * 2**cut)
         # Amplitudes are written, moved, squared and summed; measured, that takes as long as writing five times as many.
         table = flops / rates.large.products + 5 * size * known**num_qubits / rates.large.numbers
-        # What the first half gives with the table is summed over at once, from the cache: as good as half the numbers.
-        numbers = num_qubits * (known + 2) + known**cut + (num_qubits - cut) // 2 * known**2 + channels * second / 2
-        once = counts.build(rates) + len(counts.bases) * counts.end * table
+        # What is gathered gives with the table is summed over at once, from the cache: as good as half the numbers.
+        first = gathered(num_qubits, known, rows)
+        others = num_qubits - first
+        numbers = num_qubits * (known + 2) + known**first + others // 2 * known**2 + rows * known**others / 2
+        once = filters * (counts.build(rates) + len(counts.bases) * counts.end * table)
         called = counts.calls_to_build() + _TABLE_CALLS
-        return cost(counts, patches, rates, rates.large, 3, (2.0 * channels * known**num_qubits, numbers), called, once)
+        return cost(counts, patches, rates, rates.large, 3, (2.0 * rows * known**num_qubits, numbers), called, once)
 
-    def numbers(self, counts: Counts, dtype: np.dtype) -> Numbers:
+    def numbers(self, counts: Counts, filters: int, dtype: np.dtype) -> Numbers:
         """The matrix of the ansatz and the table; the weights of a patch and their sums."""
         num_qubits, observables = counts.num_qubits, counts.num_observables
-        known, cut = len(known_states(counts.encoding)), half(num_qubits)
+        known, rows = len(known_states(counts.encoding)), filters * observables
         table = (3 * len(counts.bases) * counts.end * 2**num_qubits + 2 * observables) * known**num_qubits
-        each = 4 * num_qubits * known + 2 * known**cut + 2 * observables * known ** (num_qubits - cut)
-        return Numbers(counts.numbers_of_matrix + table, each, _patches_at_once(num_qubits, known, observables, dtype))
+        each = 4 * num_qubits * known + _written(num_qubits, known, rows)
+        shared = filters * (counts.numbers_of_matrix + table)
+        return Numbers(shared, each, _patches_at_once(num_qubits, known, rows, dtype))
 
-    def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Evaluation:
-        """Builds the table; a chunk of patches is its weights, and their sums with the table."""
+    def shares(self, circuit: Circuit, patch_size: int) -> bool:
+        """Patches have the same weights for all filters."""
+        return True
+
+    def evaluation(self, circuit: Circuit, patch_size: int, thetas: Array, scaling: Array | None = None) -> Evaluation:
+        """Builds the tables; a chunk of patches is its weights, and their sums with the tables."""
         num_qubits, known = circuit.num_qubits(patch_size), known_states(example_encoding(circuit, patch_size))
-        cut = half(num_qubits)
-        groups = [cut, *(min(_SUMMED, num_qubits - place) for place in range(cut, num_qubits, _SUMMED))]
-        images = measured_images(circuit, theta, patch_size)
-        amplitudes = [(basis, names, _of_products(turned, known)) for basis, names, turned in images]
-        table = observed(amplitudes).reshape(-1, len(known) ** cut)
+        rows = len(thetas) * circuit.num_observables(patch_size)
+        first = gathered(num_qubits, len(known), rows)
+        order = np.roll(np.arange(num_qubits), -half(num_qubits))  # as the columns of a table, the first one slowest
+        summed = [min(_SUMMED, num_qubits - first - place) for place in range(0, num_qubits - first, _SUMMED)]
+
+        def table(theta: Array) -> Float[Array, "observables products"]:
+            images = measured_images(circuit, theta, patch_size)
+            return observed([replace(own, columns=_of_products(own.columns, known)) for own in images])
+
+        amplitudes = 2 * 2**num_qubits * len(known) ** num_qubits
+        tables = of_each(table, thetas, amplitudes).reshape(-1, len(known) ** first)
 
         def observables(chunk: Float[Array, "pixels chunk"]) -> Observables:
-            apart = weights(qubit_states(circuit, scaled(chunk, scaling, 0)), known)
-            first, *second = jax.lax.split(apart, groups)
-            values = jnp.matmul(table, _together(first), precision="highest")
-            for qubits in reversed(second):
+            apart = weights(qubit_states(circuit, scaled(chunk, scaling, 0)), known)[order]
+            *others, own = jax.lax.split(apart, [*summed, first])
+            values = jnp.matmul(tables, _together(own), precision="highest")
+            for qubits in reversed(others):
                 factors = _together(qubits)
                 values = (values.reshape(-1, *factors.shape) * factors[None]).sum(1)
-            return values
+            return values.reshape(len(thetas), -1, chunk.shape[1])
 
-        at_once = _patches_at_once(num_qubits, len(known), circuit.num_observables(patch_size), theta.dtype)
-        return Evaluation(observables, at_once)
+        return Evaluation(observables, _patches_at_once(num_qubits, len(known), rows, thetas.dtype))
 
 
-def _patches_at_once(num_qubits: int, known: int, observables: int, dtype: np.dtype) -> int:
+def _patches_at_once(num_qubits: int, known: int, rows: int, dtype: np.dtype) -> int:
     """Patches of a chunk."""
-    cut = half(num_qubits)
-    return patches_at_once(_CHUNK_BYTES, 2 * observables * known ** (num_qubits - cut) + 2 * known**cut, dtype)
+    return patches_at_once(_CHUNK_BYTES, _written(num_qubits, known, rows), dtype)
+
+
+def _written(num_qubits: int, known: int, rows: int) -> int:
+    """Products of the weights of a patch, and of these with the tables; with nothing left to sum, those are results."""
+    first = gathered(num_qubits, known, rows)
+    return 2 * known**first + (2 * rows * known ** (num_qubits - first) if first < num_qubits else rows)
+
+
+def gathered(num_qubits: int, known: int, rows: int) -> int:
+    """Of how many qubits the weights are multiplied together, before the product with the tables.
+
+    All of the first half, at least, so that least is left to be summed over; more, where the sums of many rows, of all
+    observables and filters, would be more numbers than the products of weights, which all rows share.
+    """
+    return min(
+        range(half(num_qubits), num_qubits + 1), key=lambda first: known**first + rows * known ** (num_qubits - first)
+    )
 
 
 def known_states(encoding: Tape) -> np.ndarray:
@@ -165,8 +194,14 @@ def _entries(states: Any) -> list[Any]:
 
 def _together(weights: Float[Array, "qubits known columns"]) -> Float[Array, "_ columns"]:
     """The products of the weights of all qubits, the first one slowest."""
-    qubits = [qubit[0] for qubit in jax.lax.split(weights, [1] * len(weights))]
-    return reduce(lambda a, b: (a[:, None] * b[None]).reshape(-1, a.shape[1]), qubits)
+    if len(weights) == 1:
+        return weights[0]
+    # In halves, each computed once: XLA would compute all factors again for each product, and in the gradient slowly.
+    cut = half(len(weights))
+    halves = [_together(part) for part in jax.lax.split(weights, [cut, len(weights) - cut])]
+    if len(weights) > 2:
+        halves = jax.lax.optimization_barrier(halves)
+    return (halves[0][:, None] * halves[1][None]).reshape(-1, weights.shape[2])
 
 
 def _products(known: np.ndarray, num_qubits: int, dtype: np.dtype) -> np.ndarray:

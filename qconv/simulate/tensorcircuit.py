@@ -37,16 +37,17 @@ class StateVector(Engine):
 
     name = "statevector"
 
-    def cost(self, counts: Counts, patches: int, rates: Rates) -> None:
+    def cost(self, counts: Counts, filters: int, patches: int, rates: Rates) -> None:
         """The reference is never chosen by itself."""
 
-    def numbers(self, counts: Counts, dtype: np.dtype) -> Numbers:
+    def numbers(self, counts: Counts, filters: int, dtype: np.dtype) -> Numbers:
         """The states after each contraction, which the gradient needs."""
         needed = bytes_of_patch(counts.circuit, counts.patch_size, dtype)
         return Numbers(0, needed / np.dtype(dtype).itemsize, max(1, _CHUNK_BYTES // needed))
 
-    def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Evaluation:
+    def evaluation(self, circuit: Circuit, patch_size: int, thetas: Array, scaling: Array | None = None) -> Evaluation:
         """What TensorCircuit is asked for each patch."""
+        (theta,) = thetas
         num_qubits, strings = circuit.num_qubits(patch_size), circuit.observables(patch_size)
         dtype = complex_dtype(theta.dtype)
         measured = bases(strings, theta.dtype)
@@ -67,7 +68,7 @@ class StateVector(Engine):
                         return jnp.stack([_expectation(state, observable) for observable in strings])
                     return in_order([(basis, _measured(state, basis)) for basis in measured])[:, 0]
 
-                return jax.vmap(of_patch)(chunk.T).T
+                return jax.vmap(of_patch)(chunk.T).T[None]
 
         return Evaluation(observables, max(1, _CHUNK_BYTES // bytes_of_patch(circuit, patch_size, theta.dtype)))
 

@@ -9,6 +9,7 @@ product for each block.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 import jax
@@ -30,6 +31,9 @@ from qconv.simulate.rates import Rates
 _CHUNK_BYTES = 2**24
 """Amplitudes of one chunk of patches, before and after the unitary."""
 
+_FEW_QUBITS = 7
+"""Qubits up to which filters run together."""
+
 
 class Unitary(Engine):
     """The ansatz as one matrix, for all patches."""
@@ -37,32 +41,39 @@ class Unitary(Engine):
     name = "unitary"
     most_qubits = MOST_QUBITS_OF_MATRIX
 
-    def cost(self, counts: Counts, patches: int, rates: Rates) -> Cost:
+    def cost(self, counts: Counts, filters: int, patches: int, rates: Rates) -> Cost:
         """A product with the matrix for each basis and block."""
         size, start, end, reuploads = counts.size, counts.start, counts.end, counts.circuit.reuploads
         turned = len(counts.bases)  # for each basis to measure in, a unitary of its own
         flops = 2 * (start + reuploads * end + start * (turned - 1)) * end * size * size + counts.reading[0]
-        numbers = (start + 2 * turned * end) * size + counts.reading[1]
+        numbers = 2 * turned * end * size + counts.reading[1]
         if reuploads:  # the shared gates at the ends of an encoding are part of the unitaries
             more, written = of_runs(counts.uploaded[1:-1], counts.num_qubits, end)
             flops, numbers = flops + reuploads * more, numbers + reuploads * (end * size + written)
-        called, once = counts.calls_to_build(), counts.build(rates)
-        return cost(counts, patches, rates, rates.large, 3, (flops, numbers), called, once)
+        work = filters * flops, start * size + filters * numbers  # patches are encoded once
+        called, once = counts.calls_to_build(), filters * counts.build(rates)
+        return cost(counts, patches, rates, rates.large, 3, work, called, once)
 
-    def numbers(self, counts: Counts, dtype: np.dtype) -> Numbers:
+    def shares(self, circuit: Circuit, patch_size: int) -> bool:
+        """Patches are encoded once. Of larger registers that is nothing beside the product with the matrix."""
+        return not circuit.reuploads and circuit.num_qubits(patch_size) <= _FEW_QUBITS
+
+    def numbers(self, counts: Counts, filters: int, dtype: np.dtype) -> Numbers:
         """Matrices after each operation, and states before and after each product."""
         size, end, reuploads = counts.size, counts.end, counts.circuit.reuploads
-        each = counts.numbers_encoded + 3 * len(counts.bases) * end * size + counts.num_observables
-        shared = counts.numbers_of_matrix
+        each = counts.numbers_encoded + filters * (3 * len(counts.bases) * end * size + counts.num_observables)
+        shared = filters * counts.numbers_of_matrix
         if reuploads:
             each += reuploads * (2 * end * size + of_runs(counts.uploaded[1:-1], counts.num_qubits, end)[1])
             built = of_gates(counts.repeated, counts.num_qubits, UNITARY_BLOCK, 1)[1]
             shared += reuploads * size * (built + 2 * end * size)
-        return Numbers(shared, each, patches_at_once(_CHUNK_BYTES, 4 * size, dtype))
+        return Numbers(shared, each, patches_at_once(_CHUNK_BYTES, 4 * filters * size, dtype))
 
-    def evaluation(self, circuit: Circuit, patch_size: int, theta: Array, scaling: Array | None = None) -> Evaluation:
+    def evaluation(self, circuit: Circuit, patch_size: int, thetas: Array, scaling: Array | None = None) -> Evaluation:
         """Builds the matrices; a chunk of patches is encoded and multiplied by them."""
-        angles = block_angles(circuit, theta)
+        if len(thetas) > 1:
+            return self._of_filters(circuit, patch_size, thetas)
+        angles = block_angles(circuit, theta := thetas[0])
         if circuit.reuploads:
             again = upload(circuit, patch_size, theta.dtype)
             build = partial(_unitary, circuit, patch_size, after=again.opening)
@@ -76,11 +87,26 @@ class Unitary(Engine):
             states = encoded(circuit, scaled(chunk, scaling, 0))
             if circuit.reuploads:
                 states = between(states, again, chunk, scaling, partial(times, first), later)
-            return observed([(basis, names, times(matrix, states)) for basis, names, matrix in images])
+            return observed([own.of(states) for own in images])[None]
 
         return Evaluation(
             observables, patches_at_once(_CHUNK_BYTES, 4 * 2 ** circuit.num_qubits(patch_size), theta.dtype)
         )
+
+    def _of_filters(self, circuit: Circuit, patch_size: int, thetas: Array) -> Evaluation:
+        """All matrices at once, below each other: what is encoded is multiplied once by all of them."""
+        images = jax.vmap(lambda theta: measured_images(circuit, theta, patch_size))(thetas)
+        filters, num_qubits = len(thetas), circuit.num_qubits(patch_size)
+
+        def observables(chunk: Float[Array, "pixels chunk"]) -> Observables:
+            states, found = encoded(circuit, chunk), []
+            for own in images:
+                below = own.columns.reshape(-1, *own.columns.shape[2:])
+                turned = times(below, states)
+                found.append(replace(own, columns=turned.reshape(filters, -1, *turned.shape[1:])))
+            return jax.vmap(observed)(found)
+
+        return Evaluation(observables, patches_at_once(_CHUNK_BYTES, 4 * filters * 2**num_qubits, thetas.dtype))
 
 
 def _unitary(

@@ -139,11 +139,11 @@ class Doubled(Unitary):
 
     name = "doubled"
 
-    def cost(self, counts, patches, rates):
+    def cost(self, counts, filters, patches, rates):
         return Cost(0.0, 0.0, 0.0, 0.0)
 
-    def evaluation(self, circuit, patch_size, theta, scaling=None):
-        found = super().evaluation(circuit, patch_size, theta, scaling)
+    def evaluation(self, circuit, patch_size, thetas, scaling=None):
+        found = super().evaluation(circuit, patch_size, thetas, scaling)
         return Evaluation(lambda chunk: 2 * found.observables(chunk), found.at_once)
 
 

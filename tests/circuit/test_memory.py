@@ -82,6 +82,13 @@ LATER = [
     Cell("heisenberg", Circuit(Angle("X"), LAYER), 6, 20_000),
     Cell("heisenberg", Circuit(Angle(), LAYER, Probabilities()), 7, 20_000),
     Cell("heisenberg", Circuit(Angle(), LAYER, PauliXYZ()), 5, 50_000, 2),
+    Cell("heisenberg", Circuit(Angle(), LAYERS), 4, 12_544, 64),
+    Cell("heisenberg", Circuit(Angle(), LAYERS), 4, 16_384, 8, 3),
+    Cell("heisenberg", Circuit(Angle(), LAYERS), 4, 1_024, 4, 32),
+    Cell("heisenberg", Circuit(Angle("X"), LAYER), 5, 50_000, 16),
+    Cell("unitary", Circuit(Angle(), LAYERS), 5, 20_000, 16),
+    Cell("unitary", Circuit(IQP(), LAYER), 4, 10_000, 16, 2),
+    Cell("lookup", Circuit(Basis(), LAYERS), 4, 50_000, 16),
     Cell("lookup", Circuit(Basis(), LAYERS), 9, 50_000),
     Cell("lookup", Circuit(Basis(), LAYER, PauliXYZ()), 8, 20_000, 2),
     Cell("halves", Circuit(Angle(), LAYERS), 12, 200_000),
@@ -105,9 +112,10 @@ def test_memory_needed_is_within_a_factor_of_two_of_what_is_allocated(cell):
         patches = jax.ShapeDtypeStruct((cell.registers, cell.patches, cell.patch_size), cell.dtype)
         memory.bytes_needed.cache_clear()
         allocated = allocated_bytes(gradient(circuit, cell.engine), theta, patches)
-        circuits = cell.circuits * cell.registers
+        dtype = np.dtype(cell.dtype)
+        memory.numbers.cache_clear()
         needed = memory.bytes_needed(
-            circuit, cell.patch_size, cell.engine, np.dtype(cell.dtype), cell.patches, circuits
+            circuit, cell.patch_size, cell.engine, dtype, cell.patches, cell.circuits, cell.registers
         )
     assert allocated > 16 * MIB
     assert allocated / 2 < needed < 2 * allocated, f"{needed / MIB:.0f} MiB needed, {allocated / MIB:.0f} allocated"

@@ -165,8 +165,8 @@ def test_images_do_not_see_each_other(images, variables, outputs):
 
 
 def test_circuits_run_on_the_engine_of_the_device():
-    assert LAYER.chosen_engine(1) == choose_engine(LAYER.circuit, LAYER.patch_size(1))
-    assert LAYER.clone(device=Device("fused")).chosen_engine(1) == "fused"
+    assert LAYER.chosen_engine(1, 500) == choose_engine(LAYER.circuit, LAYER.patch_size(1), patches=500)
+    assert LAYER.clone(device=Device("fused")).chosen_engine(1, 500) == "fused"
 
 
 @pytest.mark.slow

@@ -326,7 +326,7 @@ class Cosine(QuantumLayer):
         return inputs.reshape(1, -1, 1)
 
     @nn.nowrap
-    def chosen_engine(self, in_features: int) -> str:
+    def chosen_engine(self, in_features: int, num_patches: int) -> str:
         return "by hand"
 
     @nn.nowrap

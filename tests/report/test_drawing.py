@@ -13,8 +13,9 @@ from qconv.circuit.circuit import Circuit
 from qconv.encoding.amplitude import Amplitude
 from qconv.encoding.angle import Angle
 from qconv.layers.quantum_conv import QuantumConv
+from qconv.models.quantum_calls import trace
 from qconv.readout.pauli import Parity, PauliZ
-from qconv.report.drawing import circuit_drawing, circuit_figure, circuit_text, layer_drawing
+from qconv.report.drawing import CircuitDrawing, circuit_drawing, circuit_figure, circuit_text, layer_drawing
 
 RY_RZ = HardwareEfficient(depth=1, rotations=("ry", "rz"))
 
@@ -33,6 +34,12 @@ class Zoo(Ansatz):
         circuit.crx(2, 0, theta=theta[0] + theta[1])
         circuit.rzz(0, 1, theta=theta[0])
         circuit.sd(2)
+
+
+def drawn(layer: QuantumConv, shape: tuple[int, ...]) -> CircuitDrawing:
+    """The drawing of a layer that is called with images of this shape, 64 at once."""
+    (call,) = trace(layer, shape).calls
+    return layer_drawing(call, 64)
 
 
 def test_a_small_circuit() -> None:
@@ -63,7 +70,7 @@ def test_reuploads() -> None:
         "measured: ZI IZ"
     )
     layer = QuantumConv(Circuit(Angle(), ansatz, PauliZ(), reuploads=1, trainable_scaling=True), kernel_size=(1, 2))
-    assert "1 circuit of 4 angles and 4 factors, engine unitary" in layer_drawing(layer, 1).title
+    assert "1 circuit of 4 angles and 4 factors, engine unitary" in drawn(layer, (8, 8, 1)).title
 
 
 def test_every_kind_of_gate() -> None:
@@ -93,11 +100,11 @@ def test_amplitudes_are_one_block_and_long_circuits_are_broken() -> None:
     ("channels", "title"),
     [
         ("joint", "2x2 pixels, 12 qubits, 2 circuits of 24 angles, engine "),
-        ("sum", "2x2 pixels, 4 qubits, 6 circuits of 8 angles, engine unitary"),
+        ("sum", "2x2 pixels, 4 qubits, 6 circuits of 8 angles, engine heisenberg"),
     ],
 )
 def test_the_title_counts_circuits_and_angles(channels: Any, title: str) -> None:
-    drawing = layer_drawing(QuantumConv(Circuit(ansatz=RY_RZ), features=2, channels=channels), in_features=3)
+    drawing = drawn(QuantumConv(Circuit(ansatz=RY_RZ), features=2, channels=channels), (8, 8, 3))
     assert drawing.title.startswith("Angle, HardwareEfficient, PauliZ: ") and title in drawing.title
 
 
