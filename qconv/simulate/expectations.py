@@ -47,7 +47,7 @@ def expectations(
     count, patch_size = patches.shape
     name = choose_engine(circuit, patch_size, engine, max(1, count))
     check_memory(circuit, patch_size, name, arrays[0].dtype, count, devices=devices_of(patches))
-    return _quantum_circuit(circuit, arrays[0][None], *arrays[1:], engine=name)[0].T
+    return _turned(_quantum_circuit(circuit, arrays[0][None], *arrays[1:], engine=name)[0])
 
 
 def checked(circuit: Circuit, theta: Array, patches: Array, scaling: Array | None) -> list[Array]:
@@ -109,7 +109,6 @@ def run_circuits(
     if together > 1:  # with few patches, each operation on them is called for several registers at once
         at_once = max(1, numbers(circuit, patch_size, engine, dtype, together).at_once // max(1, count))
     outputs = _one_by_one(one_register, (by_register, patches.astype(dtype)), at_once)
-    # One transposition of all that there is, to patches first.
     shape = outputs.shape[:3]
     return _turned(outputs.reshape(math.prod(shape), count)).reshape(count, *shape)
 
@@ -149,7 +148,7 @@ def _quantum_circuit(
     engine: EngineName,
 ) -> Float[Array, "filters channels patches"]:
     # Compiled as a whole also where the caller is not: gate by gate, the first call would take seconds.
-    # The barriers keep XLA from moving the transpositions of the two ends into the engine, at half its speed.
+    # The barrier keeps XLA from moving the transposition into the engine, at half its speed.
     columns = jax.lax.optimization_barrier(patches.T)
     evaluation = engine_named(engine).evaluation(circuit, len(columns), thetas, scaling)
     return evaluation.read(circuit.readout.decode, columns)
