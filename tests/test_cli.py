@@ -278,7 +278,7 @@ BAD: dict[tuple[str, ...], str] = {
     (*TRAIN, "--optimizer.learning-rate", "inf"): "learning_rate = inf; allowed: finite numbers",
     (*TRAIN, "--model.conv.circuit.encoding.scale", "nan"): "scale = nan; allowed: any finite number",
     (*TRAIN, "--model.conv.circuit.reuploads", "99999"): "reuploads = 99999; allowed: at most 10000 layers",
-    (*TRAIN, "--model.conv.features", "2147483647"): "16 patches in 2,147,483,647 circuits) need 1,280.0 GiB",
+    (*TRAIN, "--model.conv.features", "2147483647"): "16 patches in 2,147,483,647 circuits) need 512.0 GiB",
     (*TRAIN, "--data.num-images", "2147483647"): "pixels in all; allowed: at most 268435456, which take a GiB",
     (*TRAIN, "--seed"): "Missing value for argument '--seed'",
     (*TRAIN, "--dtype", "float16"): "invalid choice 'float16' for argument '--dtype'",

@@ -9,7 +9,7 @@ from jaxtyping import Array, Float, Inexact
 
 from qconv.circuit.circuit import Circuit
 from qconv.lowering.program import reordered
-from qconv.simulate.evaluation import Evaluation, devices_of, patches_at_once
+from qconv.simulate.evaluation import devices_of, in_chunks, patches_at_once
 from qconv.simulate.expectations import checked
 from qconv.simulate.fused import evolution
 from qconv.simulate.memory import check_memory, refuse_beyond
@@ -57,6 +57,6 @@ def _quantum_states(circuit: Circuit, theta: Array, patches: Array, scaling: Arr
     def amplitudes(chunk: Float[Array, "pixels chunk"]) -> Float[Array, "numbers chunk"]:
         return jnp.asarray(reordered(evolved(chunk), np.argsort(names))).reshape(-1, chunk.shape[1])
 
-    evaluation = Evaluation(amplitudes, patches_at_once(_CHUNK_BYTES, 2 * size, theta.dtype))
-    found = evaluation.read(lambda numbers: numbers, patches.T).reshape(size, -1, count)
+    at_once = patches_at_once(_CHUNK_BYTES, 2 * size, theta.dtype)
+    found = in_chunks(amplitudes, patches.T, at_once).reshape(size, -1, count)
     return found[:, 0].T if found.shape[1] == 1 else jax.lax.complex(found[:, 0], found[:, 1]).T

@@ -379,7 +379,7 @@ def test_bits_are_looked_up():
 def test_the_engine_asked_for_runs(compiled, engine, monkeypatch):
     circuit, theta, patches = compiled
     for name in ENGINES:
-        fake = SimpleNamespace(read=lambda *_, name=name: jnp.full((1, 1), float(len(name))))
+        fake = SimpleNamespace(read=lambda *_, name=name: jnp.full((1, 1, 1), float(len(name))))
         monkeypatch.setattr(type(engine_named(name)), "evaluation", lambda *_, fake=fake: fake)
     with jax.disable_jit():
         assert expectations(circuit, theta, patches[:1], engine) == len(engine)

@@ -366,7 +366,7 @@ def test_a_run_trains_the_network_and_its_twin(tmp_path: Path) -> None:
                 wall_seconds=round(twin.wall_seconds, 2),
             ),
         ),
-        engines=(choose_engine(CONV.circuit, 2),),
+        engines=(choose_engine(CONV.circuit, 2, patches=8 * 4),),  # of a batch
         device="1 x cpu",
         provenance=of_run(stored),
     )
