@@ -201,7 +201,7 @@ FEW = ("--pairs", "20", "--gradients", "4", "--fisher-angles", "2", "--fisher-pa
 def test_diagnose(inside: Workshop, tmp_path: Path, capsys: Output) -> None:
     picture = tmp_path / "tiny.png"
     out, _ = said(capsys, "diagnose", "tiny", *FEW, "--model.conv.circuit.ansatz.depth", "2", "--output", str(picture))
-    assert "layer 0: Angle, Turns, PauliZ: 1x2 pixels, 2 qubits, 1 circuit of 4 angles," in out
+    assert "layer 0: Angle, Turns, PauliZ: 1x2 pixels, 2 qubits, 1 circuit of 4 angles" in out
     for words in ("expressibility", "entanglement", "gradient variance", "effective dimension"):
         assert re.search(rf"│ {words} +│", out)
     assert re.search(r"entanglement +│ +0.0000 │ +0.0000 │ 0.4000 Haar-random", out)  # nothing entangles
