@@ -44,7 +44,7 @@ class RandomLayers(Ansatz):
         return self.depth, self.rotations
 
     def __call__(self, circuit: CircuitBuilder, theta: Float[Array, "depth rotations"]) -> None:
-        """The same gates each time for the same size of register."""
+        """Appends the gates that are drawn for this size of register, the same each time."""
         angles = iter([(layer, index) for layer in range(self.depth) for index in range(self.rotations)])
         for name, qubits in self._gates(circuit.num_qubits):
             if name == "cnot":

@@ -63,7 +63,7 @@ class Selection(Derived):
     """Some of the images of another dataset, in their order."""
 
     def items(self, split: Split) -> Dataset:
-        """Those of the images of the source."""
+        """The items that are chosen of those of the source."""
         return dataclasses.replace(self, data=self.data.items(split))
 
     def plane(self, split: Split) -> Plane | None:

@@ -13,7 +13,7 @@ from qconv.errors import InputError
 
 @dataclass(frozen=True)
 class Subset(Selection):
-    """So many images of each split, drawn at random without replacement; only those are read.
+    """A number of images of each split, drawn at random without replacement; only those are read.
 
     Where training images have been divided, they are drawn from what is left to train on, and all of it is taken where
     that is less. Of images for validation there are as many as of test images, or all.

@@ -46,7 +46,7 @@ class Tfds(Dataset):
 
     @property
     def splits(self) -> tuple[Split, ...]:
-        """Those of `train`, `validation` and `test` that the prepared dataset has; raises what `load` does."""
+        """Which of `train`, `validation` and `test` the prepared dataset has; raises what `load` does."""
         builder, _ = self._prepared("validation")
         return tuple(split for split in get_args(Split) if split in builder.info.splits)
 

@@ -47,7 +47,7 @@ class Rival(ABC):
 
 @dataclass(frozen=True)
 class Twin(Rival):
-    """The same network with a classical layer in the place of each quantum layer."""
+    """The classical twin: the network with a classical layer in the place of each quantum layer."""
 
     name: ClassVar[str] = "classical twin"
     folder: ClassVar[str] = "twin"

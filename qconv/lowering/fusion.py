@@ -26,7 +26,7 @@ _SUMMED = 5
 
 
 def built_together(gates: Sequence[Gate]) -> list[Gate]:
-    """The same gates, the matrices of each name computed at once, but for phases and for what is a matrix already."""
+    """Gates with the matrices of each name computed at once, but for phases and for what is a matrix already."""
     result = list(gates)
     for members in alike(gates):
         members = [index for index in members if gates[index].built is None]
@@ -291,7 +291,7 @@ def after_gates(state: Array, gates: Iterable[Gate]) -> Array:
 
 
 def _after_chains(matrix: Matrix, chains: dict[int, list[Gate]], num_qubits: int) -> Matrix:
-    """All of them at once."""
+    """A matrix after the chains of gates on single qubits, all of these at once."""
     if not chains:
         return matrix
     product: Any = None

@@ -76,6 +76,11 @@ def _from_file(digest: str, drawn: dict[str, Any]) -> dict[str, Any]:
         for name, leaf in wanted.items()
         if name in arrays and arrays[name].shape != leaf.shape
     ]
+    problems += [
+        f"{name} holds {arrays[name].dtype} and not {leaf.dtype}"
+        for name, leaf in wanted.items()
+        if name in arrays and not np.can_cast(arrays[name].dtype, leaf.dtype, "same_kind")
+    ]
     if problems:
         more = f", and {len(problems) - 3} more" if len(problems) > 3 else ""
         raise InputError(f"weights = {digest[:12]}... do not fit the network: {', '.join(problems[:3])}{more}")

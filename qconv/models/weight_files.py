@@ -68,7 +68,11 @@ def read_weights(digest: str) -> dict[str, np.ndarray]:
 
     path = _find(digest)
     try:
-        arrays = load_file(path) if path.suffix == ".safetensors" else dict(np.load(path))
+        if path.suffix == ".safetensors":
+            arrays = load_file(path)
+        else:
+            with np.load(path) as file:
+                arrays = dict(file)
     except Exception as error:  # each format has errors of its own
         raise InputError(f"{path} cannot be read as {path.suffix[1:]}: {error}") from error
     return {name.replace(".", "/"): array for name, array in arrays.items()}
@@ -77,7 +81,10 @@ def read_weights(digest: str) -> dict[str, np.ndarray]:
 def _find(digest: str) -> Path:
     folders = [Path(folder) for folder in os.environ.get(SEARCH_PATH, "weights").split(os.pathsep) if folder]
     files = [file for folder in folders for ending in ("safetensors", "npz") for file in folder.glob(f"*.{ending}")]
-    found = {_sha256(file): file for file in files}
+    try:
+        found = {_sha256(file): file for file in files}
+    except OSError as error:
+        raise InputError(f"weights = {digest[:12]}...: cannot read {error.filename}: {error.strerror}") from error
     if digest in found:
         return found[digest]
     others = ", ".join(f"{file.name} ({own[:12]}...)" for own, file in found.items()) or "none"

@@ -18,7 +18,7 @@ _AHEAD = 2
 
 
 def read_batch(source: Source, indices: Int[np.ndarray, " batch"], size: int, mesh: Mesh, dtype: Any) -> WeightedBatch:
-    """This process's rows of the batch of the items at `indices`, filled up; see `global_batch`.
+    """Rows of this process of the batch of the items at `indices`, filled up; see `global_batch`.
 
     Args:
         source: where items come from.

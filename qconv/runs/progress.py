@@ -47,11 +47,11 @@ class LiveProgress:
         self._bar.stop()
 
     def step(self, done: int) -> None:
-        """So many are done."""
+        """Moves the bar to a number that are done."""
         self._bar.update(self._task, completed=done)
 
     def say(self, name: str, done: int, rate: float, text: str) -> None:
-        """So many are done, so many a second, with a text beside."""
+        """Shows how many are done, the rate a second, and a text beside."""
         self._bar.update(self._task, completed=done, description=name, text=text)
         now = time.perf_counter()
         is_due = now - self._last_line > _SECONDS_BETWEEN_LINES or done == self._total

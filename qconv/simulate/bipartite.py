@@ -174,7 +174,7 @@ class Products(NamedTuple):
     sums: np.ndarray
 
     def renamed(self, first: np.ndarray, second: np.ndarray) -> "Products":
-        """The same observables for halves whose rows hold the amplitudes `first` and `second`."""
+        """Observables for halves whose rows hold the amplitudes `first` and `second`."""
         return self._replace(first=self.first[:, first], second=self.second[:, second])
 
     def expectations(self, first: Columns, second: Columns, terms: int) -> Float[Array, "observables columns"]:
@@ -294,7 +294,7 @@ class Half:
     waiting: list[Gate] = field(default_factory=list)
 
     def own(self, gate: Gate) -> tuple[int, ...]:
-        """Those of a gate's qubits that are in this half, as it counts them."""
+        """Qubits of a gate that are in this half, as it counts them."""
         inside = range(self.first, self.first + self.num_qubits)
         return tuple(qubit - self.first for qubit in gate.qubits if qubit in inside)
 
@@ -326,7 +326,7 @@ class Half:
         return lambda states: multiply(numbers, states)
 
     def _dense(self, operator: Any, qubits: tuple[int, ...], dtype: np.dtype) -> Step:
-        """It leaves the rows with the names that they have: all branches must agree on them."""
+        """A dense operator as a step that leaves the rows their names: all branches must agree on them."""
         own = program([Gate("any", qubits, {"unitary": operator}, dtype)], self.num_qubits, _BLOCK, self.names)
         rows = np.argsort(own.names)[self.names]
         if np.array_equal(rows, np.arange(len(rows))):
@@ -393,7 +393,7 @@ def _operators(gate: Gate, cut: int) -> tuple[int, list[tuple[int, int]]]:
 
 
 def _expanded(gate: Gate, cut: int) -> tuple[int, list[np.ndarray], list[Any]]:
-    """The same half, its operators as matrices, and those of the other half that they come with."""
+    """The half that a gate is expanded in, its operators as matrices, and what comes with each in the other half."""
     side, pairs = _operators(gate, cut)
     k = len(gate.qubits)
     ours = [place for place, qubit in enumerate(gate.qubits) if (qubit >= cut) == bool(side)]

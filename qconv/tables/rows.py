@@ -19,7 +19,7 @@ Cell = Experiment | Measurement
 
 
 def seeds(cell: Cell, numbers: Iterable[int]) -> tuple[Cell, ...]:
-    """The same cell with each seed."""
+    """A cell with each of several seeds."""
     return tuple(dataclasses.replace(cell, seed=number) for number in numbers)
 
 

@@ -21,7 +21,7 @@ class PlaneScores(Evidence):
     is_sum: ClassVar[bool] = False
 
     loss: ClassLoss
-    """It says what outputs mean."""
+    """The loss, which says what outputs mean."""
 
     def of_batch(
         self, outputs: Float[Array, "batch classes"], targets: Int[Array, " batch"], weights: Float[Array, " batch"]

@@ -115,7 +115,7 @@ def test_layers_of_many_filters_are_mapped_and_differentiated_forwards() -> None
     _, forwards = jax.jvp(lambda x: layer.apply(variables, x), (images,), (tangents,))
     step = 1e-2
     by_differences = (apply(variables, images + step) - apply(variables, images - step)) / (2 * step)
-    assert_close(forwards, by_differences, atol=2e-2)
+    assert_close(forwards, by_differences, atol=5e-3)  # the differences are as wrong as that: step^2 f''' / 6
 
 
 def test_the_program_does_not_grow_with_the_number_of_filters() -> None:

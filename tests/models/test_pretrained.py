@@ -130,6 +130,10 @@ def test_npz_and_names_with_points_are_read_too(folder: Path) -> None:
         ({"kernel": jnp.ones((3, 3, 1, 3))}, "params/bias is missing"),
         ({"kernel": jnp.ones((3, 3, 1, 3)), "bias": jnp.ones(3), "scale": jnp.ones(3)}, "params/scale is left over"),
         ({"kernel": jnp.ones((3, 3, 3, 3)), "bias": jnp.ones(3)}, r"shape \(3, 3, 3, 3\) and not \(3, 3, 1, 3\)"),
+        (
+            {"kernel": jnp.ones((3, 3, 1, 3), complex), "bias": jnp.ones(3)},
+            "params/kernel holds complex64 and not float32",
+        ),
     ],
 )
 def test_a_file_of_another_network_is_refused(arrays: dict, message: str, folder: Path) -> None:
