@@ -20,6 +20,9 @@ _BUILT_AT_ONCE = 2**22
 """Numbers that are written while what filters have of their own is built: one after the other, each operation on few
 numbers is called for each of them."""
 
+_PAGE, _LINE = 4096, 64
+"""Bytes: numbers that lie a multiple of the first apart share the places of the nearest cache; one of these places."""
+
 
 @dataclass(frozen=True, eq=False)
 class Evaluation:
@@ -92,7 +95,7 @@ def in_chunks(
         return _in_chunks(function, columns, chunk)
     # Columns that are split over devices stay where they are: an axis of the devices says so to XLA, which would
     # otherwise exchange them wherever an engine puts columns beside each other.
-    apart = _filled_up(columns, devices).reshape(pixels, devices, -1)
+    apart = _filled_up(columns, -(-count // devices) * devices).reshape(pixels, devices, -1)
     outputs = jax.vmap(lambda own: _in_chunks(function, own, chunk), in_axes=1, out_axes=-2)(apart)
     return outputs.reshape(*outputs.shape[:-2], -1)[..., :count]
 
@@ -105,10 +108,11 @@ def _in_chunks(
     pixels, count = columns.shape
     if count == 0:  # images without a single window
         return function(jnp.zeros((pixels, 1), columns.dtype))[..., :0]
-    if count <= chunk:
-        return function(columns)
     number = number_of_chunks(count, chunk)
-    chunks = jnp.moveaxis(_filled_up(columns, number).reshape(pixels, -1, number), 2, 0)
+    filled = _filled_up(columns, number * _width(-(-count // number), columns.dtype))
+    if number == 1:
+        return function(filled)[..., :count]
+    chunks = jnp.moveaxis(filled.reshape(pixels, -1, number), 2, 0)
     outputs = jax.lax.map(jax.checkpoint(function), chunks)  # (number, *channels, size)
     return jnp.moveaxis(outputs, 0, -1).reshape(*outputs.shape[1:-1], -1)[..., :count]
 
@@ -129,9 +133,18 @@ def number_of_chunks(count: int, chunk: int) -> int:
     return next((number for number in range(fewest, fewest * 5 // 4 + 1) if count % number == 0), fewest)
 
 
-def _filled_up(columns: Float[Array, "pixels columns"], factor: int) -> Float[Array, "pixels more"]:
-    """To a multiple of `factor`, with a column that is there: where an encoding has no gradient, 0 times NaN is NaN."""
-    return jnp.pad(columns, ((0, 0), (0, -columns.shape[1] % factor)), mode="edge")
+def _width(count: int, dtype: np.dtype) -> int:
+    """As many columns, or a few more where rows would be some pages of memory: all would share a few lines of cache."""
+    row = count * np.dtype(dtype).itemsize
+    return count if row % _PAGE else count + _LINE // np.dtype(dtype).itemsize
+
+
+def _filled_up(columns: Float[Array, "pixels columns"], count: int) -> Float[Array, "pixels count"]:
+    """To so many columns, with one that is there, which some encodings need: of 0 they would make NaN."""
+    if not (missing := count - columns.shape[1]):
+        return columns
+    last = jax.lax.stop_gradient(columns[:, -1:])  # nobody reads what comes of these
+    return jnp.concatenate([columns, jnp.broadcast_to(last, (len(columns), missing))], axis=1)
 
 
 def patches_at_once(chunk_bytes: int, numbers: int, dtype: np.dtype) -> int:

@@ -15,6 +15,9 @@ from qconv.simulate.choose import EngineChoice, EngineName, choose_engine, engin
 from qconv.simulate.evaluation import devices_of
 from qconv.simulate.memory import check_memory, numbers
 
+_MANY_CHANNELS = 100
+"""From here on a product that writes patches first takes less time than one that does not and a turn of its outputs."""
+
 
 def expectations(
     circuit: Circuit,
@@ -115,14 +118,15 @@ def run_circuits(
 
 @jax.custom_jvp
 def _turned(channels: Float[Array, "channels patches"]) -> Float[Array, "patches channels"]:
-    """Patches first. XLA may join this with the product before it; with the one of the way back it must not."""
-    return channels.T
+    """Patches first. XLA would join this with a product before it, which pays where there are many channels."""
+    apart = jax.lax.optimization_barrier(channels) if len(channels) < _MANY_CHANNELS else channels
+    return apart.T
 
 
 @_turned.defjvp
 def _turned_tangent(channels: tuple[Array], tangents: tuple[Array]) -> tuple[Array, Array]:
-    """The barrier's transpose is a barrier: gradients are turned before the products of the backward pass see them."""
-    return channels[0].T, jax.lax.optimization_barrier(tangents[0]).T
+    """Products of the backward pass read gradients as they lie, so nothing keeps XLA from joining them with this."""
+    return _turned(*channels), tangents[0].T
 
 
 def _one_by_one(function: Callable[[Any], Array], inputs: Any, at_once: int = 1) -> Array:

@@ -99,7 +99,6 @@ class ProductTable(Engine):
         num_qubits, known = circuit.num_qubits(patch_size), known_states(example_encoding(circuit, patch_size))
         rows = len(thetas) * circuit.num_observables(patch_size)
         first = gathered(num_qubits, len(known), rows)
-        order = np.roll(np.arange(num_qubits), -half(num_qubits))  # as the columns of a table, the first one slowest
         summed = [min(_SUMMED, num_qubits - first - place) for place in range(0, num_qubits - first, _SUMMED)]
 
         def table(theta: Array) -> Float[Array, "observables products"]:
@@ -107,12 +106,14 @@ class ProductTable(Engine):
             return observed([replace(own, columns=_of_products(own.columns, known)) for own in images])
 
         amplitudes = 2 * 2**num_qubits * len(known) ** num_qubits
-        tables = of_each(table, thetas, amplitudes).reshape(-1, len(known) ** first)
+        # The short side first: so both products of the backward pass take the gradient as it lies, patches first.
+        tables = jax.lax.optimization_barrier(of_each(table, thetas, amplitudes).reshape(-1, len(known) ** first).T)
 
         def observables(chunk: Float[Array, "pixels chunk"]) -> Observables:
-            apart = weights(qubit_states(circuit, scaled(chunk, scaling, 0)), known)[order]
+            every = weights(qubit_states(circuit, scaled(chunk, scaling, 0)), known)
+            apart = jnp.roll(every, -half(num_qubits), axis=0)  # as the products of a table, the first one slowest
             *others, own = jax.lax.split(apart, [*summed, first])
-            values = jnp.matmul(tables, _together(own), precision="highest")
+            values = jnp.einsum("pr,pc->rc", tables, _together(own), precision="highest")
             for qubits in reversed(others):
                 factors = _together(qubits)
                 values = (values.reshape(-1, *factors.shape) * factors[None]).sum(1)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from jax.sharding import AbstractMesh, AxisType, NamedSharding, PartitionSpec
 
-from qconv.simulate.evaluation import devices_of
+from qconv.simulate.evaluation import devices_of, in_chunks
 
 PROGRAM = """
 import re
@@ -81,3 +81,27 @@ def test_what_one_device_has_of_a_mapped_array_is_not_split_again():
     specs = PartitionSpec("batch")
     jax.jit(jax.shard_map(own, mesh=mesh, in_specs=specs, out_specs=specs))(jnp.zeros(3))
     assert found == [((AxisType.Manual,), 1)]
+
+
+@pytest.mark.parametrize("count", [1023, 1024, 3 * 1024])
+@pytest.mark.parametrize("chunk", [1024, 10_000])
+def test_no_chunk_has_rows_of_whole_pages(count, chunk):
+    """Rows of 1,024 numbers of four bytes would all share a few lines of cache; what fills them up changes nothing."""
+    columns = jnp.asarray(np.random.default_rng(0).uniform(-1, 1, (3, count)), jnp.float32)
+    widths = []
+
+    def function(chunk: jax.Array) -> jax.Array:
+        widths.append(chunk.shape[1])
+        return jnp.sqrt(1 + chunk[:2] * chunk[1:])
+
+    def loss(function, columns):
+        return (jnp.sin(jnp.arange(2 * count, dtype=jnp.float32)).reshape(2, count) * function(columns)).sum()
+
+    chunked = in_chunks(function, columns, chunk)
+    assert widths and all(width % 1024 for width in widths)
+    np.testing.assert_array_equal(chunked, function(columns))
+    own, plain = (
+        jax.grad(lambda columns, f=f: loss(f, columns))(columns)
+        for f in (lambda columns: in_chunks(function, columns, chunk), function)
+    )
+    np.testing.assert_allclose(own, plain, atol=1e-6)

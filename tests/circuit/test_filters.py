@@ -126,7 +126,7 @@ def test_the_program_does_not_grow_with_the_number_of_filters() -> None:
         program = jax.make_jaxpr(lambda t, x: run_circuits(circuit, [t], x, "heisenberg"))(theta, inputs)
         return str(program).count(" = ")
 
-    assert equations(16) == equations(64) < 1.2 * equations(1)
+    assert equations(64) <= equations(16) < 1.2 * equations(1)
 
 
 def test_costs_are_those_of_all_filters() -> None:
