@@ -386,7 +386,7 @@ import numpy as np
 from pathlib import Path
 from qconv.data.checked import load_checked
 from qconv.data.image_folder import ImageFolder
-status = lambda: int(Path("/proc/self/status").read_text().split("RssAnon:")[1].split()[0]) / 1024
+status = lambda: int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
 data = ImageFolder({str(tmp_path / "many")!r}, height=224, width=224)
 source, before = load_checked(data, "test"), status()
 most, total = 0, 0
