@@ -62,12 +62,14 @@ from .readout.probabilities import Probabilities as Probabilities
 from .models.network import Network as Network
 from .models.networks import ClassicalNet as ClassicalNet
 from .models.dressed_net import DressedNet as DressedNet
+from .models.hybrid_net import HybridNet as HybridNet
 from .models.heads import ConvHead as ConvHead
 from .models.heads import LinearHead as LinearHead
 from .models.heads import LogProbabilities as LogProbabilities
 from .models.networks import QuantumClassifier as QuantumClassifier
 from .models.networks import QuanvNet as QuanvNet
 from .models.networks import TreeNet as TreeNet
+from .models.squashed_dense import SquashedDense as SquashedDense
 from .models.pretrained import Pretrained as Pretrained
 from .models.twin import classical_twin as classical_twin
 from .models.weight_files import save_weights as save_weights

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 
 from qconv.bounds import require, require_at_least, require_choices
 from qconv.circuit.circuit import check_floating
-from qconv.layers.initial import uniform
+from qconv.layers.initial import first_weights
 from qconv.patches import flattened
 
 
@@ -31,10 +31,7 @@ class LinearHead(nn.Module):
         """Logits of each item."""
         check_floating(features=features)
         rows = flattened(features)
-        if self.distribution == "normal":
-            return nn.Dense(self.num_classes)(rows)
-        initial = uniform(rows.shape[1])
-        return nn.Dense(self.num_classes, kernel_init=initial, bias_init=initial)(rows)
+        return nn.Dense(self.num_classes, **first_weights(self.distribution, rows.shape[1]))(rows)
 
 
 class ConvHead(nn.Module):

@@ -34,9 +34,11 @@ from qconv.layers.quantum_layer import QuantumLayer
 from qconv.layers.quantum_tree import QuantumTree
 from qconv.models.dressed_net import DressedNet
 from qconv.models.heads import ConvHead, LinearHead, LogProbabilities
+from qconv.models.hybrid_net import HybridNet
 from qconv.models.network import Network
 from qconv.models.networks import ClassicalNet, QuantumClassifier, QuanvNet, TreeNet
 from qconv.models.pretrained import Pretrained
+from qconv.models.squashed_dense import SquashedDense
 from qconv.readout.probabilities import Probabilities
 from qconv.simulate.device import Device
 
@@ -65,6 +67,8 @@ MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     (LogProbabilities(), (4,)),
     (ClassicalNet(LinearHead(2)), IMAGE),
     (DressedNet(DENSE), IMAGE),
+    *((SquashedDense(distribution=distribution), IMAGE) for distribution in ("normal", "uniform")),
+    (HybridNet(nn.Conv(2, (2, 2)), SquashedDense(3), DENSE, LinearHead(2)), IMAGE),
     (QuantumClassifier(MEASURED, LogProbabilities()), IMAGE),
     (QuanvNet(CONV, LinearHead(2)), IMAGE),
     (TreeNet(TREE, LinearHead(2)), IMAGE),
