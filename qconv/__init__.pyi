@@ -58,6 +58,12 @@ from .readout.pauli import PauliXYZ as PauliXYZ
 from .readout.pauli import PauliZ as PauliZ
 from .readout.probabilities import Probabilities as Probabilities
 
+# Backbones
+from .models.fused import Fused as Fused
+from .models.resnet import ResNet as ResNet
+from .models.small_cnn import SmallCNN as SmallCNN
+from .models.vit import ViT as ViT
+
 # Networks and heads
 from .models.network import Network as Network
 from .models.networks import ClassicalNet as ClassicalNet
@@ -114,6 +120,8 @@ from .tasks.metric import Metric as Metric
 from .tasks.task import Task as Task
 
 # Procedures
+from .procedures.fine_tuning import FineTuning as FineTuning
+from .procedures.fine_tuning import FineTuningState as FineTuningState
 from .procedures.optimizers import Adam as Adam
 from .procedures.optimizers import Optimizer as Optimizer
 from .procedures.optimizers import Sgd as Sgd
