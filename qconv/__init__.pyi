@@ -59,10 +59,12 @@ from .readout.pauli import PauliZ as PauliZ
 from .readout.probabilities import Probabilities as Probabilities
 
 # Backbones
+from .models.first_stages import FirstStages as FirstStages
 from .models.fused import Fused as Fused
 from .models.resnet import ResNet as ResNet
 from .models.small_cnn import SmallCNN as SmallCNN
 from .models.vit import ViT as ViT
+from .runs.from_run import FromRun as FromRun
 
 # Networks and heads
 from .models.network import Network as Network

@@ -15,10 +15,10 @@ PUBLIC = """
 Accuracy Adam AllZZ Amplitude Angle Ansatz Arm ArraySource Autoencoder Axis BarsAndStripes Baseline BasicEntangler Basis
 Batch Binarised BitEncoding Circuit ClassLoss ClassicalNet Classification ClusterIsing Comparison CongQCNN Control
 ConvFilter ConvHead CrossEntropy DataUnavailableError Dataset DenseAngle Derived Device Digits DressedNet Element
-Encoding EntanglingCapability Evaluated Evidence Experiment Expressibility FRQI FineTuning FineTuningState FourierFilter
-Fused GradientVariance HardwareEfficient HeldOutDataset HigherOrderAngle HurConvolution HurPooling HybridAngle
-HybridDirect HybridNet IQP Identity InputError LinearHead LogProbabilities LogSlope LogisticRegression Loss MERA
-Measured Measurement Metric Mlp Mnist5k Moment MostProbableWeight NEQR NeighborZZ Network OnlyClasses Optimizer PCA
+Encoding EntanglingCapability Evaluated Evidence Experiment Expressibility FRQI FineTuning FineTuningState FirstStages
+FourierFilter FromRun Fused GradientVariance HardwareEfficient HeldOutDataset HigherOrderAngle HurConvolution HurPooling
+HybridAngle HybridDirect HybridNet IQP Identity InputError LinearHead LogProbabilities LogSlope LogisticRegression Loss
+MERA Measured Measurement Metric Mlp Mnist5k Moment MostProbableWeight NEQR NeighborZZ Network OnlyClasses Optimizer PCA
 Parity PauliStrings PauliXYZ PauliZ Plane Pretrained Probabilities Procedure Published QCNN QconvError QuantumClassifier
 QuantumConv QuantumDense QuantumLayer QuantumTree QuanvNet RandomLayers RbfSvm Readout Reduced Reduction ResNet Resized
 Rival Row RunError SU4Brickwork Scaled Scores Sgd SimCircuit SmallCNN Source Spirals SquaredError SquashedDense

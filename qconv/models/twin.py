@@ -1,5 +1,6 @@
 """The classical twin of a network."""
 
+from abc import ABC, abstractmethod
 from typing import Any
 
 import flax.linen as nn
@@ -10,8 +11,19 @@ from qconv.layers.classical_twin import ClassicalTwin
 from qconv.layers.quantum_layer import QuantumLayer
 
 
+class WithTwin(nn.Module, ABC):
+    """A module that is no quantum layer, and says itself what is in its place in a classical twin."""
+
+    @nn.nowrap
+    @abstractmethod
+    def twin(self) -> nn.Module:
+        """The module in its place, with outputs of the same shape."""
+
+
 def classical_twin(model: Any) -> Any:
     """A network with a classical layer in the place of each quantum layer.
+
+    A module that holds trained quantum layers, as `FromRun`, is replaced by what it says itself (`WithTwin`).
 
     Args:
         model: a module; layers are looked for in its fields, in tuples, lists and dicts there, and in the fields of
@@ -24,7 +36,9 @@ def classical_twin(model: Any) -> Any:
         if not isinstance(part, nn.Module) or isinstance(part, ClassicalTwin):
             return part
         if id(part) not in made:
-            made[id(part)] = part.twin().clone(name=part.name) if isinstance(part, QuantumLayer) else rebuilt(part)
+            made[id(part)] = (
+                part.twin().clone(name=part.name) if isinstance(part, QuantumLayer | WithTwin) else rebuilt(part)
+            )
         return made[id(part)]
 
     def rebuilt(module: nn.Module) -> nn.Module:

@@ -34,6 +34,7 @@ from qconv.layers.quantum_layer import QuantumLayer
 from qconv.layers.quantum_tree import QuantumTree
 from qconv.models.conv_norm import ConvNorm
 from qconv.models.dressed_net import DressedNet
+from qconv.models.first_stages import FirstStages
 from qconv.models.fused import Fused
 from qconv.models.heads import ConvHead, LinearHead, LogProbabilities
 from qconv.models.hybrid_net import HybridNet
@@ -44,6 +45,7 @@ from qconv.models.resnet import ResidualBlock, ResNet
 from qconv.models.small_cnn import SmallCNN
 from qconv.models.squashed_dense import SquashedDense
 from qconv.models.transformer import EncoderBlock, PatchTokens
+from qconv.models.twin import WithTwin
 from qconv.models.vit import ViT
 from qconv.readout.probabilities import Probabilities
 from qconv.simulate.device import Device
@@ -86,6 +88,7 @@ MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     (ResNet((1, 1), 2), IMAGE),
     (ResNet((1,), 2, "bottleneck", "large"), (4, 5, 1)),
     *((ViT(1, 4, 1, 2, 3, pooling), IMAGE) for pooling in ("token", "mean")),
+    (FirstStages(QuanvNet(CONV, LinearHead(2)), "head"), IMAGE),
     (Fused((DENSE, SmallCNN((2,)))), IMAGE),
 ]
 """Every class, as often as there are other parameters, with the shape of one input."""
@@ -113,7 +116,7 @@ def modules() -> Iterator[type[nn.Module]]:
 
 
 def test_no_class_is_left_out() -> None:
-    bases = {QuantumLayer, CircuitLayer, ClassicalTwin, Network}
+    bases = {QuantumLayer, CircuitLayer, ClassicalTwin, Network, WithTwin}
     wrapped = {Pretrained}  # what it holds is another of these, and a file
     assert set(modules()) - bases - wrapped == {type(module) for module, _ in MODULES}
     assert {ClassicalConv, ClassicalDense, ClassicalTree} < set(modules())
