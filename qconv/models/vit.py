@@ -43,7 +43,7 @@ class ViT(nn.Module):
     @nn.compact
     def __call__(
         self, images: Float[Array, "batch height width channels"], *, train: bool = False
-    ) -> Float[Array, "batch width"]:
+    ) -> Float[Array, "batch features"]:
         """The features of each image.
 
         Raises:

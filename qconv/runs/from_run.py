@@ -20,7 +20,8 @@ from qconv.experiment.rivals import Twin
 from qconv.models.first_stages import FirstStages
 from qconv.models.network import Network
 from qconv.models.pretrained import Pretrained
-from qconv.models.twin import WithTwin, classical_twin
+from qconv.models.quantum_calls import trace
+from qconv.models.twin import WithTwin
 from qconv.models.weight_files import keep_weights
 from qconv.runs.restore import read_known_run, restored_arm
 from qconv.runs.summary import read_run_summary
@@ -50,7 +51,8 @@ class FromRun(WithTwin):
     taken: Annotated[Pretrained | None, Suppress] = None
     """What was read."""
     rival: Annotated[Pretrained | None, Suppress] = None
-    """What the classical twin of the run has in its place, if there are quantum layers in it."""
+    """What a classical twin has in its place: the same where no quantum layer is in it, else what the classical twin of
+    the run has trained, if it has one."""
 
     def __post_init__(self) -> None:
         if self.run:
@@ -75,19 +77,19 @@ class FromRun(WithTwin):
 
     @nn.nowrap
     def twin(self) -> nn.Module:
-        """The same without quantum layers: where there are none, the module itself.
+        """The same without quantum layers; where there are none, an equal module.
 
         Raises:
             InputError: there are, and the run has trained no classical twin.
         """
-        if self.taken is None or classical_twin(self.taken.network) == self.taken.network:
+        if self.taken is None:
             return self
         if self.rival is None:
             raise InputError(
                 "the network taken from a run has quantum layers, and that run has trained no classical twin, whose "
                 "weights the twin would have here; allowed: a run with one, or rivals = ()"
             )
-        return FromRun(trainable=self.trainable, taken=self.rival)
+        return FromRun(trainable=self.trainable, taken=self.rival, rival=self.rival)
 
     @nn.nowrap
     def _take(self, folder: Path) -> None:
@@ -96,13 +98,14 @@ class FromRun(WithTwin):
         _require_results(folder)
         by_folder = {arm.folder: arm for arm in arms(experiment)}
         require(self, "arm", self.arm in by_folder, ", ".join(map(repr, by_folder)))
-        taken = _trained(folder, experiment, by_folder[self.arm], self.stop)
+        rival = taken = _trained(folder, experiment, by_folder[self.arm], self.stop)
+        with precision(experiment.dtype):
+            is_quantum = bool(trace(taken.network, experiment.element.inputs).calls)
+        if is_quantum:
+            twin = by_folder.get(Twin.folder)
+            rival = _trained(folder, experiment, twin, self.stop) if twin else None
         object.__setattr__(self, "taken", taken)
-        rival = by_folder.get(Twin.folder)
-        is_quantum = classical_twin(taken.network) != taken.network
-        object.__setattr__(
-            self, "rival", _trained(folder, experiment, rival, self.stop) if rival and is_quantum else None
-        )
+        object.__setattr__(self, "rival", rival)
         for name in ("run", "stop", "arm"):
             object.__setattr__(self, name, "")
 

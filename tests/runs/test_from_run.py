@@ -140,7 +140,7 @@ def test_the_twin_has_what_the_twin_of_the_run_was_trained_to(run: Path) -> None
 
 def test_before_the_quantum_layer_there_is_nothing_to_replace(run: Path) -> None:
     backbone = FromRun(str(run), stop="conv")
-    assert backbone.rival is None and classical_twin(on(backbone)).backbone == backbone
+    assert backbone.rival == backbone.taken and classical_twin(on(backbone)).backbone == backbone
 
 
 def test_weights_are_where_training_begins(run: Path) -> None:
@@ -256,8 +256,7 @@ def test_from_the_command_line_killed_and_without_the_first_run(tmp_path_factory
     assert again.returncode == 0, again.stderr
     assert "quantum: going on from step 8" in again.stdout
     shutil.rmtree(folder)
-    own, other = ((workshop.folder / runs / "hybrid").glob("*/seed0") for runs in ("killed", "straight"))
-    (own,), (other,) = own, other
+    (own,), (other,) = ((workshop.folder / runs / "hybrid").glob("*/seed0") for runs in ("killed", "straight"))
     assert result(own) == result(other)
     evaluated = workshop.run("evaluate", str(own), QCONV_WEIGHTS="weights")
     assert evaluated.returncode == 0, evaluated.stderr
