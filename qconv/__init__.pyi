@@ -58,16 +58,26 @@ from .readout.pauli import PauliXYZ as PauliXYZ
 from .readout.pauli import PauliZ as PauliZ
 from .readout.probabilities import Probabilities as Probabilities
 
+# Backbones
+from .models.first_stages import FirstStages as FirstStages
+from .models.fused import Fused as Fused
+from .models.resnet import ResNet as ResNet
+from .models.small_cnn import SmallCNN as SmallCNN
+from .models.vit import ViT as ViT
+from .runs.from_run import FromRun as FromRun
+
 # Networks and heads
 from .models.network import Network as Network
 from .models.networks import ClassicalNet as ClassicalNet
 from .models.dressed_net import DressedNet as DressedNet
+from .models.hybrid_net import HybridNet as HybridNet
 from .models.heads import ConvHead as ConvHead
 from .models.heads import LinearHead as LinearHead
 from .models.heads import LogProbabilities as LogProbabilities
 from .models.networks import QuantumClassifier as QuantumClassifier
 from .models.networks import QuanvNet as QuanvNet
 from .models.networks import TreeNet as TreeNet
+from .models.squashed_dense import SquashedDense as SquashedDense
 from .models.pretrained import Pretrained as Pretrained
 from .models.twin import classical_twin as classical_twin
 from .models.weight_files import save_weights as save_weights
@@ -114,6 +124,8 @@ from .tasks.metric import Metric as Metric
 from .tasks.task import Task as Task
 
 # Procedures
+from .procedures.fine_tuning import FineTuning as FineTuning
+from .procedures.fine_tuning import FineTuningState as FineTuningState
 from .procedures.optimizers import Adam as Adam
 from .procedures.optimizers import Optimizer as Optimizer
 from .procedures.optimizers import Sgd as Sgd

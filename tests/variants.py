@@ -95,9 +95,9 @@ def _needs_fields(cls: Any) -> bool:
 
 
 def inputs_of(module: nn.Module, dtype: Any) -> jax.ShapeDtypeStruct:
-    """What all of `modules` take: two images of 2x2 pixels, or two vectors."""
-    shape = (2, 2) if type(module).__name__ == "LogProbabilities" else (2, 2, 2, 1)
-    return jax.ShapeDtypeStruct(shape, dtype)
+    """What all of `modules` take: two images of 2x2 pixels, larger ones, or two vectors."""
+    others = {"LogProbabilities": (2, 2)} | dict.fromkeys(("ResNet", "SmallCNN", "ViT"), (2, 4, 4, 1))
+    return jax.ShapeDtypeStruct(others.get(type(module).__name__, (2, 2, 2, 1)), dtype)
 
 
 @dataclass(frozen=True)

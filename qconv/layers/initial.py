@@ -1,7 +1,7 @@
 """First weights of classical layers."""
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import jax
 from jaxtyping import Array
@@ -20,3 +20,15 @@ def uniform(num_inputs: int) -> Any:
         return jax.random.uniform(key, shape, dtype, -bound, bound)
 
     return draw
+
+
+def first_weights(distribution: Literal["normal", "uniform"], num_inputs: int) -> dict[str, Any]:
+    """Arguments of `nn.Dense` for its first weights.
+
+    Args:
+        distribution: `normal` is what Flax does by default, with variance 1 / inputs, cut off at two standard
+            deviations, and biases 0; of `uniform`, see there.
+        num_inputs: of the layer.
+    """
+    initial = uniform(num_inputs)
+    return {} if distribution == "normal" else {"kernel_init": initial, "bias_init": initial}

@@ -7,6 +7,7 @@ from qconv.bounds import require, require_at_least
 from qconv.circuit.circuit import check_floating
 from qconv.models.network import Network
 from qconv.models.num_classes import check_num_classes, known_num_classes
+from qconv.models.squashed_dense import squashed
 from qconv.patches import flattened
 
 
@@ -50,4 +51,4 @@ class DressedNet(Network):
     def numbers(self, images: Float[Array, "batch height width channels"]) -> Float[Array, "batch qubits"]:
         """What the circuit encodes of each image."""
         check_floating(images=images)
-        return (1 + nn.tanh(self.before(flattened(images)))) / 2
+        return squashed(self.before(flattened(images)))

@@ -8,7 +8,7 @@ from jaxtyping import Array, Float
 
 from qconv.bounds import require, require_at_least, require_choices
 from qconv.circuit.circuit import check_floating
-from qconv.layers.initial import uniform
+from qconv.layers.initial import first_weights
 from qconv.models.num_classes import check_num_classes, known_num_classes
 from qconv.patches import flattened
 
@@ -31,11 +31,8 @@ class LinearHead(nn.Module):
     def __call__(self, features: Float[Array, "batch ..."], *, train: bool = False) -> Float[Array, "batch classes"]:
         """Logits of each item."""
         check_floating(features=features)
-        rows, num_classes = flattened(features), known_num_classes(self)
-        if self.distribution == "normal":
-            return nn.Dense(num_classes)(rows)
-        initial = uniform(rows.shape[1])
-        return nn.Dense(num_classes, kernel_init=initial, bias_init=initial)(rows)
+        rows = flattened(features)
+        return nn.Dense(known_num_classes(self), **first_weights(self.distribution, rows.shape[1]))(rows)
 
 
 class ConvHead(nn.Module):

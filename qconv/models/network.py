@@ -33,12 +33,20 @@ class Network(nn.Module):
         return tuple(name for name, value in fields(self).items() if isinstance(value, nn.Module))
 
     def __call__(
-        self, inputs: Float[Array, "batch ..."], *, train: bool = False, start: int = 0, stop: int | None = None
+        self,
+        inputs: Float[Array, "batch ..."],
+        *,
+        train: bool = False,
+        start: int = 0,
+        stop: int | None = None,
+        resting: tuple[str, ...] = (),
     ) -> Float[Array, "batch ..."]:
-        """What the stages from `start` to before `stop` make of their inputs, by default all of them of images."""
+        """What the stages from `start` to before `stop` make of their inputs, by default all of them of images.
+
+        Those named in `resting` behave as outside of training.
+        """
         for name in self.stages()[start:stop]:
-            stage = getattr(self, name)
-            inputs = stage(inputs, train=train) if knows_training(stage) else stage(inputs)
+            inputs = called(getattr(self, name), inputs, train=train and name not in resting)
         return inputs
 
 
@@ -62,11 +70,26 @@ def output_of(
 
 
 def trained_output(
-    network: nn.Module, variables: Mapping[str, Any], inputs: Any, rngs: dict[str, Array], *, start: int = 0
+    network: nn.Module,
+    variables: Mapping[str, Any],
+    inputs: Any,
+    rngs: dict[str, Array],
+    *,
+    start: int = 0,
+    resting: tuple[str, ...] = (),
 ) -> tuple[Any, Any]:
-    """What a network makes of its inputs in training, and what it writes to its collections."""
-    mutable = changing_collections(variables)
-    return network.apply(variables, inputs, train=True, rngs=rngs, mutable=mutable, **_part(start, None))
+    """What a network makes of its inputs in training, and what it writes to its collections.
+
+    Args:
+        network: any module; a part only of a `Network`, and only that has stages which rest.
+        variables: all of its collections.
+        inputs: images, or what the stage before `start` returned.
+        rngs: for its random streams.
+        start: the first stage.
+        resting: stages that behave as outside of training.
+    """
+    part: dict[str, Any] = _part(start, None) | ({"resting": resting} if resting else {})
+    return network.apply(variables, inputs, train=True, rngs=rngs, mutable=changing_collections(variables), **part)
 
 
 def changing_collections(collections: Mapping[str, Any]) -> list[str]:
@@ -100,6 +123,11 @@ def num_frozen_stages(network: nn.Module, input_shape: tuple[int, ...], dtype: A
 def _part(start: int, stop: int | None) -> dict[str, Any]:
     """Arguments of a call; none for all stages, which modules of other forms do not know."""
     return ({"start": start} if start else {}) | ({} if stop is None else {"stop": stop})
+
+
+def called(stage: Any, inputs: Any, *, train: bool) -> Any:
+    """What a stage makes of its inputs; it is told whether it is being trained, if it asks."""
+    return stage(inputs, train=train) if knows_training(stage) else stage(inputs)
 
 
 def knows_training(stage: Any) -> bool:

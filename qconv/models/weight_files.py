@@ -31,14 +31,49 @@ def save_weights(path: str | Path, variables: Mapping[str, Any]) -> str:
     Raises:
         InputError: a name of another ending, or no folder of this name.
     """
-    from safetensors.numpy import save_file
-
     path = Path(path)
     if path.suffix != ".safetensors" or not path.parent.is_dir():
         raise InputError(f"path = {str(path)!r}; allowed: a name that ends in .safetensors, in a folder that is there")
+    content = _safetensors(variables)
+    path.write_bytes(content)
+    return hashlib.sha256(content).hexdigest()
+
+
+def keep_weights(variables: Mapping[str, Any]) -> str:
+    """Writes the variables of a network to the first folder of the search path, under their SHA-256.
+
+    A file that is there already stays.
+
+    Args:
+        variables: the collections of a network.
+
+    Returns:
+        The SHA-256, by which `Pretrained` finds it.
+
+    Raises:
+        InputError: the folder cannot be written.
+    """
+    content = _safetensors(variables)
+    digest = hashlib.sha256(content).hexdigest()
+    folder = _folders()[0]
+    path = folder / f"{digest}.safetensors"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            unfinished = path.with_suffix(f".{os.getpid()}")
+            unfinished.write_bytes(content)
+            unfinished.replace(path)
+    except OSError as error:
+        raise InputError(f"cannot write weights to {path}: {error.strerror or error}") from error
+    return digest
+
+
+def _safetensors(variables: Mapping[str, Any]) -> bytes:
+    """A file with each array under its path."""
+    from safetensors.numpy import save
+
     arrays = flatten_dict(unfreeze(dict(variables)), sep="/")
-    save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, path)
-    return _sha256(path)
+    return save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
 
 
 def check_digest(digest: str) -> None:
@@ -78,8 +113,13 @@ def read_weights(digest: str) -> dict[str, np.ndarray]:
     return {name.replace(".", "/"): array for name, array in arrays.items()}
 
 
+def _folders() -> list[Path]:
+    named = os.environ.get(SEARCH_PATH, "").split(os.pathsep)
+    return [Path(folder) for folder in named if folder] or [Path("weights")]
+
+
 def _find(digest: str) -> Path:
-    folders = [Path(folder) for folder in os.environ.get(SEARCH_PATH, "weights").split(os.pathsep) if folder]
+    folders = _folders()
     files = [file for folder in folders for ending in ("safetensors", "npz") for file in folder.glob(f"*.{ending}")]
     try:
         found = {_sha256(file): file for file in files}

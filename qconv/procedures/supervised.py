@@ -74,19 +74,10 @@ class Supervised(Procedure):
         start: int,
     ) -> tuple[SupervisedState, Sums]:
         """One update, of the network's own collections, too; the key gives its random streams, such as dropout."""
-        # Flax takes streams of other names than these from the one called `params`.
-        rngs = {"dropout": key, "params": jax.random.fold_in(key, 0)}
-
-        def loss_and_rest(params: Any) -> tuple[Array, tuple[Sums, Any]]:
-            variables = {TRAINED: params, **state.collections, **frozen}
-            outputs, written = trained_output(network, variables, batch.inputs, rngs, start=start)
-            sums = Sums.of(task, outputs, batch)
-            return sums.mean_loss(task), (sums, written)
-
-        gradients, (sums, written) = jax.grad(loss_and_rest, has_aux=True)(state.params)
+        gradients, sums, collections = gradient(state, frozen, batch, key, network=network, task=task, start=start)
         updates, opt_state = self._transformation.update(gradients, state.opt_state, state.params)
         params = optax.apply_updates(state.params, updates)
-        return state.replace(params=params, collections={**state.collections, **written}, opt_state=opt_state), sums
+        return state.replace(params=params, collections=collections, opt_state=opt_state), sums
 
     def variables(self, state: SupervisedState) -> dict[str, Any]:
         """Parameters and the network's own collections."""
@@ -95,6 +86,54 @@ class Supervised(Procedure):
     @property
     def _transformation(self) -> optax.GradientTransformation:
         return self.optimizer.transformation(self.num_steps)
+
+
+def gradient(
+    state: SupervisedState,
+    frozen: Mapping[str, Any],
+    batch: WeightedBatch,
+    key: Array,
+    *,
+    network: nn.Module,
+    task: Task,
+    start: int,
+    resting: tuple[str, ...] = (),
+) -> tuple[Any, Sums, dict[str, Any]]:
+    """What a batch says: the gradient of its mean loss, its sums, and the network's own collections after it.
+
+    Args:
+        state: before; its parameters but for those of stages that rest are what the gradient is taken by.
+        frozen: collections that no step changes.
+        batch: items.
+        key: gives the random streams of the network, such as dropout.
+        network: any module; a `Network` where stages rest.
+        task: what is asked of it.
+        start: the first stage of the network that is not in `batch.inputs` already.
+        resting: stages that are not trained now: they behave as outside of training, and what they have stays.
+    """
+    # Flax takes streams of other names than these from the one called `params`.
+    rngs = {"dropout": key, "params": jax.random.fold_in(key, 0)}
+    trained, held = divided(state.params, resting)
+
+    def loss_and_rest(params: Any) -> tuple[Array, tuple[Sums, Any]]:
+        variables = {TRAINED: {**params, **held}, **state.collections, **frozen}
+        outputs, written = trained_output(network, variables, batch.inputs, rngs, start=start, resting=resting)
+        sums = Sums.of(task, outputs, batch)
+        return sums.mean_loss(task), (sums, written)
+
+    gradients, (sums, written) = jax.grad(loss_and_rest, has_aux=True)(trained)
+    collections = {**state.collections, **written}
+    for name in written if resting else ():
+        collections[name] = {**written[name], **divided(state.collections[name], resting)[1]}
+    return gradients, sums, collections
+
+
+def divided(tree: Mapping[str, Any], stages: tuple[str, ...]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """What a collection, or a gradient, has of all other stages, and what of these."""
+    return (
+        {name: part for name, part in tree.items() if name not in stages},
+        {name: part for name, part in tree.items() if name in stages},
+    )
 
 
 @lru_cache(maxsize=2)

@@ -32,11 +32,21 @@ from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_dense import QuantumDense
 from qconv.layers.quantum_layer import QuantumLayer
 from qconv.layers.quantum_tree import QuantumTree
+from qconv.models.conv_norm import ConvNorm
 from qconv.models.dressed_net import DressedNet
+from qconv.models.first_stages import FirstStages
+from qconv.models.fused import Fused
 from qconv.models.heads import ConvHead, LinearHead, LogProbabilities
+from qconv.models.hybrid_net import HybridNet
 from qconv.models.network import Network
 from qconv.models.networks import ClassicalNet, QuantumClassifier, QuanvNet, TreeNet
 from qconv.models.pretrained import Pretrained
+from qconv.models.resnet import ResidualBlock, ResNet
+from qconv.models.small_cnn import SmallCNN
+from qconv.models.squashed_dense import SquashedDense
+from qconv.models.transformer import EncoderBlock, PatchTokens
+from qconv.models.twin import WithTwin
+from qconv.models.vit import ViT
 from qconv.readout.probabilities import Probabilities
 from qconv.simulate.device import Device
 
@@ -65,9 +75,21 @@ MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     (LogProbabilities(), (4,)),
     (ClassicalNet(LinearHead(2)), IMAGE),
     (DressedNet(DENSE), IMAGE),
+    *((SquashedDense(distribution=distribution), IMAGE) for distribution in ("normal", "uniform")),
+    (HybridNet(nn.Conv(2, (2, 2)), SquashedDense(3), DENSE, LinearHead(2)), IMAGE),
     (QuantumClassifier(MEASURED, LogProbabilities()), IMAGE),
     (QuanvNet(CONV, LinearHead(2)), IMAGE),
     (TreeNet(TREE, LinearHead(2)), IMAGE),
+    (PatchTokens(1, 3), IMAGE),
+    (EncoderBlock(DENSE.clone(features=3), DENSE, DENSE, 2, 2), (3, 2)),
+    (ConvNorm(2, strides=2), IMAGE),
+    *((ResidualBlock(2, strides, bottleneck), IMAGE) for strides, bottleneck in ((1, False), (2, True))),
+    (SmallCNN((2, 3)), IMAGE),
+    (ResNet((1, 1), 2), IMAGE),
+    (ResNet((1,), 2, "bottleneck", "large"), (4, 5, 1)),
+    *((ViT(1, 4, 1, 2, 3, pooling), IMAGE) for pooling in ("token", "mean")),
+    (FirstStages(QuanvNet(CONV, LinearHead(2)), "head"), IMAGE),
+    (Fused((DENSE, SmallCNN((2,)))), IMAGE),
 ]
 """Every class, as often as there are other parameters, with the shape of one input."""
 ENGINES: list[tuple[nn.Module, tuple[int, ...]]] = [
@@ -94,7 +116,7 @@ def modules() -> Iterator[type[nn.Module]]:
 
 
 def test_no_class_is_left_out() -> None:
-    bases = {QuantumLayer, CircuitLayer, ClassicalTwin, Network}
+    bases = {QuantumLayer, CircuitLayer, ClassicalTwin, Network, WithTwin}
     wrapped = {Pretrained}  # what it holds is another of these, and a file
     assert set(modules()) - bases - wrapped == {type(module) for module, _ in MODULES}
     assert {ClassicalConv, ClassicalDense, ClassicalTree} < set(modules())
@@ -155,7 +177,8 @@ def test_three_steps_of_adam_in_nnx_are_those_in_linen(module: nn.Module, shape:
 
     @jax.jit
     def linen(params: Any, state: Any) -> Any:
-        value, gradients = jax.value_and_grad(lambda own: loss(module.apply({"params": own}, images)))(params)
+        rest = module.init(jax.random.key(0), images)  # statistics of batches, which start alike
+        value, gradients = jax.value_and_grad(lambda own: loss(module.apply({**rest, "params": own}, images)))(params)
         updates, state = transformation.update(gradients, state, params)
         return value, optax.apply_updates(params, updates), state
 

@@ -20,6 +20,10 @@ CASES = {
     "HurPooling(kind='crot')": "kind = 'crot'; allowed: 'zx', 'general'",
     "HurPooling(pairs=((0, 0, 1),))": "pairs = ((0, 0, 1),); allowed: one or more pairs of different qubits",
     "LinearHead(distribution='even')": "distribution = 'even'; allowed: 'normal', 'uniform'",
+    "ResNet(stem='tiny')": "stem = 'tiny'; allowed: 'small', 'large'",
+    "ResNet(block='wide')": "block = 'wide'; allowed: 'basic', 'bottleneck'",
+    "ViT(pooling='max')": "pooling = 'max'; allowed: 'token', 'mean'",
+    "SquashedDense(distribution='even')": "distribution = 'even'; allowed: 'normal', 'uniform'",
     "Scaled(Synthetic(), 'robust')": "scaling = 'robust'; allowed: 'standard', 'range'",
     "Synthetic().load('all')": "split = 'all'; allowed: 'train', 'test'",
     "BarsAndStripes().load('all')": "split = 'all'; allowed: 'train', 'test'",
@@ -60,6 +64,9 @@ from qconv.experiment.experiment import Experiment
 from qconv.experiment.rivals import Twin
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import LinearHead
+from qconv.models.resnet import ResNet
+from qconv.models.squashed_dense import SquashedDense
+from qconv.models.vit import ViT
 from qconv.simulate.device import Device
 
 messages = {}

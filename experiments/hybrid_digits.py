@@ -1,0 +1,31 @@
+"""A small CNN, a circuit of six qubits and a dense layer, trained together on 5,000 MNIST digits.
+
+make train EXP=hybrid_digits
+"""
+
+from qconv import (
+    Adam,
+    Angle,
+    Circuit,
+    Experiment,
+    HybridNet,
+    LinearHead,
+    Mnist5k,
+    PauliZ,
+    QuantumDense,
+    SmallCNN,
+    SquashedDense,
+    StronglyEntangling,
+    Supervised,
+)
+
+experiment = Experiment(
+    data=Mnist5k(),
+    model=HybridNet(
+        backbone=SmallCNN(features=(8, 16, 32)),
+        numbers=SquashedDense(width=6),
+        quantum=QuantumDense(Circuit(Angle(), StronglyEntangling(depth=4), PauliZ())),
+        head=LinearHead(),
+    ),
+    procedure=Supervised(Adam(learning_rate=1e-2, schedule="cosine"), num_steps=600),
+)
