@@ -109,13 +109,16 @@ class Loop:
         step = int(state.step)
         if procedure.ended(state.trained, step):
             return
-        update = update_program(procedure, self.network, experiment.task, self._start, self.mesh)
         key = jax.random.key(experiment.seed)
         assert self.train is not None  # who calls this gave some
-        train = self._after_frozen_stages(self.train)
+        # What is drawn anew in each step goes through all stages in each step.
+        drawn = experiment.drawn_element is not None
+        start, train = (0, self.train) if drawn else (self._start, self._after_frozen_stages(self.train))
+        update = update_program(procedure, self.network, experiment.task, start, self.mesh)
+        rng = partial(generator, experiment.seed) if drawn else None
         rows = partial(procedure.rows, experiment.seed, size=len(train))
         coming = range(step, procedure.num_steps)
-        for batch in batches(train, rows, coming, procedure.batch_size, self.mesh, self._dtype):
+        for batch in batches(train, rows, coming, procedure.batch_size, self.mesh, self._dtype, rng):
             state = update(state, self.frozen, batch, key)
             step += 1
             ended = step >= procedure.num_steps or procedure.ended(state.trained, step)
@@ -155,7 +158,7 @@ class Loop:
 
     @cached_property
     def _start(self) -> int:
-        """The first stage of the network that each step computes."""
+        """The first stage of the network that is computed for each batch, and not once for all items."""
         return num_frozen_stages(self.network, self.experiment.data.element.inputs, self._dtype)
 
     @cached_property
@@ -169,6 +172,11 @@ class Loop:
         variables = self.variables(self.first)
         count = 4 * self.experiment.procedure.batch_size
         return frozen_features(self.network, variables, self._start, source, count, self.mesh, self._dtype)
+
+
+def generator(seed: int, step: int, row: int) -> np.random.Generator:
+    """What an item of a step is drawn with: a function of its row in the batch, the step, and the seed of the run."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(step, row)))
 
 
 def require_finite(state: LoopState) -> None:

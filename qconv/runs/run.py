@@ -1,8 +1,11 @@
 """A run: the network of an experiment, then its rivals; classical methods among them come last."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
+import numpy as np
+from jaxtyping import Float, Int
 from rich.console import Console
 
 from qconv.data.dataset import Source
@@ -11,6 +14,7 @@ from qconv.experiment.experiment import Experiment
 from qconv.experiment.precision import precision
 from qconv.experiment.rivals import Method
 from qconv.experiment.spec import items_id
+from qconv.models.network import output_of
 from qconv.runs.fit import Fitted, fit
 from qconv.runs.json_files import writing
 from qconv.runs.loop import Loop
@@ -34,6 +38,19 @@ class RunResult:
     """The rivals that are classical methods."""
     held_out: Source
     """The items that they were evaluated on."""
+
+    def outputs(self, rows: Int[np.ndarray, " few"]) -> dict[str, Float[np.ndarray, "few ..."]]:
+        """What each network and method makes of some of the held-out items, by name."""
+        images = self.held_out[rows].inputs
+        with precision(self.experiment.dtype):
+            inputs = images.astype(self.experiment.dtype)
+            found = {
+                arm.name: np.asarray(
+                    jax.jit(partial(output_of, arm.network))(fitted.loop.variables(fitted.state), inputs)
+                )
+                for arm, fitted in self.arms
+            }
+        return found | {each.method.name: each.fitted.outputs(images) for each in self.methods}
 
     def summary(self, run: RunDirectory[Experiment]) -> Summary:
         """The contents of `summary.json`."""
