@@ -133,7 +133,7 @@ def test_what_is_made_of_drawn_images_is_drawn() -> None:
         assert element is not None and element.inputs == shape and element.num_classes == data.element.num_classes
         one, other = drawn(data).inputs, drawn(data, step=1).inputs
         assert one.shape == (3, *shape) and np.abs(one - other).max() > 0
-        assert load_checked(data, "test")[ROWS].inputs.shape == (3, *data.element.inputs)
+        assert load_checked(data, "test")[np.arange(3)].inputs.shape == (3, *data.element.inputs)
     assert checked_drawn_element(Scaled(DATA)) is None
 
 
@@ -198,5 +198,5 @@ def test_sizes_and_turns_that_do_not_fit_are_refused() -> None:
         RandomCrops(RandomCrops(DATA, 8), 9)
     with pytest.raises(InputError, match=r"^turned = True; allowed: False, since images are 5x6$"):
         RandomFlips(Marked(), turned=True)
-    with pytest.raises(InputError, match=r"^sigma = 0; allowed: more than 0$"):
-        Noisy(DATA, 0)
+    with pytest.raises(InputError, match=r"^sigma = 0\.0; allowed: more than 0$"):
+        Noisy(DATA, 0.0)

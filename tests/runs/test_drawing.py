@@ -115,7 +115,7 @@ def test_networks_of_a_run_see_the_same_and_are_evaluated_on_whole_images(monkey
     monkeypatch.setattr(loop_module, "update_program", update_program)
     for arm in arms(experiment):
         (*_, last) = training(experiment, arm)
-        assert last.evaluation is not None and last.evaluation.evidence["restored"].shape == (10,)
+        assert last.evaluation is not None and last.evaluation.evidence["restored"].shape == (12,)
     assert len(seen) == 10 and seen[:5] == seen[5:] and len(set(seen)) == 5
     assert {shape for shape, _ in seen} == {(8, 12, 12, 1)}
 
@@ -140,7 +140,7 @@ class Whole(nn.Module):
 
     @nn.compact
     def __call__(self, images: jax.Array) -> jax.Array:
-        return images + self.param("bias", nn.initializers.zeros, (16, 16, 1))
+        return images + self.param("bias", nn.initializers.zeros, (1, 16, 16, 1))
 
 
 def test_a_network_that_cannot_take_crops_is_refused_before_training() -> None:
