@@ -71,6 +71,7 @@ from .models.network import Network as Network
 from .models.networks import ClassicalNet as ClassicalNet
 from .models.dressed_net import DressedNet as DressedNet
 from .models.hybrid_net import HybridNet as HybridNet
+from .models.dncnn import DnCNN as DnCNN
 from .models.heads import ConvHead as ConvHead
 from .models.heads import LinearHead as LinearHead
 from .models.heads import LogProbabilities as LogProbabilities
@@ -99,7 +100,11 @@ from .data.digits import Digits as Digits
 from .data.image_folder import ImageFolder as ImageFolder
 from .data.mask_folder import MaskFolder as MaskFolder
 from .data.mnist import Mnist5k as Mnist5k
+from .data.noisy import Noisy as Noisy
 from .data.pca import PCA as PCA
+from .data.photographs import Photographs as Photographs
+from .data.random_crops import RandomCrops as RandomCrops
+from .data.random_flips import RandomFlips as RandomFlips
 from .data.reduced import Reduced as Reduced
 from .data.reduced import Reduction as Reduction
 from .data.resized import Resized as Resized
@@ -116,11 +121,15 @@ from .tasks.classification import Accuracy as Accuracy
 from .tasks.classification import Classification as Classification
 from .tasks.evidence import Evaluated as Evaluated
 from .tasks.evidence import Evidence as Evidence
+from .tasks.image_quality import PSNR as PSNR
+from .tasks.image_quality import SSIM as SSIM
 from .tasks.losses import ClassLoss as ClassLoss
 from .tasks.losses import CrossEntropy as CrossEntropy
 from .tasks.losses import Loss as Loss
+from .tasks.losses import MeanSquaredError as MeanSquaredError
 from .tasks.losses import SquaredError as SquaredError
 from .tasks.metric import Metric as Metric
+from .tasks.restoration import Restoration as Restoration
 from .tasks.task import Task as Task
 
 # Procedures
@@ -138,6 +147,8 @@ from .procedures.supervised import SupervisedState as SupervisedState
 from .experiment.arms import Arm as Arm
 from .experiment.arms import arms as arms
 from .experiment.experiment import Experiment as Experiment
+from .experiment.rivals import FittedMethod as FittedMethod
+from .experiment.rivals import Method as Method
 from .experiment.rivals import Rival as Rival
 from .experiment.rivals import Twin as Twin
 from .runs.loop import Moment as Moment
@@ -145,6 +156,13 @@ from .runs.training import training as training
 from .comparison import Comparison as Comparison
 from .comparison import Scores as Scores
 from .comparison import compare as compare
+
+# Classical methods
+from .methods.gaussian import GaussianFilter as GaussianFilter
+from .methods.non_local_means import NonLocalMeans as NonLocalMeans
+from .methods.total_variation import TotalVariation as TotalVariation
+from .methods.tuned import TunedFilter as TunedFilter
+from .methods.unchanged import Unchanged as Unchanged
 
 # Tables of papers, and what is measured for them
 from .tables.rows import Axis as Axis

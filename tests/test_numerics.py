@@ -40,7 +40,7 @@ def computed(name: str) -> dict[str, Any]:
     short = changed(experiment, data=data, num_steps=55, log_every=1, eval_every=11, checkpoint_every=55)
     with tempfile.TemporaryDirectory() as runs, RunDirectory(name, short, Path(runs)) as run:
         summary = execute(run, Console(quiet=True)).summary(run)
-        metrics = {arm.name: read_metrics(run.folder / arm.folder) for arm in summary.arms}
+        metrics = {arm.name: read_metrics(run.folder / arm.folder) for arm in summary.arms if arm.steps}
     return {"numerics": qconv.NUMERICS, "id": run_id(experiment), "engines": list(summary.engines), "metrics": metrics}
 
 

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from qconv.errors import RunError
 from qconv.experiment.precision import precision
-from qconv.runs.loop import Evaluation, NotFiniteError
+from qconv.runs.evaluation import Evaluation, NotFiniteError
 from qconv.runs.restore import read_known_run, restored_arms
 from qconv.runs.run_directory import check_contents
 

@@ -33,6 +33,7 @@ from qconv.layers.quantum_dense import QuantumDense
 from qconv.layers.quantum_layer import QuantumLayer
 from qconv.layers.quantum_tree import QuantumTree
 from qconv.models.conv_norm import ConvNorm
+from qconv.models.dncnn import DnCNN
 from qconv.models.dressed_net import DressedNet
 from qconv.models.first_stages import FirstStages
 from qconv.models.fused import Fused
@@ -77,6 +78,7 @@ MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     (DressedNet(DENSE), IMAGE),
     *((SquashedDense(distribution=distribution), IMAGE) for distribution in ("normal", "uniform")),
     (HybridNet(nn.Conv(2, (2, 2)), SquashedDense(3), DENSE, LinearHead(2)), IMAGE),
+    *((DnCNN(beside, depth=3, features=2), IMAGE) for beside in (None, CONV)),
     (QuantumClassifier(MEASURED, LogProbabilities()), IMAGE),
     (QuanvNet(CONV, LinearHead(2)), IMAGE),
     (TreeNet(TREE, LinearHead(2)), IMAGE),
