@@ -86,7 +86,12 @@ from .data.dataset import Plane as Plane
 from .data.dataset import Source as Source
 from .data.derived import Derived as Derived
 from .data.digits import Digits as Digits
+from .data.efficientnet import EfficientNetLite0 as EfficientNetLite0
 from .data.mnist import Mnist5k as Mnist5k
+from .data.onnx_features import OnnxFeatures as OnnxFeatures
+from .data.onnx_file import OnnxFile as OnnxFile
+from .data.onnx_network import OnnxNetwork as OnnxNetwork
+from .data.onnx_network import Preprocessing as Preprocessing
 from .data.pca import PCA as PCA
 from .data.reduced import Reduced as Reduced
 from .data.reduced import Reduction as Reduction
