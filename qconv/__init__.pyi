@@ -129,6 +129,8 @@ from .procedures.supervised import SupervisedState as SupervisedState
 from .experiment.arms import Arm as Arm
 from .experiment.arms import arms as arms
 from .experiment.experiment import Experiment as Experiment
+from .experiment.rivals import FittedMethod as FittedMethod
+from .experiment.rivals import Method as Method
 from .experiment.rivals import Rival as Rival
 from .experiment.rivals import Twin as Twin
 from .runs.loop import Moment as Moment

@@ -35,6 +35,7 @@ def write_pictures(folder: Path, result: RunResult) -> None:
     evaluated = Evaluated(experiment.divided_data, experiment.split, result.held_out)
     for kind in task.evidence:
         found = {other.name: fitted.evaluation.evidence[kind.name] for other, fitted in result.arms}
+        found |= {each.method.name: each.evaluation.evidence[kind.name] for each in result.methods}
         try:
             figure = kind.figure(found, evaluated)
         except Exception as error:  # of a user's own: a picture that fails must not cost the results
