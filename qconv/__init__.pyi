@@ -101,6 +101,7 @@ from .data.spirals import Spirals as Spirals
 from .data.split import HeldOutDataset as HeldOutDataset
 from .data.subset import Subset as Subset
 from .data.synthetic import Synthetic as Synthetic
+from .data.textures import Textures as Textures
 from .data.tfds import Tfds as Tfds
 from .data.validation import WithValidation as WithValidation
 
@@ -129,10 +130,13 @@ from .procedures.supervised import SupervisedState as SupervisedState
 from .experiment.arms import Arm as Arm
 from .experiment.arms import arms as arms
 from .experiment.experiment import Experiment as Experiment
+from .experiment.linear_probe import LinearProbe as LinearProbe
 from .experiment.rivals import FittedMethod as FittedMethod
 from .experiment.rivals import Method as Method
 from .experiment.rivals import Rival as Rival
 from .experiment.rivals import Twin as Twin
+from .methods.logistic_regression import TunedLogisticRegression as TunedLogisticRegression
+from .methods.rbf_svm import TunedRbfSvm as TunedRbfSvm
 from .runs.loop import Moment as Moment
 from .runs.training import training as training
 from .comparison import Comparison as Comparison

@@ -1,7 +1,7 @@
 """What a frozen network makes of images, on disk: each image is computed once, whatever data it is in."""
 
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class FeatureStore:
         self._path, self._numbers = path, numbers
 
     @contextmanager
-    def alone(self, waiting: str, say: Callable[[str], None]) -> Iterator[None]:
+    def alone(self, waiting: str, say: Callable[[str], None]) -> Generator[None]:
         """One process at a time inside: who comes later finds the rows of the one before.
 
         Args:
@@ -82,13 +82,13 @@ class FeatureStore:
             database.executemany("INSERT OR REPLACE INTO features VALUES (?, ?)", values)
 
     @contextmanager
-    def _open(self) -> Iterator[sqlite3.Connection]:
+    def _open(self) -> Generator[sqlite3.Connection]:
         with closing(sqlite3.connect(self._path)) as database:
             database.execute("CREATE TABLE IF NOT EXISTS features (image BLOB PRIMARY KEY, numbers BLOB NOT NULL)")
             yield database
 
     @contextmanager
-    def _using(self) -> Iterator[None]:
+    def _using(self) -> Generator[None]:
         try:
             yield
         except (sqlite3.Error, OSError) as error:

