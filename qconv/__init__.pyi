@@ -87,6 +87,8 @@ from .data.dataset import Source as Source
 from .data.derived import Derived as Derived
 from .data.digits import Digits as Digits
 from .data.efficientnet import EfficientNetLite0 as EfficientNetLite0
+from .data.image_folder import ImageFolder as ImageFolder
+from .data.mask_folder import MaskFolder as MaskFolder
 from .data.mnist import Mnist5k as Mnist5k
 from .data.onnx_features import OnnxFeatures as OnnxFeatures
 from .data.onnx_file import OnnxFile as OnnxFile

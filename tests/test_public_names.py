@@ -17,13 +17,13 @@ Batch Binarised BitEncoding Circuit ClassLoss ClassicalNet Classification Cluste
 ConvFilter ConvHead CrossEntropy DataUnavailableError Dataset DenseAngle Derived Device Digits DressedNet
 EfficientNetLite0 Element Encoding EntanglingCapability Evaluated Evidence Experiment Expressibility FRQI FittedMethod
 FourierFilter GradientVariance HardwareEfficient HeldOutDataset HigherOrderAngle HurConvolution HurPooling HybridAngle
-HybridDirect IQP Identity InputError LinearHead LinearProbe LogProbabilities LogSlope LogisticRegression Loss MERA
-Measured Measurement Method Metric Mlp Mnist5k Moment MostProbableWeight NEQR NeighborZZ Network OnlyClasses
-OnnxFeatures OnnxFile OnnxNetwork Optimizer PCA Parity PauliStrings PauliXYZ PauliZ Plane Preprocessing Pretrained
-Probabilities Procedure Published QCNN QconvError QuantumClassifier QuantumConv QuantumDense QuantumLayer QuantumTree
-QuanvNet RandomLayers RbfSvm Readout Reduced Reduction Resized Rival Row RunError SU4Brickwork Scaled Scores Sgd
-SimCircuit Source Spirals SquaredError Staggered StronglyEntangling Subset Sums Supervised SupervisedState Synthetic TTN
-Table Task Textures Tfds Tree TreeNet TunedLogisticRegression TunedRbfSvm Twin WithValidation arms classical_twin
+HybridDirect IQP Identity ImageFolder InputError LinearHead LinearProbe LogProbabilities LogSlope LogisticRegression
+Loss MERA MaskFolder Measured Measurement Method Metric Mlp Mnist5k Moment MostProbableWeight NEQR NeighborZZ Network
+OnlyClasses OnnxFeatures OnnxFile OnnxNetwork Optimizer PCA Parity PauliStrings PauliXYZ PauliZ Plane Preprocessing
+Pretrained Probabilities Procedure Published QCNN QconvError QuantumClassifier QuantumConv QuantumDense QuantumLayer
+QuantumTree QuanvNet RandomLayers RbfSvm Readout Reduced Reduction Resized Rival Row RunError SU4Brickwork Scaled Scores
+Sgd SimCircuit Source Spirals SquaredError Staggered StronglyEntangling Subset Sums Supervised SupervisedState Synthetic
+TTN Table Task Textures Tfds Tree TreeNet TunedLogisticRegression TunedRbfSvm Twin WithValidation arms classical_twin
 compare expectations maps save_weights seeds states training
 """
 """Who takes a name away breaks the experiments of others, and the specs of finished runs."""

@@ -93,6 +93,19 @@ class Dataset(ABC):
         if split not in self.splits:
             raise InputError(f"split = {split!r}; allowed: {', '.join(map(repr, self.splits))}")
 
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """What the classes are called, by their labels; None where they have numbers only."""
+        return None
+
+    @property
+    def contents(self) -> str | None:
+        """A digest of files that are the user's own, which may change: another one makes a run another run.
+
+        None where what the fields say is all that the items depend on.
+        """
+        return None
+
     @abstractmethod
     def load(self, split: Split) -> Source:
         """The items of a split.

@@ -34,6 +34,11 @@ class Derived(Dataset):
         """As before; see `Dataset.splits`."""
         return self.data.splits
 
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """As before; see `Dataset.class_names`."""
+        return self.data.class_names
+
     def items(self, split: Split) -> Dataset:
         """The images of the source: each one here stands for one there."""
         return self.data.items(split)

@@ -12,7 +12,7 @@ from qconv.runs.checkpoints import Checkpoints
 from qconv.runs.evaluation import Evaluation, NotFiniteError
 from qconv.runs.loop import Loop, LoopState
 from qconv.runs.mesh import device_mesh
-from qconv.runs.run_directory import read_run
+from qconv.runs.run_directory import check_contents, read_run
 
 
 class EvaluatedArm(NamedTuple):
@@ -48,9 +48,11 @@ def restored_arms(folder: Path) -> Iterator[tuple[Arm, Loop, LoopState]]:
     """Each network of a run that has a checkpoint, with what it is evaluated on and its state.
 
     Raises:
-        RunError: no run is there, a checkpoint cannot be read, or the code of its classes is another one by now.
+        RunError: no run is there, a checkpoint cannot be read, or the code of its classes or the files of its data
+            are others by now.
     """
     _, experiment = read_run(folder)
+    check_contents(folder, experiment)
     with precision(experiment.dtype):
         held_out = experiment.held_out_items()
     for arm in arms(experiment):

@@ -109,7 +109,11 @@ def expected(images: np.ndarray, preprocessing: Preprocessing = SIZES) -> np.nda
     inputs = (resized(images, 8, 6) - np.array(preprocessing.mean)) / np.array(preprocessing.std)
     inputs = inputs[..., ::-1] if preprocessing.order == "BGR" else inputs
     maps = lax.conv_general_dilated(
-        jnp.asarray(inputs, jnp.float32), jnp.asarray(KERNEL), (1, 1), "SAME", dimension_numbers=("NHWC", "OIHW", "NHWC")
+        jnp.asarray(inputs, jnp.float32),
+        jnp.asarray(KERNEL),
+        (1, 1),
+        "SAME",
+        dimension_numbers=("NHWC", "OIHW", "NHWC"),
     )
     return np.asarray(jax.nn.relu(maps).mean((1, 2)))
 
