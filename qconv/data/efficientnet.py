@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
-from qconv.data.onnx_network import EXTRA, Cut, OnnxNetwork, Preprocessing, cut_at
+from qconv.data.onnx_network import Cut, OnnxNetwork, Preprocessing, cut_at
 from qconv.data.torch_file import read_torch
 from qconv.digests import find_file
 from qconv.extras import import_extra
@@ -48,6 +48,8 @@ class EfficientNetLite0(OnnxNetwork):
     its variant without squeeze-and-excitation and with ReLU6 of the TensorFlow TPU models, `efficientnet/lite`.
     """
 
+    extra: ClassVar[str] = "imagenet"
+
     @property
     def num_features(self) -> int:
         """The means of the last feature maps."""
@@ -55,8 +57,8 @@ class EfficientNetLite0(OnnxNetwork):
 
     def cut(self) -> Cut:
         """The graph up to the features."""
-        import_extra("onnx", EXTRA)
-        weights = read_torch(find_file(WEIGHTS, ("pth",), PACKAGE))
+        import_extra("onnx", self.extra)
+        weights = read_torch(find_file(WEIGHTS, ("pth",), PACKAGE, self.extra))
         pixels = Preprocessing(mean=(127 / 255,) * 3, std=(128 / 255,) * 3)
         return Cut(cut_at(graph(weights), "features"), 1, pixels)
 
@@ -67,7 +69,7 @@ def graph(weights: dict[str, np.ndarray]) -> Any:
     Args:
         weights: the arrays of the package's file, by name.
     """
-    onnx = import_extra("onnx", EXTRA)
+    onnx = import_extra("onnx", EfficientNetLite0.extra)
     helper, kind = onnx.helper, onnx.TensorProto.FLOAT
     constants = weights | {"zero": np.float32(0), "six": np.float32(6)}
     nodes = [

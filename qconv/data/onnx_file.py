@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from qconv.bounds import require, require_at_least
-from qconv.data.onnx_network import EXTRA, Cut, OnnxNetwork, Preprocessing, cut_at
+from qconv.data.onnx_network import Cut, OnnxNetwork, Preprocessing, cut_at
 from qconv.digests import check_digest, find_file
 from qconv.errors import InputError
 from qconv.extras import import_extra
@@ -43,7 +43,7 @@ class OnnxFile(OnnxNetwork):
 
     def cut(self) -> Cut:
         """The graph up to the tensor."""
-        onnx = import_extra("onnx", EXTRA)
+        onnx = import_extra("onnx", self.extra)
         path = find_file(self.weights, ("onnx",), self.package)
         try:
             model: Any = onnx.load(path)

@@ -6,7 +6,7 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, ClassVar, Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float
@@ -15,9 +15,6 @@ from qconv.bounds import require, require_at_least, require_choices
 from qconv.data.resized import resized
 from qconv.errors import InputError
 from qconv.extras import import_extra
-
-EXTRA = "onnx"
-"""The extra of qconv that brings `onnx` and `onnxruntime`."""
 
 _AT_ONCE = 16
 """Images that a graph sees at once, where it does not say how many."""
@@ -91,6 +88,9 @@ class Cut(NamedTuple):
 class OnnxNetwork(ABC):
     """A network as a graph of ONNX, which `OnnxFeatures` runs. Subclasses are frozen dataclasses."""
 
+    extra: ClassVar[str] = "onnx"
+    """The extra of qconv that installs all that it needs: `onnx`, `onnxruntime`, and weights where they are in one."""
+
     @property
     @abstractmethod
     def num_features(self) -> int:
@@ -122,7 +122,7 @@ class Runner:
     """
 
     def __init__(self, network: OnnxNetwork) -> None:
-        runtime = import_extra("onnxruntime", EXTRA)
+        runtime = import_extra("onnxruntime", network.extra)
         model, self._axis, self._preprocessing = network.cut()
         graph = model.SerializeToString(deterministic=True)
         said = f"{self._axis} {self._preprocessing}"
@@ -193,7 +193,7 @@ def cut_at(model: Any, tensor: str) -> Any:
     Raises:
         InputError: the graph has no such tensor; the message has the nearest names.
     """
-    onnx = import_extra("onnx", EXTRA)
+    onnx = import_extra("onnx", OnnxNetwork.extra)
     part = onnx.ModelProto()
     part.CopyFrom(model)
     graph = part.graph
