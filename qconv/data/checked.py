@@ -16,6 +16,7 @@ from qconv.data.dataset import (
     Split,
     beyond_float32,
     check_targets,
+    image_digests,
     target_kind,
 )
 from qconv.errors import InputError
@@ -100,6 +101,12 @@ class CheckedSource:
         if not hasattr(self.source, "read_targets"):
             return self[indices].targets
         return self._checked(np.asarray(cast(Any, self.source).read_targets(indices)), len(indices))
+
+    def digests(self, indices: Int[np.ndarray, " batch"]) -> list[bytes]:
+        """What identifies the images at `indices`, without their numbers where the source knows."""
+        if not hasattr(self.source, "digests"):
+            return image_digests(self[indices].inputs)
+        return cast(Any, self.source).digests(indices)
 
     def _checked(self, targets: np.ndarray, count: int) -> np.ndarray:
         check_targets(targets, (count, *self.element.targets), self.element.num_classes)

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Int, Shaped
 
 from qconv.data.checked import CheckedSource, load_checked
-from qconv.data.dataset import ArraySource, Batch, Dataset, Element, Plane, Source, Split
+from qconv.data.dataset import ArraySource, Batch, Dataset, Element, Plane, Source, Split, image_digests
 
 Change = Callable[[Shaped[np.ndarray, "batch ..."]], Shaped[np.ndarray, "batch ..."]]
 
@@ -76,6 +76,11 @@ class Selection(Derived):
         return None
 
 
+def unchanged(batch: Shaped[np.ndarray, "batch ..."]) -> Shaped[np.ndarray, "batch ..."]:
+    """Images or targets as they are."""
+    return batch
+
+
 @dataclass(frozen=True, eq=False)
 class ViewSource:
     """Some items of a source, with other images or targets; what is asked for is read and changed then."""
@@ -83,9 +88,9 @@ class ViewSource:
     source: ArraySource | CheckedSource
     rows: Int[np.ndarray, " items"]
     """Which items of the source these are."""
-    change: Change = lambda images: images
+    change: Change = unchanged
     """What becomes of images."""
-    rename: Change = lambda targets: targets
+    rename: Change = unchanged
     """What becomes of targets."""
 
     @property
@@ -103,3 +108,9 @@ class ViewSource:
     def read_targets(self, indices: Int[np.ndarray, " batch"]) -> Shaped[np.ndarray, "batch ..."]:
         """The targets of the items at `indices`."""
         return self.rename(self.source.read_targets(self.rows[indices]))
+
+    def digests(self, indices: Int[np.ndarray, " batch"]) -> list[bytes]:
+        """What identifies the images at `indices`: what does in the source, where they are not changed."""
+        if self.change is unchanged:
+            return self.source.digests(self.rows[indices])
+        return image_digests(self[indices].inputs)

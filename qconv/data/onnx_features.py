@@ -63,8 +63,8 @@ def _features(
     key = hashlib.sha256(f"{runner.digest} {qconv.NUMERICS}".encode()).hexdigest()[:16]
     name = type(network).__name__
     store = FeatureStore(cache_folder() / "features" / f"{name}-{key}.sqlite", network.num_features)
-    parts = [(_digests(images), targets) for images, targets in _read(source, data.element)]
-    images = [digest for digests, _ in parts for digest in digests]
+    every = chunks(source, data.element)
+    images = [image for rows in every for image in source.digests(rows)]
     if len(found := store.read(images)) < len(set(images)):
         console = text_console(stderr=True)
         with store.alone(f"another process computes features of {name}: waiting", console.print):
@@ -73,7 +73,7 @@ def _features(
             for rows, features in _computed(runner, source, missing, f"features of {name}", console):
                 store.write([images[row] for row in rows], features)
                 found |= {images[row]: own for row, own in zip(rows, features, strict=True)}
-    return np.stack([found[image] for image in images]), np.concatenate([targets for _, targets in parts])
+    return np.stack([found[image] for image in images]), np.concatenate([source.read_targets(rows) for rows in every])
 
 
 def _computed(
@@ -89,13 +89,3 @@ def _computed(
             rate = done / (time.perf_counter() - started)
             progress.step(done)
             progress.say(what, done, rate, f"{rate:,.1f} images/s")
-
-
-def _read(source: Source, element: Element) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    return (source[rows] for rows in chunks(source, element))
-
-
-def _digests(images: Float[np.ndarray, "batch height width channels"]) -> list[bytes]:
-    """What identifies each image: its shape and its pixels."""
-    shape = str(images.shape[1:]).encode()
-    return [hashlib.sha256(shape + np.ascontiguousarray(image, "<f4").tobytes()).digest() for image in images]
