@@ -19,6 +19,6 @@ def import_extra(module: str, extra: str) -> Any:
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
-        if not module.startswith(f"{error.name}"):  # what it imports in turn is missing: a broken installation
+        if error.name not in (module, module.partition(".")[0]):  # something that it imports in turn
             raise
         raise DataUnavailableError(f"{module} is not installed; pip install 'qconv[{extra}]' installs it") from error

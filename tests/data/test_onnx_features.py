@@ -207,7 +207,7 @@ def test_an_image_is_looked_at_once(network: OnnxFile, monkeypatch: pytest.Monke
     assert counted.images == 100
     for other in (
         replace(network, tensor="logits", features=2),
-        replace(network, preprocessing=replace(SIZES, mean=(0, 0, 0))),
+        replace(network, preprocessing=replace(SIZES, mean=(0.0, 0.0, 0.0))),
     ):
         everything(OnnxFeatures(Images(), other), "test")
     assert counted.images == 140
