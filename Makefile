@@ -7,6 +7,10 @@ TAB  ?= hur2022
 JOBS ?= 1
 QUICK ?=
 
+# What an experiment or table needs beyond what all need: an extra of pyproject.toml.
+EXP_EXTRA := $(if $(filter transfer_imagenet,$(EXP)),imagenet)
+TAB_EXTRA := $(if $(filter transfer,$(TAB)),imagenet)
+
 # The first Python of at least 3.11 among these; `make PYTHON=/path/to/python3.12 train` picks another.
 PYTHON ?= $(shell for python in python3 python3.13 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$python && break; done)
@@ -22,7 +26,7 @@ BENCH_VENV := .venv-bench
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
-train: $(VENV)/.installed  ## train an experiment and its classical twin: make train EXP=quanv_digits ARGS="--seed 3"
+train: $(VENV)/.installed $(EXP_EXTRA:%=$(VENV)/.installed-%)  ## train an experiment and its classical twin: make train EXP=quanv_digits ARGS="--seed 3"
 	@$(BIN)/qconv train $(EXP) $(ARGS)
 
 list: $(VENV)/.installed  ## the experiments there are
@@ -37,7 +41,7 @@ draw: $(VENV)/.installed  ## draw an experiment's circuits: make draw EXP=quanv_
 diagnose: $(VENV)/.installed  ## expressibility, entanglement, gradients of the circuits: make diagnose EXP=quanv_digits
 	@$(BIN)/qconv diagnose $(EXP) $(ARGS)
 
-table: $(VENV)/.installed  ## the table of a published paper beside our figures: make table TAB=hur2022 JOBS=2
+table: $(VENV)/.installed $(TAB_EXTRA:%=$(VENV)/.installed-%)  ## the table of a published paper beside our figures: make table TAB=hur2022 JOBS=2
 	@$(BIN)/qconv table $(TAB) --jobs $(JOBS) $(ARGS)
 
 tables: $(VENV)/.installed  ## all tables, only what is missing: make tables JOBS=2
@@ -85,8 +89,8 @@ $(VENV)/.installed: pyproject.toml
 	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-$(VENV)/.installed-dev: $(VENV)/.installed
-	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .[dev]
+$(VENV)/.installed-%: $(VENV)/.installed
+	@$(BIN)/pip install --quiet --disable-pip-version-check --editable .[$*]
 	@touch $@
 
 $(BENCH_VENV)/.installed: pyproject.toml benchmarks/requirements.txt

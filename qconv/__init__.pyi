@@ -97,10 +97,15 @@ from .data.dataset import Plane as Plane
 from .data.dataset import Source as Source
 from .data.derived import Derived as Derived
 from .data.digits import Digits as Digits
+from .data.efficientnet import EfficientNetLite0 as EfficientNetLite0
 from .data.image_folder import ImageFolder as ImageFolder
 from .data.mask_folder import MaskFolder as MaskFolder
 from .data.mnist import Mnist5k as Mnist5k
 from .data.noisy import Noisy as Noisy
+from .data.onnx_features import OnnxFeatures as OnnxFeatures
+from .data.onnx_file import OnnxFile as OnnxFile
+from .data.onnx_network import OnnxNetwork as OnnxNetwork
+from .data.onnx_network import Preprocessing as Preprocessing
 from .data.pca import PCA as PCA
 from .data.photographs import Photographs as Photographs
 from .data.random_crops import RandomCrops as RandomCrops
@@ -113,6 +118,7 @@ from .data.spirals import Spirals as Spirals
 from .data.split import HeldOutDataset as HeldOutDataset
 from .data.subset import Subset as Subset
 from .data.synthetic import Synthetic as Synthetic
+from .data.textures import Textures as Textures
 from .data.tfds import Tfds as Tfds
 from .data.validation import WithValidation as WithValidation
 
@@ -147,10 +153,13 @@ from .procedures.supervised import SupervisedState as SupervisedState
 from .experiment.arms import Arm as Arm
 from .experiment.arms import arms as arms
 from .experiment.experiment import Experiment as Experiment
+from .experiment.linear_probe import LinearProbe as LinearProbe
 from .experiment.rivals import FittedMethod as FittedMethod
 from .experiment.rivals import Method as Method
 from .experiment.rivals import Rival as Rival
 from .experiment.rivals import Twin as Twin
+from .methods.logistic_regression import TunedLogisticRegression as TunedLogisticRegression
+from .methods.rbf_svm import TunedRbfSvm as TunedRbfSvm
 from .runs.loop import Moment as Moment
 from .runs.training import training as training
 from .comparison import Comparison as Comparison

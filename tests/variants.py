@@ -25,6 +25,9 @@ from qconv.simulate.choose import engine_named
 from qconv.tasks.classification import Classification
 from tests import oracle
 
+OF_EXTRAS = ("transfer_imagenet",)
+"""Experiments whose data come with an extra, which need not be installed."""
+
 
 def catalogue(base: type) -> list[Any]:
     """Each class of qconv with this base, with its defaults: found in the package that the base is in."""

@@ -17,6 +17,7 @@ from qconv.data.dataset import (
     Split,
     beyond_float32,
     check_targets,
+    image_digests,
     target_kind,
 )
 from qconv.errors import InputError
@@ -126,6 +127,12 @@ class CheckedSource:
         if not hasattr(self.source, "read_targets"):
             return self[indices].targets
         return _checked(np.asarray(cast(Any, self.source).read_targets(indices)), self.element, len(indices))
+
+    def digests(self, indices: Int[np.ndarray, " batch"]) -> list[bytes]:
+        """What identifies the images at `indices`, without their numbers where the source knows."""
+        if not hasattr(self.source, "digests"):
+            return image_digests(self[indices].inputs)
+        return cast(Any, self.source).digests(indices)
 
     def _checked_batch(self, batch: Any, element: Element, count: int) -> Batch:
         if not isinstance(batch, tuple) or len(batch) != 2:

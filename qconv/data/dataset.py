@@ -1,5 +1,6 @@
 """What a dataset is: a frozen description that loads items with random access."""
 
+import hashlib
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -64,8 +65,10 @@ class Source(Protocol):
     """One split of a dataset; only the rows that are asked for are read, in one or several threads.
 
     It may have more: `in_memory`, True where nothing is gained by reading rows beforehand; `read_targets(indices)`,
-    where targets can be had without inputs; and where the dataset has a `drawn_element`, `drawn(indices, rngs)`, the
-    items as a training step sees them, each drawn anew with a NumPy generator of its own.
+    where targets can be had without inputs; `digests(indices)`, where there is a quicker way to what identifies an
+    image than `image_digests` of the inputs, such as that of the 8 bits that these are made from; and where the dataset
+    has a `drawn_element`, `drawn(indices, rngs)`, the items as a training step sees them, each drawn anew with a NumPy
+    generator of its own.
     """
 
     def __len__(self) -> int:
@@ -193,6 +196,16 @@ class ArraySource:
     def drawn(self, indices: np.ndarray, rngs: Generators) -> Batch:
         """The items at `indices`, the same each time."""
         return self[indices]
+
+    def digests(self, indices: np.ndarray) -> list[bytes]:
+        """What identifies the images at `indices`."""
+        return image_digests(self.inputs[indices])
+
+
+def image_digests(images: Shaped[np.ndarray, "batch height width channels"]) -> list[bytes]:
+    """A SHA-256 of each image: of its shape, kind and pixels."""
+    kind = f"{images.dtype.str} {images.shape[1:]}".encode()
+    return [hashlib.sha256(kind + image.tobytes()).digest() for image in images]
 
 
 def chunks(source: Source, element: Element) -> list[Int[np.ndarray, " batch"]]:

@@ -15,7 +15,7 @@ import numpy as np
 from jaxtyping import Int, UInt8
 
 from qconv.cache import CACHE, cache_folder, kept
-from qconv.data.dataset import Batch, unit_range
+from qconv.data.dataset import Batch, image_digests, unit_range
 from qconv.data.file_work import over_files
 from qconv.data.image_files import DamagedFileError
 from qconv.errors import InputError
@@ -162,3 +162,7 @@ class DecodedSource:
     def read_targets(self, indices: Int[np.ndarray, " batch"]) -> Int[np.ndarray, "batch ..."]:
         """The targets of the items at `indices`; no image is read."""
         return self.targets[self.rows[indices]].astype(np.int32)
+
+    def digests(self, indices: Int[np.ndarray, " batch"]) -> list[bytes]:
+        """What identifies the images at `indices`, by their bytes."""
+        return image_digests(self.images[self.rows[indices]])

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Int, Shaped
 
 from qconv.data.checked import CheckedSource, load_checked
-from qconv.data.dataset import ArraySource, Batch, Dataset, Element, Generators, Plane, Source, Split
+from qconv.data.dataset import ArraySource, Batch, Dataset, Element, Generators, Plane, Source, Split, image_digests
 
 Change = Callable[[Shaped[np.ndarray, "batch ..."]], Shaped[np.ndarray, "batch ..."]]
 
@@ -88,6 +88,11 @@ class Selection(Derived):
         return None
 
 
+def unchanged(batch: Shaped[np.ndarray, "batch ..."]) -> Shaped[np.ndarray, "batch ..."]:
+    """Images or targets as they are."""
+    return batch
+
+
 @dataclass(frozen=True, eq=False)
 class ViewSource:
     """Some items of a source, with other images or targets; what is asked for is read and changed then."""
@@ -95,9 +100,9 @@ class ViewSource:
     source: ArraySource | CheckedSource
     rows: Int[np.ndarray, " items"]
     """Which items of the source these are."""
-    change: Change = lambda images: images
+    change: Change = unchanged
     """What becomes of images."""
-    rename: Change = lambda targets: targets
+    rename: Change = unchanged
     """What becomes of targets."""
 
     @property
@@ -121,6 +126,12 @@ class ViewSource:
     def read_targets(self, indices: Int[np.ndarray, " batch"]) -> Shaped[np.ndarray, "batch ..."]:
         """The targets of the items at `indices`."""
         return self.rename(self.source.read_targets(self.rows[indices]))
+
+    def digests(self, indices: Int[np.ndarray, " batch"]) -> list[bytes]:
+        """What identifies the images at `indices`: what does in the source, where they are not changed."""
+        if self.change is unchanged:
+            return self.source.digests(self.rows[indices])
+        return image_digests(self[indices].inputs)
 
 
 View = Callable[[Shaped[np.ndarray, "height width ..."]], Shaped[np.ndarray, "rows columns ..."]]

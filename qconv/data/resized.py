@@ -37,13 +37,29 @@ class Resized(Derived):
 
     def load(self, split: Split) -> Source:
         """The images of a split."""
-        return self.changed(split, self._resized, lowest=-np.inf, highest=np.inf)
+        return self.changed(
+            split,
+            lambda images: resized(images, self.height, self.width, self.antialias),
+            lowest=-np.inf,
+            highest=np.inf,
+        )
 
-    def _resized(self, images: Float[np.ndarray, "batch ..."]) -> Float[np.ndarray, "batch ..."]:
-        import jax  # for its interpolation alone
 
-        shape = (len(images), self.height, self.width, images.shape[3])
-        resized = jax.image.resize(images, shape, "bilinear", antialias=self.antialias)
-        # Rounding may leave the range, each image its own: what it becomes does not depend on its neighbours.
-        lowest, highest = (bound(images, axis=(1, 2, 3), keepdims=True) for bound in (np.min, np.max))
-        return np.clip(np.asarray(resized), np.minimum(0, lowest), np.maximum(1, highest))
+def resized(
+    images: Float[np.ndarray, "batch ..."], height: int, width: int, antialias: bool = True
+) -> Float[np.ndarray, "batch ..."]:
+    """Images in another size; see `Resized`.
+
+    Args:
+        images: (N, H, W, C).
+        height: pixels from top to bottom.
+        width: pixels from left to right.
+        antialias: whether a pixel of a smaller image is a mean over all that it covers.
+    """
+    import jax  # for its interpolation alone
+
+    shape = (len(images), height, width, images.shape[3])
+    found = jax.image.resize(images, shape, "bilinear", antialias=antialias)
+    # Rounding may leave the range, each image its own: what it becomes does not depend on its neighbours.
+    lowest, highest = (bound(images, axis=(1, 2, 3), keepdims=True) for bound in (np.min, np.max))
+    return np.clip(np.asarray(found), np.minimum(0, lowest), np.maximum(1, highest))

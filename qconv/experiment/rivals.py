@@ -81,8 +81,8 @@ class FittedMethod(NamedTuple):
 
     outputs: Callable[[Float[np.ndarray, "batch ..."]], Float[np.ndarray, "batch ..."]]
     """From images to what the task asks for, as a network's outputs."""
-    num_parameters: int = 0
-    """Fitted numbers."""
+    num_parameters: int | None = 0
+    """Fitted numbers; None where counting them would tell nothing, as for a kernel machine."""
     settings: str = ""
     """What was chosen on the training items, in words."""
 

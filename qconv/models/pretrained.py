@@ -10,9 +10,10 @@ from flax.core import unfreeze
 from flax.traverse_util import flatten_dict, unflatten_dict
 from jaxtyping import Array, Float
 
+from qconv.digests import check_digest
 from qconv.errors import InputError
 from qconv.models.network import FROZEN, TRAINED, knows_training
-from qconv.models.weight_files import check_digest, read_weights
+from qconv.models.weight_files import read_weights
 
 
 class Pretrained(nn.Module):

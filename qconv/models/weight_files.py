@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
@@ -12,10 +11,8 @@ import numpy as np
 from flax.core import unfreeze
 from flax.traverse_util import flatten_dict
 
+from qconv.digests import find_file, search_folders
 from qconv.errors import InputError
-
-SEARCH_PATH = "QCONV_WEIGHTS"
-"""The environment variable with the folders in which files of weights are looked for; without it, `weights`."""
 
 
 def save_weights(path: str | Path, variables: Mapping[str, Any]) -> str:
@@ -55,7 +52,7 @@ def keep_weights(variables: Mapping[str, Any]) -> str:
     """
     content = _safetensors(variables)
     digest = hashlib.sha256(content).hexdigest()
-    folder = _folders()[0]
+    folder = search_folders()[0]
     path = folder / f"{digest}.safetensors"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -76,19 +73,6 @@ def _safetensors(variables: Mapping[str, Any]) -> bytes:
     return save({name: np.ascontiguousarray(array) for name, array in arrays.items()})
 
 
-def check_digest(digest: str) -> None:
-    """Refuses what cannot be a SHA-256.
-
-    Args:
-        digest: 64 hexadecimal digits, as `sha256sum` prints them.
-
-    Raises:
-        InputError: other text.
-    """
-    if not re.fullmatch("[0-9a-f]{64}", digest):
-        raise InputError(f"weights = {digest!r}; allowed: the SHA-256 of a file, 64 digits of 0-9 and a-f")
-
-
 @lru_cache(maxsize=2)
 def read_weights(digest: str) -> dict[str, np.ndarray]:
     """The arrays of the file with a SHA-256, by name; parts of names are divided by `/`.
@@ -101,7 +85,7 @@ def read_weights(digest: str) -> dict[str, np.ndarray]:
     """
     from safetensors.numpy import load_file
 
-    path = _find(digest)
+    path = find_file(digest, ("safetensors", "npz"))
     try:
         if path.suffix == ".safetensors":
             arrays = load_file(path)
@@ -111,29 +95,3 @@ def read_weights(digest: str) -> dict[str, np.ndarray]:
     except Exception as error:  # each format has errors of its own
         raise InputError(f"{path} cannot be read as {path.suffix[1:]}: {error}") from error
     return {name.replace(".", "/"): array for name, array in arrays.items()}
-
-
-def _folders() -> list[Path]:
-    named = os.environ.get(SEARCH_PATH, "").split(os.pathsep)
-    return [Path(folder) for folder in named if folder] or [Path("weights")]
-
-
-def _find(digest: str) -> Path:
-    folders = _folders()
-    files = [file for folder in folders for ending in ("safetensors", "npz") for file in folder.glob(f"*.{ending}")]
-    try:
-        found = {_sha256(file): file for file in files}
-    except OSError as error:
-        raise InputError(f"weights = {digest[:12]}...: cannot read {error.filename}: {error.strerror}") from error
-    if digest in found:
-        return found[digest]
-    others = ", ".join(f"{file.name} ({own[:12]}...)" for own, file in found.items()) or "none"
-    raise InputError(
-        f"weights = {digest[:12]}...: no file with this SHA-256 in {', '.join(map(str, folders))}; "
-        f"files there: {others}; {SEARCH_PATH} names the folders to look in"
-    )
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

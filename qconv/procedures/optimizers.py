@@ -25,8 +25,8 @@ class Adam(Optimizer):
     """Highest learning rate."""
     weight_decay: float = 0.0
     """Part of each parameter taken off at each step, times the learning rate; quantum angles too."""
-    schedule: Literal["constant", "cosine"] = "constant"
-    """Constant, or falling to 0 along a half cosine over the run."""
+    schedule: Literal["constant", "cosine", "thirds"] = "constant"
+    """Constant, falling to 0 along a half cosine over the run, or a tenth as much after each third of the run."""
     b2: float = 0.999
     """Part of the mean of squared gradients that is kept at each step."""
 
@@ -38,9 +38,13 @@ class Adam(Optimizer):
 
     def transformation(self, num_steps: int) -> optax.GradientTransformation:
         """`optax.adamw` with the schedule of a run of `num_steps` steps."""
-        rate = self.learning_rate
-        schedule = optax.cosine_decay_schedule(rate, num_steps) if self.schedule == "cosine" else rate
-        return optax.adamw(schedule, b2=self.b2, weight_decay=self.weight_decay)
+        rate: optax.ScalarOrSchedule = self.learning_rate
+        if self.schedule == "cosine":
+            rate = optax.cosine_decay_schedule(self.learning_rate, num_steps)
+        elif self.schedule == "thirds":
+            drops = {num_steps // 3: 0.1, 2 * num_steps // 3: 0.1}
+            rate = optax.piecewise_constant_schedule(self.learning_rate, drops)
+        return optax.adamw(rate, b2=self.b2, weight_decay=self.weight_decay)
 
 
 @dataclass(frozen=True)

@@ -31,12 +31,13 @@ def summary_table(folder: Path, seeds: Sequence[Path]) -> Group:
     for column in (*(f"{summary.split} {name}" for name in names), "parameters", "quantum", "seconds"):
         table.add_column(column, justify="right")
     for arm in summary.arms:
-        numbers = (f"{arm.num_parameters:,}", f"{arm.num_quantum_parameters:,}", f"{arm.wall_seconds:.1f}")
+        parameters = "-" if arm.num_parameters is None else f"{arm.num_parameters:,}"
+        numbers = (parameters, f"{arm.num_quantum_parameters:,}", f"{arm.wall_seconds:.1f}")
         table.add_row(arm.name, *(f"{arm.metrics[name]:.4f}" for name in names), *numbers)
     lines = []
     for rival in rivals:
         lines.append(_verdict_of([folder], summary, rival))
-        if rival.num_parameters > own.num_parameters:
+        if (rival.num_parameters or 0) > (own.num_parameters or 0):
             lines.append(f"The {rival.folder} has more parameters than the {own.name} network.")
     if len(seeds) > 1:
         lines += _over_seeds(seeds, summary)

@@ -25,8 +25,8 @@ class ArmSummary:
     """Training steps done; 0 of a classical method."""
     metrics: dict[str, float]
     """The loss and the metrics of the task over all items of `Summary.split`, by name."""
-    num_parameters: int
-    """Trained or fitted numbers."""
+    num_parameters: int | None
+    """Trained or fitted numbers; None where counting them would tell nothing."""
     num_quantum_parameters: int
     """Trained numbers that belong to quantum layers."""
     wall_seconds: float

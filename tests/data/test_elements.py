@@ -28,6 +28,7 @@ from qconv.data.image_folder import ImageFolder
 from qconv.data.mask_folder import MaskFolder
 from qconv.data.mnist import Mnist5k
 from qconv.data.noisy import Noisy
+from qconv.data.onnx_features import OnnxFeatures
 from qconv.data.pca import PCA
 from qconv.data.photographs import Photographs
 from qconv.data.random_crops import RandomCrops
@@ -38,6 +39,7 @@ from qconv.data.scaled import Scaled
 from qconv.data.spirals import Spirals
 from qconv.data.subset import Subset
 from qconv.data.synthetic import Synthetic
+from qconv.data.textures import Textures
 from qconv.data.tfds import Tfds
 from qconv.data.validation import WithValidation
 from qconv.errors import DataUnavailableError, InputError
@@ -60,6 +62,7 @@ DATASETS: dict[str, tuple[Dataset, Element]] = {
     "bars": (BarsAndStripes(5, num_train=6, num_test=3), Element((5, 5, 1), (), 2)),
     "spirals": (Spirals(num_train=6, num_test=3), Element((1, 2, 1), (), 2)),
     "phases": (ClusterIsing(5, num_train=3, columns=2, rows=2), Element((1, 32, 1), (), 2)),
+    "textures": (Textures(60), Element((60, 60, 1), (), 3)),
     "binarised": (Binarised(IMAGES), Element((6, 5, 3), (), 4)),
     "classes": (OnlyClasses(IMAGES, (3, 1)), Element((6, 5, 3), (), 2)),
     "components": (Reduced(IMAGES, PCA(3)), Element((1, 3, 1), (), 4)),
@@ -77,7 +80,7 @@ DATASETS: dict[str, tuple[Dataset, Element]] = {
         Element((2, 2, 3), (), 3),
     ),
 }
-"""Datasets that need no download, and what their items are."""
+"""Datasets that need neither a download nor an extra, and what their items are."""
 
 
 def classes() -> set[type]:
@@ -92,7 +95,8 @@ def classes() -> set[type]:
 
 
 def test_no_class_is_left_out() -> None:
-    assert classes() - {Derived, Tfds, ImageFolder, MaskFolder} == {type(data) for data, _ in DATASETS.values()}
+    found = {type(data) for data, _ in DATASETS.values()}
+    assert classes() - {Derived, Tfds, ImageFolder, MaskFolder, OnnxFeatures} == found
 
 
 @pytest.mark.parametrize("split", ["train", "test", "validation"])

@@ -37,6 +37,15 @@ def test_adam_forgets_squared_gradients_as_it_is_told():
         np.testing.assert_allclose(weight, expected, rtol=1e-5)
 
 
+def test_adam_may_learn_a_tenth_as_fast_after_each_third():
+    tx = Adam(0.5, schedule="thirds").transformation(9)
+    weight = jnp.asarray(0.0)
+    state = tx.init(weight)
+    for step in range(9):
+        updates, state = tx.update(jnp.asarray(1.0), state, weight)  # always the same, so steps are the rate
+        np.testing.assert_allclose(np.asarray(updates), -0.5 / 10 ** (step // 3), rtol=1e-5)
+
+
 def test_what_is_not_allowed_is_said():
     with pytest.raises(InputError, match=r"b2 = 1.0; allowed"):
         Adam(b2=1.0)
