@@ -69,6 +69,7 @@ from .models.networks import QuantumClassifier as QuantumClassifier
 from .models.networks import QuanvNet as QuanvNet
 from .models.networks import TreeNet as TreeNet
 from .models.pretrained import Pretrained as Pretrained
+from .models.quanv_unet import QuanvUNet as QuanvUNet
 from .models.twin import classical_twin as classical_twin
 from .models.weight_files import save_weights as save_weights
 

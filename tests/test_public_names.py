@@ -20,10 +20,10 @@ HardwareEfficient HeldOutDataset HigherOrderAngle HurConvolution HurPooling Hybr
 InputError LinearHead LogProbabilities LogSlope LogisticRegression Loss MERA Measured Measurement Metric Mlp Mnist5k
 Moment MostProbableWeight NEQR NeighborZZ Network OnlyClasses Optimizer PCA Parity PauliStrings PauliXYZ PauliZ Plane
 Pretrained Probabilities Procedure Published QCNN QconvError QuantumClassifier QuantumConv QuantumDense QuantumLayer
-QuantumTree QuanvNet RandomLayers RbfSvm Readout Reduced Reduction Resized Rival Row RunError SU4Brickwork Scaled Scores
-Sgd SimCircuit Source Spirals SquaredError Staggered StronglyEntangling Subset Sums Supervised SupervisedState Synthetic
-TTN Table Task Tfds Tree TreeNet Twin WithValidation arms classical_twin compare expectations maps save_weights seeds
-states training
+QuantumTree QuanvNet QuanvUNet RandomLayers RbfSvm Readout Reduced Reduction Resized Rival Row RunError SU4Brickwork
+Scaled Scores Sgd SimCircuit Source Spirals SquaredError Staggered StronglyEntangling Subset Sums Supervised
+SupervisedState Synthetic TTN Table Task Tfds Tree TreeNet Twin WithValidation arms classical_twin compare expectations
+maps save_weights seeds states training
 """
 """Who takes a name away breaks the experiments of others, and the specs of finished runs."""
 
