@@ -109,7 +109,14 @@ from .tasks.losses import ClassLoss as ClassLoss
 from .tasks.losses import CrossEntropy as CrossEntropy
 from .tasks.losses import Loss as Loss
 from .tasks.losses import SquaredError as SquaredError
+from .tasks.losses import WeightedCrossEntropy as WeightedCrossEntropy
+from .tasks.masks import Masks as Masks
 from .tasks.metric import Metric as Metric
+from .tasks.overlap import Dice as Dice
+from .tasks.overlap import MeanIoU as MeanIoU
+from .tasks.overlap import PooledDice as PooledDice
+from .tasks.overlap import PooledMeanIoU as PooledMeanIoU
+from .tasks.segmentation import Segmentation as Segmentation
 from .tasks.task import Task as Task
 
 # Procedures
