@@ -9,7 +9,8 @@ from qconv.errors import RunError
 from qconv.experiment.arms import Arm, arms
 from qconv.experiment.precision import precision
 from qconv.runs.checkpoints import Checkpoints
-from qconv.runs.loop import Evaluation, Loop, LoopState, NotFiniteError
+from qconv.runs.evaluation import Evaluation, NotFiniteError
+from qconv.runs.loop import Loop, LoopState
 from qconv.runs.mesh import device_mesh
 from qconv.runs.run_directory import read_run
 

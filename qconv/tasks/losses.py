@@ -123,3 +123,14 @@ class SquaredError(ClassLoss):
     def scores(self, outputs: Float[Array, "*batch classes"]) -> Float[Array, "*batch classes"]:
         """The outputs themselves, which are scores."""
         return outputs
+
+
+@dataclass(frozen=True)
+class MeanSquaredError(Loss):
+    """The mean over all numbers of an item of the squared distance of the outputs from targets that are numbers."""
+
+    def per_item(
+        self, outputs: Float[Array, "batch ..."], targets: Float[Array, "batch ..."]
+    ) -> Float[Array, " batch"]:
+        """The squared error of each item."""
+        return mean_of_item(jnp.square(outputs - targets))
