@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Float, Int
 
@@ -47,7 +48,8 @@ class Otsu(Method):
                 images, masks = train[rows]
                 if masks.max() > 1:
                     raise InputError(f"Otsu is given masks with class {masks.max()}; allowed: 0 and 1")
-                sums.append(metric.sums(_outputs(images, *choice), masks, np.ones(len(rows), images.dtype)))
+                arrays = _outputs(images, *choice), masks, np.ones(len(rows), images.dtype)
+                sums.append(metric.sums(*map(jnp.asarray, arrays)))
             value = metric.value(jax.tree.map(lambda *own: sum(own), *sums), len(train))
             return value if metric.higher_is_better else -value
 
