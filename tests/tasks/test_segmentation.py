@@ -29,7 +29,7 @@ def values(predicted: np.ndarray, true: np.ndarray, classes: int, batch: int = 2
     task, total = Segmentation(), None
     for start in range(0, len(true), batch):
         part = slice(start, start + batch)
-        weights = np.ones(len(true[part]), np.float32)
+        weights = jnp.ones(len(true[part]))
         sums = Sums.of(task, logits(predicted[part], classes), WeightedBatch(weights, jnp.asarray(true[part]), weights))
         total = sums if total is None else total + sums
     assert total is not None
