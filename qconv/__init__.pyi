@@ -80,6 +80,7 @@ from .models.networks import QuanvNet as QuanvNet
 from .models.networks import TreeNet as TreeNet
 from .models.squashed_dense import SquashedDense as SquashedDense
 from .models.pretrained import Pretrained as Pretrained
+from .models.quanv_unet import QuanvUNet as QuanvUNet
 from .models.twin import classical_twin as classical_twin
 from .models.weight_files import save_weights as save_weights
 
@@ -106,6 +107,8 @@ from .data.onnx_features import OnnxFeatures as OnnxFeatures
 from .data.onnx_file import OnnxFile as OnnxFile
 from .data.onnx_network import OnnxNetwork as OnnxNetwork
 from .data.onnx_network import Preprocessing as Preprocessing
+from .data.nuclei import Nuclei as Nuclei
+from .data.pasted_digits import PastedDigits as PastedDigits
 from .data.pca import PCA as PCA
 from .data.photographs import Photographs as Photographs
 from .data.random_crops import RandomCrops as RandomCrops
@@ -134,8 +137,15 @@ from .tasks.losses import CrossEntropy as CrossEntropy
 from .tasks.losses import Loss as Loss
 from .tasks.losses import MeanSquaredError as MeanSquaredError
 from .tasks.losses import SquaredError as SquaredError
+from .tasks.losses import WeightedCrossEntropy as WeightedCrossEntropy
+from .tasks.masks import Masks as Masks
 from .tasks.metric import Metric as Metric
+from .tasks.overlap import Dice as Dice
+from .tasks.overlap import MeanIoU as MeanIoU
+from .tasks.overlap import PooledDice as PooledDice
+from .tasks.overlap import PooledMeanIoU as PooledMeanIoU
 from .tasks.restoration import Restoration as Restoration
+from .tasks.segmentation import Segmentation as Segmentation
 from .tasks.task import Task as Task
 
 # Procedures
@@ -154,6 +164,7 @@ from .experiment.arms import Arm as Arm
 from .experiment.arms import arms as arms
 from .experiment.experiment import Experiment as Experiment
 from .experiment.linear_probe import LinearProbe as LinearProbe
+from .experiment.linear_filter import LinearFilter as LinearFilter
 from .experiment.rivals import FittedMethod as FittedMethod
 from .experiment.rivals import Method as Method
 from .experiment.rivals import Rival as Rival
@@ -169,6 +180,7 @@ from .comparison import compare as compare
 # Classical methods
 from .methods.gaussian import GaussianFilter as GaussianFilter
 from .methods.non_local_means import NonLocalMeans as NonLocalMeans
+from .methods.otsu import Otsu as Otsu
 from .methods.total_variation import TotalVariation as TotalVariation
 from .methods.tuned import TunedFilter as TunedFilter
 from .methods.unchanged import Unchanged as Unchanged

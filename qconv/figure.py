@@ -7,6 +7,7 @@ commands run in an environment of their own. So everything of Matplotlib is impo
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from qconv.errors import InputError
 
@@ -24,7 +25,7 @@ if _backend:
     with suppress(ValueError):  # who draws with pyplot in the same process gets the backend all the same
         matplotlib.rcParams["backend"] = _backend
 
-__all__ = ["Figure", "MaxNLocator", "Rectangle", "check_picture", "color_of", "imread"]
+__all__ = ["Figure", "MaxNLocator", "Rectangle", "check_picture", "color_of", "imread", "show_image"]
 
 _COLORS = ("#1f5fa8", "#c8641b", "#2f7d4f", "#8a3a8f", "#6b6b6b", "#b59a1d")
 
@@ -32,6 +33,20 @@ _COLORS = ("#1f5fa8", "#c8641b", "#2f7d4f", "#8a3a8f", "#6b6b6b", "#b59a1d")
 def color_of(network: int) -> str:
     """The colour of a network in the pictures of a run, by its place among the run's networks."""
     return _COLORS[network % len(_COLORS)]
+
+
+def show_image(ax: Any, image: Any) -> None:
+    """Draws an image of any number of channels: three as colours, others as the grey of their mean.
+
+    What goes beyond [0, 1], as standardised pixels do, is scaled to it.
+
+    Args:
+        ax: of a figure.
+        image: (height, width, channels).
+    """
+    shown = image if image.shape[-1] == 3 else image.mean(-1)
+    lowest, highest = min(0.0, float(shown.min())), max(1.0, float(shown.max()))
+    ax.imshow((shown - lowest) / (highest - lowest), cmap="gray", vmin=0, vmax=1)
 
 
 def check_picture(path: Path) -> None:
