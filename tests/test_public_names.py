@@ -24,6 +24,7 @@ QuantumTree QuanvNet RandomLayers RbfSvm Readout Reduced Reduction Resized Rival
 Sgd SimCircuit Source Spirals SquaredError Staggered StronglyEntangling Subset Sums Supervised SupervisedState Synthetic
 TTN Table Task Tfds Tree TreeNet Twin WithValidation arms classical_twin compare expectations maps save_weights seeds
 states training
+AUC ClassificationByAUC CosineProducts QuantumViT
 """
 """Who takes a name away breaks the experiments of others, and the specs of finished runs."""
 

@@ -1,7 +1,7 @@
-"""First weights of classical layers."""
+"""First weights of classical layers, and first angles of circuits."""
 
 import math
-from typing import Any
+from typing import Any, Literal
 
 import jax
 from jaxtyping import Array
@@ -18,5 +18,16 @@ def uniform(num_inputs: int) -> Any:
 
     def draw(key: Any, shape: tuple[int, ...], dtype: Any) -> Array:
         return jax.random.uniform(key, shape, dtype, -bound, bound)
+
+    return draw
+
+
+def angles(spread: float, distribution: Literal["uniform", "normal"]) -> Any:
+    """An initialiser: uniform in [-spread, spread] radians, or normal with mean 0 and that standard deviation."""
+
+    def draw(key: Any, shape: tuple[int, ...], dtype: Any) -> Array:
+        if distribution == "normal":
+            return spread * jax.random.normal(key, shape, dtype)
+        return jax.random.uniform(key, shape, dtype, -spread, spread)
 
     return draw

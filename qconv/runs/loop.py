@@ -1,6 +1,6 @@
 """The loop around a procedure: steps, metrics and evaluations, without disk, console or signals."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Any, NamedTuple
@@ -22,6 +22,7 @@ from qconv.runs.arrays import not_finite
 from qconv.runs.batches import all_batches, batches
 from qconv.runs.frozen import frozen_features, recent
 from qconv.runs.mesh import replicated
+from qconv.tasks.metric import Metric
 from qconv.tasks.task import Task
 
 
@@ -162,25 +163,29 @@ class Loop:
         program = evaluation_program(self.experiment.procedure, self.network, task, self._start, self.mesh)
         everything = all_batches(held_out, 4 * self.experiment.procedure.batch_size, self.mesh, self._dtype)
         found = [jax.tree.map(np.asarray, program(state.trained, self.frozen, batch)) for batch in everything]
-        sums = jax.tree.map(lambda *parts: sum(parts), *(sums for sums, _, _ in found))
+        sums = jax.tree.map(lambda *parts: sum(parts), *(own.sums for own in found))
         # Rows that fill a batch up come last in it.
-        counts = [round(float(sums.count)) for sums, _, _ in found]
+        counts = [round(float(own.sums.count)) for own in found]
         evidence = {}
         for kind in task.evidence:
-            parts = [own[kind.name] for _, own, _ in found]
-            if kind.is_sum:
-                evidence[kind.name] = jax.tree.map(lambda *leaves: sum(leaves), *parts)
-            else:
-                cut = [jax.tree.map(lambda leaf, n=n: leaf[:n], part) for part, n in zip(parts, counts, strict=True)]
-                evidence[kind.name] = jax.tree.map(lambda *leaves: np.concatenate(leaves), *cut)
+            parts = [own.evidence[kind.name] for own in found]
+            evidence[kind.name] = (
+                jax.tree.map(lambda *leaves: sum(leaves), *parts) if kind.is_sum else _rows_of_all(parts, counts)
+            )
+        per_item = _rows_of_all([own.per_item for own in found], counts)
         metrics = sums.values(task)
+        if together := [metric for metric in task.metrics if metric.needs_all]:
+            outputs, targets = _rows_of_all([own.rows for own in found], counts)
+            for metric in together:
+                per_item[metric.name] = np.asarray(per_item_program(metric)(outputs, targets))
+                metrics[metric.name] = float(per_item[metric.name].mean(dtype=np.float64))
+        metrics = {metric.name: metrics[metric.name] for metric in (task.loss, *task.metrics)}
         for name, value in metrics.items():
             if not np.isfinite(value):
                 raise NotFiniteError(
                     f"the {name} of the {self.experiment.split} images is not finite after step {int(state.step)}"
                 )
-        per_item = np.concatenate([own[:n] for (_, _, own), n in zip(found, counts, strict=True)])
-        return Evaluation(metrics, evidence, per_item)
+        return Evaluation(metrics, evidence, per_item[task.metrics[0].name])
 
     @property
     def _dtype(self) -> np.dtype:
@@ -249,13 +254,39 @@ def update_program(procedure: Procedure, network: nn.Module, task: Task, start: 
     return jax.jit(update, out_shardings=replicated(mesh), donate_argnums=0)
 
 
+class _Found(NamedTuple):
+    """What is known of a batch that a network is evaluated on."""
+
+    sums: Sums
+    evidence: dict[str, Any]
+    """What is drawn, by its name."""
+    per_item: dict[str, Any]
+    """The headline metric of each item under its name, where the item alone says it."""
+    rows: Any
+    """Outputs and targets, where a metric needs those of all items."""
+
+
 @recent
 def evaluation_program(procedure: Procedure, network: nn.Module, task: Task, start: int, mesh: Mesh) -> Any:
-    """Sums of a batch, what is drawn of it, and the headline metric of each item, compiled."""
+    """From a state and a batch to what is found of it, compiled."""
+    headline, needs_all = task.metrics[0], any(metric.needs_all for metric in task.metrics)
 
-    def evaluate(trained: Any, frozen: Any, batch: WeightedBatch) -> tuple[Sums, dict[str, Any], Array]:
+    def evaluate(trained: Any, frozen: Any, batch: WeightedBatch) -> _Found:
         outputs = output_of(network, {**procedure.variables(trained), **frozen}, batch.inputs, start=start)
         evidence = {kind.name: kind.of_batch(outputs, *batch[1:]) for kind in task.evidence}
-        return Sums.of(task, outputs, batch), evidence, task.metrics[0].per_item(outputs, batch.targets)
+        per_item = {} if headline.needs_all else {headline.name: headline.per_item(outputs, batch.targets)}
+        return _Found(Sums.of(task, outputs, batch), evidence, per_item, (outputs, batch.targets) if needs_all else ())
 
     return jax.jit(evaluate, out_shardings=replicated(mesh))
+
+
+@recent
+def per_item_program(metric: Metric) -> Any:
+    """A metric of each item, from the outputs and targets of all of them, compiled."""
+    return jax.jit(metric.per_item)
+
+
+def _rows_of_all(parts: Sequence[Any], counts: Sequence[int]) -> Any:
+    """Arrays of batches, or trees of them, as those of all items: rows that fill a batch up are left out."""
+    cut = [jax.tree.map(lambda leaf, n=n: leaf[:n], part) for part, n in zip(parts, counts, strict=True)]
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *cut)

@@ -27,6 +27,7 @@ from qconv.layers.classical_dense import ClassicalDense
 from qconv.layers.classical_tree import ClassicalTree
 from qconv.layers.classical_twin import ClassicalTwin
 from qconv.layers.conv_filter import ConvFilter
+from qconv.layers.cosine_products import CosineProducts
 from qconv.layers.fourier_filter import FourierFilter
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_dense import QuantumDense
@@ -37,6 +38,9 @@ from qconv.models.heads import ConvHead, LinearHead, LogProbabilities
 from qconv.models.network import Network
 from qconv.models.networks import ClassicalNet, QuantumClassifier, QuanvNet, TreeNet
 from qconv.models.pretrained import Pretrained
+from qconv.models.quantum_vit import QuantumViT
+from qconv.models.transformer import EncoderBlock, PatchTokens
+from qconv.models.twin import classical_twin
 from qconv.readout.probabilities import Probabilities
 from qconv.simulate.device import Device
 
@@ -47,6 +51,8 @@ DENSE = QuantumDense(CIRCUIT)
 TREE = QuantumTree(Tree(ansatz=HardwareEfficient(1)), features=2)
 SCALED = Circuit(Angle(), HardwareEfficient(1), reuploads=1, trainable_scaling=True)
 MEASURED = QuantumDense(Circuit(Angle(), HardwareEfficient(1), Probabilities()))
+
+VIT = QuantumViT(DENSE.clone(features=3), DENSE, DENSE, patch=1, width=2, depth=2, hidden_width=2, num_classes=2)
 
 MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     *((layer, IMAGE) for layer in (CONV, DENSE, TREE, MEASURED)),
@@ -60,6 +66,7 @@ MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     (TREE.clone(read=2, tree=Tree(ansatz=HardwareEfficient(1), shared=False)).twin(), (4, 3, 1)),
     *((ConvFilter(trainable=trainable), IMAGE) for trainable in (True, False)),
     (FourierFilter(), IMAGE),
+    *((CosineProducts(features), IMAGE) for features in (1, 2)),
     *((head, IMAGE) for head in (LinearHead(2), ConvHead(2, (3,), 4))),
     (ConvHead(2, (3,), 4, dropout=0.5), IMAGE),
     (LogProbabilities(), (4,)),
@@ -68,6 +75,9 @@ MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     (QuantumClassifier(MEASURED, LogProbabilities()), IMAGE),
     (QuanvNet(CONV, LinearHead(2)), IMAGE),
     (TreeNet(TREE, LinearHead(2)), IMAGE),
+    (PatchTokens(1, 3), IMAGE),
+    (EncoderBlock(DENSE.clone(features=3), DENSE, DENSE, 2, 2), (3, 2)),
+    *((vit, IMAGE) for vit in (VIT, VIT.clone(dropout=0.0), classical_twin(VIT))),
 ]
 """Every class, as often as there are other parameters, with the shape of one input."""
 ENGINES: list[tuple[nn.Module, tuple[int, ...]]] = [
