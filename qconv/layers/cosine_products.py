@@ -48,7 +48,7 @@ class CosineProducts(nn.Module):
         numbers = vectors.shape[1]
         shape = (self.features, 1, 1, numbers)
         w: Any = self.param("theta", angles(self.angle_range, self.angle_distribution), shape, vectors.dtype)
-        cosines = jnp.cos(vectors[:, None] + w[:, 0, 0])
+        cosines = jnp.cos(vectors[:, None] + w[None, :, 0, 0])
         products = jnp.cumprod(cosines, axis=-1)
         without_first = jnp.prod(cosines[..., 1:], axis=-1, keepdims=True)
         return flattened(jnp.concatenate([without_first, products[..., 1:]], axis=-1))

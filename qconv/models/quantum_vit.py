@@ -80,8 +80,8 @@ class QuantumViT(Network):
         return ("tokens", "encoded", "logits")
 
     def encoded(
-        self, tokens: Float[Array, "batch tokens width"], *, train: bool = False
-    ) -> Float[Array, "batch width"]:
+        self, tokens: Float[Array, "batch tokens numbers"], *, train: bool = False
+    ) -> Float[Array, "batch numbers"]:
         """The mean of the tokens after all blocks."""
         tokens = self.drop(tokens, deterministic=not train)
         for block in self.blocks:

@@ -27,7 +27,7 @@ class PatchTokens(nn.Module):
         require_at_least(self, 1, "patch", "width")
 
     @nn.compact
-    def __call__(self, images: Float[Array, "batch height width channels"]) -> Float[Array, "batch tokens width"]:
+    def __call__(self, images: Float[Array, "batch height width channels"]) -> Float[Array, "batch tokens numbers"]:
         """The tokens of each image, row by row."""
         check_floating(images=images)
         batch, height, width = images.shape[:3]
@@ -37,7 +37,7 @@ class PatchTokens(nn.Module):
         tokens = nn.Conv(self.width, size, size, "VALID", name="embedding")(images)
         tokens = tokens.reshape(batch, height * width // self.patch**2, self.width)
         positions = self.param("positions", nn.initializers.normal(self.width**-0.5), tokens.shape[1:], tokens.dtype)
-        return tokens + positions
+        return tokens + positions[None]
 
 
 class EncoderBlock(nn.Module):
@@ -70,8 +70,8 @@ class EncoderBlock(nn.Module):
 
     @nn.compact
     def __call__(
-        self, tokens: Float[Array, "batch tokens width"], *, train: bool = False
-    ) -> Float[Array, "batch tokens width"]:
+        self, tokens: Float[Array, "batch tokens numbers"], *, train: bool = False
+    ) -> Float[Array, "batch tokens numbers"]:
         """The tokens after the block."""
         width = tokens.shape[-1]
         require(self, "num_heads", width % self.num_heads == 0, f"what divides the {width} numbers of a token")
@@ -101,7 +101,7 @@ class EncoderBlock(nn.Module):
         return tokens + drop(hidden)
 
     def _rows(
-        self, name: str, tokens: Float[Array, "batch tokens width"], width: int
+        self, name: str, tokens: Float[Array, "batch tokens numbers"], width: int
     ) -> Float[Array, "batch tokens out"]:
         """What a layer makes of all tokens of all images."""
         batch, count, numbers = tokens.shape

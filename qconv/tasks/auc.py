@@ -37,7 +37,7 @@ class AUC(Metric):
     def per_item(self, outputs: Float[Array, "batch classes"], targets: Int[Array, " batch"]) -> Float[Array, " batch"]:
         """The area, and what each item contributes beyond it; NaN where no class has an area."""
         scores = self.loss.scores(outputs)
-        members = targets[:, None] == jnp.arange(scores.shape[1])
+        members = targets[:, None] == jnp.arange(scores.shape[1])[None]
         return jnp.nanmean(jax.vmap(_influences, in_axes=1, out_axes=1)(scores, members), axis=1)
 
 

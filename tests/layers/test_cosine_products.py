@@ -64,7 +64,7 @@ def test_parameters_and_gradients_are_those_of_the_circuit(fields: dict[str, Any
     jax.tree.map(lambda a, b: assert_close(a, b, 1e-4), found, expected)
 
 
-@pytest.mark.parametrize("fields", [{"features": 0}, {"angle_range": -1.0}, {"angle_distribution": "other"}])
+@pytest.mark.parametrize("fields", [{"features": 0}, {"angle_range": -1.0}])
 def test_fields_that_make_no_sense(fields: dict[str, Any]) -> None:
     with pytest.raises(InputError, match="allowed"):
         CosineProducts(**fields)
