@@ -52,7 +52,9 @@ TREE = QuantumTree(Tree(ansatz=HardwareEfficient(1)), features=2)
 SCALED = Circuit(Angle(), HardwareEfficient(1), reuploads=1, trainable_scaling=True)
 MEASURED = QuantumDense(Circuit(Angle(), HardwareEfficient(1), Probabilities()))
 
-VIT = QuantumViT(DENSE.clone(features=3), DENSE, DENSE, patch=1, width=2, depth=2, hidden_width=2, num_classes=2)
+# Normed bits are -1 and 1, which times pi would leave some angles without a gradient.
+OF_TOKENS = QuantumDense(Circuit(Angle(scale=1.0), HardwareEfficient(1)))
+VIT = QuantumViT(OF_TOKENS.clone(features=3), OF_TOKENS, OF_TOKENS, patch=1, width=4, depth=1, num_classes=2)
 
 MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     *((layer, IMAGE) for layer in (CONV, DENSE, TREE, MEASURED)),
@@ -76,8 +78,8 @@ MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     (QuanvNet(CONV, LinearHead(2)), IMAGE),
     (TreeNet(TREE, LinearHead(2)), IMAGE),
     (PatchTokens(1, 3), IMAGE),
-    (EncoderBlock(DENSE.clone(features=3), DENSE, DENSE, 2, 2), (3, 2)),
-    *((vit, IMAGE) for vit in (VIT, VIT.clone(dropout=0.0), classical_twin(VIT))),
+    (EncoderBlock(OF_TOKENS.clone(features=3), OF_TOKENS, None, 2, 2), (3, 4)),
+    *((vit, IMAGE) for vit in (VIT, classical_twin(VIT))),
 ]
 """Every class, as often as there are other parameters, with the shape of one input."""
 ENGINES: list[tuple[nn.Module, tuple[int, ...]]] = [
