@@ -13,8 +13,8 @@ last step.
 
 Known differences: 4,000 training images instead of 54,000; so 30 epochs are 1,860 steps, which the published warm-up
 of 5,000 steps does not fit: instead Adam, its rate falling along half a cosine, without weight decay and clipping of
-gradients. Its rate is the best of three, for each network on 800 of the training images.
-First angles are from N(0, 0.5), there from N(0, 0.53) and N(0, 0.71).
+gradients. The rate of each network is the best of three on 800 of the training images. First angles are from N(0, 0.5),
+there from N(0, 0.53) and N(0, 0.71).
 
 Controls, on the same images and with as many steps. The cosines are the products of cosines that the circuits are equal
 to, up to rounding, with the same first parameters: what differs is what rounding makes of training. Dense layers, in

@@ -1,6 +1,14 @@
 """A vision transformer with circuits in place of dense layers, on 5,000 MNIST digits.
 
 make train EXP=quantum_vit_digits
+
+Network, batches and epochs are those of github.com/salcc/QuantumTransformers for MNIST; `qconv.QuantumViT` says how its
+1,672 parameters add up.
+
+Expect an area under the curve of 0.986 ± 0.001 and a test accuracy of 0.864 ± 0.010 over five seeds (twin 0.986 ± 0.001
+and 0.861 ± 0.006, with 1,852 parameters), in a minute with the twin on one CPU core (measured 2026-11-30). The circuits
+do not help: cosines that they are equal to do as well, a dense layer on the pixels and a small convolutional network do
+better (make table TAB=quantum_vit).
 """
 
 from qconv import (
