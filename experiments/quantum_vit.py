@@ -64,8 +64,8 @@ def classical(width: int) -> QuantumViT:
 
 def cosines() -> QuantumViT:
     """The transformer with what its circuits compute, from the same first parameters."""
-    spread = {"angle_range": 0.5, "angle_distribution": "normal"}
-    return QuantumViT(CosineProducts(3, **spread), CosineProducts(**spread), CosineProducts(**spread))
+    one = CosineProducts(angle_range=0.5, angle_distribution="normal")
+    return QuantumViT(one.clone(features=3), one, one)
 
 
 def rows() -> Iterator[Row]:

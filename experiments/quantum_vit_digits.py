@@ -26,14 +26,11 @@ from qconv import (
 )
 
 CIRCUIT = Circuit(Angle("X", scale=1.0), BasicEntangler(depth=1), PauliZ())
+LAYER = QuantumDense(CIRCUIT, angle_range=0.5, angle_distribution="normal")
 
 experiment = Experiment(
     data=Mnist5k(),
-    model=QuantumViT(
-        projections=QuantumDense(CIRCUIT, features=3, angle_range=0.5, angle_distribution="normal"),
-        mixing=QuantumDense(CIRCUIT, angle_range=0.5, angle_distribution="normal"),
-        hidden=QuantumDense(CIRCUIT, angle_range=0.5, angle_distribution="normal"),
-    ),
+    model=QuantumViT(projections=LAYER.clone(features=3), mixing=LAYER, hidden=LAYER),
     procedure=Supervised(Adam(learning_rate=1e-2, schedule="cosine"), num_steps=1860),
     task=ClassificationByAUC(),
 )
