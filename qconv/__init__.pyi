@@ -5,6 +5,7 @@ from .layers.quantum_conv import QuantumConv as QuantumConv
 from .layers.quantum_dense import QuantumDense as QuantumDense
 from .layers.quantum_tree import QuantumTree as QuantumTree
 from .layers.quantum_layer import QuantumLayer as QuantumLayer
+from .layers.cosine_products import CosineProducts as CosineProducts
 from .layers.conv_filter import ConvFilter as ConvFilter
 from .layers.fourier_filter import FourierFilter as FourierFilter
 
@@ -75,6 +76,7 @@ from .models.dncnn import DnCNN as DnCNN
 from .models.heads import ConvHead as ConvHead
 from .models.heads import LinearHead as LinearHead
 from .models.heads import LogProbabilities as LogProbabilities
+from .models.quantum_vit import QuantumViT as QuantumViT
 from .models.networks import QuantumClassifier as QuantumClassifier
 from .models.networks import QuanvNet as QuanvNet
 from .models.networks import TreeNet as TreeNet
@@ -126,6 +128,8 @@ from .data.tfds import Tfds as Tfds
 from .data.validation import WithValidation as WithValidation
 
 # Tasks
+from .tasks.auc import AUC as AUC
+from .tasks.auc import ClassificationByAUC as ClassificationByAUC
 from .tasks.classification import Accuracy as Accuracy
 from .tasks.classification import Classification as Classification
 from .tasks.evidence import Evaluated as Evaluated

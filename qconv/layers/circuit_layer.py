@@ -7,12 +7,12 @@ from dataclasses import KW_ONLY
 from typing import Any, Literal
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from qconv.bounds import require, require_at_least, require_choices
 from qconv.circuit.circuit import Circuit
+from qconv.layers.initial import angles
 from qconv.layers.quantum_layer import QuantumLayer, check_precision
 from qconv.simulate.choose import EngineName, choose_engine
 from qconv.simulate.device import Device
@@ -106,9 +106,7 @@ class CircuitLayer(QuantumLayer):
         shape = (*circuits, *circuit.param_shape(patch_size))
 
         def init(key: Any) -> Array:
-            if self.angle_distribution == "normal":
-                return self.angle_range * jax.random.normal(key, shape, self.param_dtype)
-            return jax.random.uniform(key, shape, self.param_dtype, -self.angle_range, self.angle_range)
+            return angles(self.angle_range, self.angle_distribution)(key, shape, self.param_dtype)
 
         # An ansatz without angles has no such parameter.
         theta = jnp.zeros(shape, self.param_dtype) if 0 in shape else self._parameter("theta", init)

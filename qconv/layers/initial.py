@@ -1,4 +1,4 @@
-"""First weights of classical layers."""
+"""First weights of classical layers, and first angles of circuits."""
 
 import math
 from typing import Any, Literal
@@ -32,3 +32,14 @@ def first_weights(distribution: Literal["normal", "uniform"], num_inputs: int) -
     """
     initial = uniform(num_inputs)
     return {} if distribution == "normal" else {"kernel_init": initial, "bias_init": initial}
+
+
+def angles(spread: float, distribution: Literal["uniform", "normal"]) -> Any:
+    """An initialiser: uniform in [-spread, spread] radians, or normal with mean 0 and that standard deviation."""
+
+    def draw(key: Any, shape: tuple[int, ...], dtype: Any) -> Array:
+        if distribution == "normal":
+            return spread * jax.random.normal(key, shape, dtype)
+        return jax.random.uniform(key, shape, dtype, -spread, spread)
+
+    return draw

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Shaped
 
+from qconv.tasks.metric import Metric
 from qconv.tasks.task import Task
 
 
@@ -37,7 +38,7 @@ class Sums(flax.struct.PyTreeNode):
     @classmethod
     def of(cls, task: Task, outputs: Any, batch: WeightedBatch) -> "Sums":
         """The sums of a batch, for the loss and the metrics of a task."""
-        found = {metric.name: metric.sums(outputs, *batch[1:]) for metric in (task.loss, *task.metrics)}
+        found = {metric.name: metric.sums(outputs, *batch[1:]) for metric in _of_sums(task)}
         return cls(jnp.sum(batch.weights), found)
 
     def zero(self) -> "Sums":
@@ -52,9 +53,14 @@ class Sums(flax.struct.PyTreeNode):
         return self.metrics[task.loss.name] / self.count
 
     def values(self, task: Task) -> dict[str, float]:
-        """The loss and the metrics, by name."""
+        """The loss and the metrics that sums give, by name."""
         count = float(self.count)
-        return {metric.name: metric.value(self.metrics[metric.name], count) for metric in (task.loss, *task.metrics)}
+        return {metric.name: metric.value(self.metrics[metric.name], count) for metric in _of_sums(task)}
+
+
+def _of_sums(task: Task) -> list[Metric]:
+    """The loss, and the metrics that are values of sums over items."""
+    return [task.loss, *(metric for metric in task.metrics if not metric.needs_all)]
 
 
 class Procedure(ABC):

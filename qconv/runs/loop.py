@@ -227,7 +227,7 @@ def update_program(procedure: Procedure, network: nn.Module, task: Task, start: 
 
 @recent
 def evaluation_program(procedure: Procedure, network: nn.Module, task: Task, start: int, mesh: Mesh) -> Any:
-    """Sums of a batch, what is drawn of it, and the headline metric of each item, compiled."""
+    """From a state and a batch to what is found of it, compiled."""
 
     def evaluate(trained: Any, frozen: Any, batch: WeightedBatch) -> Judged:
         outputs = output_of(network, {**procedure.variables(trained), **frozen}, batch.inputs, start=start)

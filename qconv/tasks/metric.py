@@ -12,7 +12,8 @@ class Metric(ABC):
 
     Two networks are compared item by item, by `per_item`. What is reported is `value` of the sums over all items: by
     default the mean, so that each item counts once, whatever the batches. A metric that is no mean, such as the mean
-    intersection over union of all classes, has sums of its own.
+    intersection over union of all classes, has sums of its own; one that no sums give, such as the area under a curve,
+    `needs_all`.
     """
 
     name: ClassVar[str]
@@ -21,6 +22,9 @@ class Metric(ABC):
     """For plots, such as nats; empty where there is none."""
     higher_is_better: ClassVar[bool] = True
     """Whether a larger value is a better one."""
+    needs_all: ClassVar[bool] = False
+    """Whether the number of an item depends on the others, as with ranks. Then `per_item` is given all items at once,
+    and what is reported is the mean; of training steps there is no such metric, and of losses none."""
 
     @abstractmethod
     def per_item(

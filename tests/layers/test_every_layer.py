@@ -27,6 +27,7 @@ from qconv.layers.classical_dense import ClassicalDense
 from qconv.layers.classical_tree import ClassicalTree
 from qconv.layers.classical_twin import ClassicalTwin
 from qconv.layers.conv_filter import ConvFilter
+from qconv.layers.cosine_products import CosineProducts
 from qconv.layers.fourier_filter import FourierFilter
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_dense import QuantumDense
@@ -42,11 +43,12 @@ from qconv.models.hybrid_net import HybridNet
 from qconv.models.network import Network
 from qconv.models.networks import ClassicalNet, QuantumClassifier, QuanvNet, TreeNet
 from qconv.models.pretrained import Pretrained
+from qconv.models.quantum_vit import QuantumViT
 from qconv.models.resnet import ResidualBlock, ResNet
 from qconv.models.small_cnn import SmallCNN
 from qconv.models.squashed_dense import SquashedDense
 from qconv.models.transformer import EncoderBlock, PatchTokens
-from qconv.models.twin import WithTwin
+from qconv.models.twin import WithTwin, classical_twin
 from qconv.models.vit import ViT
 from qconv.readout.probabilities import Probabilities
 from qconv.simulate.device import Device
@@ -58,6 +60,10 @@ DENSE = QuantumDense(CIRCUIT)
 TREE = QuantumTree(Tree(ansatz=HardwareEfficient(1)), features=2)
 SCALED = Circuit(Angle(), HardwareEfficient(1), reuploads=1, trainable_scaling=True)
 MEASURED = QuantumDense(Circuit(Angle(), HardwareEfficient(1), Probabilities()))
+
+# Normed bits are -1 and 1, which times pi would leave some angles without a gradient.
+OF_TOKENS = QuantumDense(Circuit(Angle(scale=1.0), HardwareEfficient(1)))
+VIT = QuantumViT(OF_TOKENS.clone(features=3), OF_TOKENS, OF_TOKENS, patch=1, width=4, depth=1, num_classes=2)
 
 MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     *((layer, IMAGE) for layer in (CONV, DENSE, TREE, MEASURED)),
@@ -71,6 +77,7 @@ MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     (TREE.clone(read=2, tree=Tree(ansatz=HardwareEfficient(1), shared=False)).twin(), (4, 3, 1)),
     *((ConvFilter(trainable=trainable), IMAGE) for trainable in (True, False)),
     (FourierFilter(), IMAGE),
+    *((CosineProducts(features), IMAGE) for features in (1, 2)),
     *((head, IMAGE) for head in (LinearHead(2), ConvHead(2, (3,), 4))),
     (ConvHead(2, (3,), 4, dropout=0.5), IMAGE),
     (LogProbabilities(), (4,)),
@@ -84,6 +91,8 @@ MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     (TreeNet(TREE, LinearHead(2)), IMAGE),
     (PatchTokens(1, 3), IMAGE),
     (EncoderBlock(DENSE.clone(features=3), DENSE, DENSE, 2, 2), (3, 2)),
+    (EncoderBlock(OF_TOKENS.clone(features=3), OF_TOKENS, None, 2, 2), (3, 4)),
+    *((vit, IMAGE) for vit in (VIT, classical_twin(VIT))),
     (ConvNorm(2, strides=2), IMAGE),
     *((ResidualBlock(2, strides, bottleneck), IMAGE) for strides, bottleneck in ((1, False), (2, True))),
     (SmallCNN((2, 3)), IMAGE),
