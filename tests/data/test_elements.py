@@ -28,7 +28,9 @@ from qconv.data.image_folder import ImageFolder
 from qconv.data.mask_folder import MaskFolder
 from qconv.data.mnist import Mnist5k
 from qconv.data.noisy import Noisy
+from qconv.data.nuclei import Nuclei
 from qconv.data.onnx_features import OnnxFeatures
+from qconv.data.pasted_digits import PastedDigits
 from qconv.data.pca import PCA
 from qconv.data.photographs import Photographs
 from qconv.data.random_crops import RandomCrops
@@ -73,6 +75,8 @@ DATASETS: dict[str, tuple[Dataset, Element]] = {
     "divided": (WithValidation(IMAGES), Element((6, 5, 3), (), 4)),
     "noisy": (Noisy(IMAGES), Element((6, 5, 3), (6, 5, 3))),
     "photographs": (Photographs(16), Element((16, 16, 1), (), 18)),
+    "nuclei": (Nuclei(), Element((32, 32, 1), (32, 32), 2)),
+    "pasted digits": (PastedDigits(num_train=8, num_validation=2, num_test=4), Element((32, 32, 3), (32, 32), 2)),
     "crops": (RandomCrops(IMAGES, 4), Element((6, 5, 3), (), 4)),
     "flips": (RandomFlips(IMAGES), Element((6, 5, 3), (), 4)),
     "several": (
