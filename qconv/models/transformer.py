@@ -73,14 +73,14 @@ class EncoderBlock(nn.Module):
         self, tokens: Float[Array, "batch tokens numbers"], *, train: bool = False
     ) -> Float[Array, "batch tokens numbers"]:
         """The tokens after the block."""
-        width = tokens.shape[-1]
+        batch, count, width = tokens.shape
         require(self, "num_heads", width % self.num_heads == 0, f"what divides the {width} numbers of a token")
         drop = nn.Dropout(self.dropout, deterministic=not train)
 
         normed = nn.LayerNorm(name="norm_of_attention")(tokens)
         heads = self._rows("projections", normed, 3 * width)
         query, key, value = (
-            heads[..., part * width : (part + 1) * width].reshape(*tokens.shape[:2], self.num_heads, -1)
+            heads[..., part * width : (part + 1) * width].reshape(batch, count, self.num_heads, width // self.num_heads)
             for part in range(3)
         )
         attended = nn.dot_product_attention(
