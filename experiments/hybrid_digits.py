@@ -1,4 +1,4 @@
-"""A small CNN, a circuit of six qubits and a dense layer, trained together on 5,000 MNIST digits.
+"""A small CNN, a circuit of eight qubits and a dense layer, trained together on 5,000 MNIST digits.
 
 make train EXP=hybrid_digits
 """
@@ -22,9 +22,9 @@ from qconv import (
 experiment = Experiment(
     data=Mnist5k(),
     model=HybridNet(
-        backbone=SmallCNN(features=(8, 16, 32)),
-        numbers=SquashedDense(width=6),
-        quantum=QuantumDense(Circuit(Angle(), StronglyEntangling(depth=4), PauliZ())),
+        backbone=SmallCNN(features=(8, 16, 32, 64)),
+        numbers=SquashedDense(width=8),
+        quantum=QuantumDense(Circuit(Angle(), StronglyEntangling(depth=3), PauliZ())),
         head=LinearHead(),
     ),
     procedure=Supervised(Adam(learning_rate=1e-2, schedule="cosine"), num_steps=600),
