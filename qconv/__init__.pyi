@@ -102,6 +102,8 @@ from .data.validation import WithValidation as WithValidation
 # Tasks
 from .tasks.classification import Accuracy as Accuracy
 from .tasks.classification import Classification as Classification
+from .tasks.answer import Answer as Answer
+from .tasks.answer import Subject as Subject
 from .tasks.evidence import Evaluated as Evaluated
 from .tasks.evidence import Evidence as Evidence
 from .tasks.losses import ClassLoss as ClassLoss
@@ -128,6 +130,8 @@ from .experiment.rivals import Rival as Rival
 from .experiment.rivals import Twin as Twin
 from .runs.loop import Moment as Moment
 from .runs.training import training as training
+from .runs.load import TrainedNetwork as TrainedNetwork
+from .runs.load import load as load
 from .comparison import Comparison as Comparison
 from .comparison import Scores as Scores
 from .comparison import compare as compare

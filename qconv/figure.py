@@ -7,6 +7,10 @@ commands run in an environment of their own. So everything of Matplotlib is impo
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float
 
 from qconv.errors import InputError
 
@@ -24,7 +28,7 @@ if _backend:
     with suppress(ValueError):  # who draws with pyplot in the same process gets the backend all the same
         matplotlib.rcParams["backend"] = _backend
 
-__all__ = ["Figure", "MaxNLocator", "Rectangle", "check_picture", "color_of", "imread"]
+__all__ = ["Figure", "MaxNLocator", "Rectangle", "check_picture", "color_of", "imread", "show_image"]
 
 _COLORS = ("#1f5fa8", "#c8641b", "#2f7d4f", "#8a3a8f", "#6b6b6b", "#b59a1d")
 
@@ -32,6 +36,20 @@ _COLORS = ("#1f5fa8", "#c8641b", "#2f7d4f", "#8a3a8f", "#6b6b6b", "#b59a1d")
 def color_of(network: int) -> str:
     """The colour of a network in the pictures of a run, by its place among the run's networks."""
     return _COLORS[network % len(_COLORS)]
+
+
+def show_image(ax: Any, image: Float[np.ndarray, "height width channels"]) -> None:
+    """Draws an image: three or four channels in colour, of others the first one in grey.
+
+    Images in [0, 1] as they are; of others the smallest number is black, and the largest white.
+
+    Args:
+        ax: where.
+        image: its pixels.
+    """
+    low, high = min(0.0, float(image.min())), max(1.0, float(image.max()))
+    shown = (image - low) / (high - low)
+    ax.imshow(shown if image.shape[-1] in (3, 4) else shown[..., 0], cmap="gray", vmin=0, vmax=1)
 
 
 def check_picture(path: Path) -> None:

@@ -16,15 +16,16 @@ from qconv.models.network import output_of
 from qconv.models.networks import QuanvNet
 from qconv.models.quantum_calls import trace
 from qconv.report.drawing import circuit_figure, layer_drawing
-from qconv.runs.evaluate import restored_arms
+from qconv.runs.restore import read_known_run, restored_arms
 
 
 def main(run: Path, output: Path) -> None:
     """Image, windows, circuit, channels and class probabilities of the first test image of the run."""
-    arm, loop, state = next(restored_arms(run))
+    experiment = read_known_run(run)
+    arm, loop, state = next(restored_arms(run, experiment, None))
     model = arm.network
     assert isinstance(model, QuanvNet) and isinstance(model.conv, QuantumConv)
-    images, labels = loop.held_out[np.arange(1)]
+    images, labels = experiment.held_out_items()[np.arange(1)]
     variables = loop.variables(state)
     channels = np.asarray(output_of(model, variables, images, stop=1))[0]
     probabilities = np.asarray(jax.nn.softmax(output_of(model, variables, images)[0]))

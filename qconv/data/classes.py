@@ -37,6 +37,12 @@ class OnlyClasses(Selection):
         """As before, with as many classes as are kept."""
         return self.data.element._replace(num_classes=len(self.classes))
 
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """What those that are kept are called there."""
+        names = self.data.class_names
+        return names and tuple(names[label] for label in self.classes)
+
     def load(self, split: Split) -> ViewSource:
         """The images of a split, in their order.
 

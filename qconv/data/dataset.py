@@ -3,11 +3,13 @@
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped
+from jaxtyping import Float, Int, Shaped, UInt8
 
+from qconv.data.image_files import Form, read_image
 from qconv.errors import InputError
 
 Split = Literal["train", "validation", "test"]
@@ -93,6 +95,11 @@ class Dataset(ABC):
         if split not in self.splits:
             raise InputError(f"split = {split!r}; allowed: {', '.join(map(repr, self.splits))}")
 
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """What the classes are called, by their labels; None where they have numbers only."""
+        return None
+
     @abstractmethod
     def load(self, split: Split) -> Source:
         """The items of a split.
@@ -101,6 +108,40 @@ class Dataset(ABC):
             DataUnavailableError: the data are not on this machine and cannot be brought here.
             InputError: they have no such split, or are not as promised.
         """
+
+    def image(self, path: Path) -> UInt8[np.ndarray, "height width channels"]:
+        """A picture in a file as one of these images, before it is divided by 255 and prepared.
+
+        It is brought to the size of the images, in grey or in colour as they are; see `qconv.data.image_files`.
+
+        Args:
+            path: of the file.
+
+        Raises:
+            InputError: the images have other channels than pictures, the file cannot be read, or it is damaged.
+        """
+        height, width, channels = self.element.inputs
+        if channels not in (1, 3):
+            raise InputError(
+                f"data = {type(self).__name__}, whose images have {channels} channels; allowed for pictures: 1 or 3"
+            )
+        return read_image(path, Form(height, width, channels, fit="crop", background=255))
+
+    def prepared(
+        self, images: Float[np.ndarray, "batch height width channels"]
+    ) -> Float[np.ndarray, "batch height width channels"]:
+        """What becomes of new images before a network sees them.
+
+        Of data that are not made of others the images stay as they are; data whose images are no pictures refuse.
+
+        Args:
+            images: of pictures, in [0, 1], in the size and with the channels of the innermost dataset.
+
+        Raises:
+            InputError: the images of these data are no pictures, or nothing says what becomes of new ones.
+            DataUnavailableError: it is said by training images, and these are not there.
+        """
+        return images
 
     def items(self, split: Split) -> "Dataset":
         """What says which images a split has, and in which order: where two datasets have equal `items`, the same ones.
@@ -163,6 +204,21 @@ class ArraySource:
     def read_targets(self, indices: np.ndarray) -> Shaped[np.ndarray, "batch ..."]:
         """The targets of the items at `indices`."""
         return self.targets[indices].astype(target_kind(self.num_classes))
+
+
+def names_of_classes(data: Dataset) -> tuple[str, ...]:
+    """What the classes are called, by their labels: of those that have numbers only, these; none of real numbers."""
+    return data.class_names or tuple(map(str, range(data.element.num_classes or 0)))
+
+
+def no_pictures(data: Dataset, what: str) -> InputError:
+    """What a dataset says whose images are no pictures, and which new ones can thus not join.
+
+    Args:
+        data: the dataset.
+        what: its images are instead, such as points of a plane.
+    """
+    return InputError(f"data = {type(data).__name__}, whose images are {what}; allowed: data of pictures")
 
 
 def chunks(source: Source, element: Element) -> list[Int[np.ndarray, " batch"]]:

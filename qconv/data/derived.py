@@ -3,13 +3,15 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Int, Shaped
+from jaxtyping import Float, Int, Shaped, UInt8
 
 from qconv.data.checked import CheckedSource, load_checked
 from qconv.data.dataset import ArraySource, Batch, Dataset, Element, Plane, Source, Split
+from qconv.errors import InputError
 
 Change = Callable[[Shaped[np.ndarray, "batch ..."]], Shaped[np.ndarray, "batch ..."]]
 
@@ -18,7 +20,8 @@ Change = Callable[[Shaped[np.ndarray, "batch ..."]], Shaped[np.ndarray, "batch .
 class Derived(Dataset):
     """Other images with the same targets, one for each and in the same order.
 
-    A subclass says in `load` what becomes of the images; one that leaves some out is a `Selection`.
+    A subclass says in `change` what becomes of images, and gives those of a split in `load`; one that leaves some out
+    is a `Selection`.
     """
 
     data: Dataset
@@ -34,6 +37,11 @@ class Derived(Dataset):
         """As before; see `Dataset.splits`."""
         return self.data.splits
 
+    @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """As before; see `Dataset.class_names`."""
+        return self.data.class_names
+
     def items(self, split: Split) -> Dataset:
         """The images of the source: each one here stands for one there."""
         return self.data.items(split)
@@ -42,14 +50,35 @@ class Derived(Dataset):
         """The plane of the source, whose images these stand for; see `Dataset.plane`."""
         return self.data.plane(split)
 
-    def changed(self, split: Split, change: Change, **bounds: Any) -> Source:
+    def change(self, images: Shaped[np.ndarray, "batch ..."]) -> Shaped[np.ndarray, "batch ..."]:
+        """What becomes of images, each one for itself.
+
+        Raises:
+            InputError: the subclass does not say.
+        """
+        raise InputError(
+            f"data = {type(self).__name__} does not say what becomes of new images; allowed: a class with a `change`"
+        )
+
+    def image(self, path: Path) -> UInt8[np.ndarray, "height width channels"]:
+        """A picture as one of the source's images; see `Dataset.image`."""
+        return self.data.image(path)
+
+    def prepared(
+        self, images: Float[np.ndarray, "batch height width channels"]
+    ) -> Float[np.ndarray, "batch height width channels"]:
+        """What becomes of new images: first in the source, then here; see `Dataset.prepared`."""
+        return self.change(self.data.prepared(images))
+
+    def changed(self, split: Split, change: Change | None = None, **bounds: Any) -> Source:
         """The items of a split with other images: at once if they are in memory anyway, else when they are read.
 
         Args:
             split: of the source.
-            change: from some images to as many others.
+            change: from some images to as many others; by default that of the class.
             bounds: of the new images; see `ArraySource`.
         """
+        change = change or self.change
         source = load_checked(self.data, split)
         every = np.arange(len(source))
         if source.in_memory:
@@ -61,6 +90,10 @@ class Derived(Dataset):
 @dataclass(frozen=True)
 class Selection(Derived):
     """Some of the images of another dataset, in their order."""
+
+    def change(self, images: Shaped[np.ndarray, "batch ..."]) -> Shaped[np.ndarray, "batch ..."]:
+        """Nothing: images stay as they are."""
+        return images
 
     def items(self, split: Split) -> Dataset:
         """The items that are chosen of those of the source."""

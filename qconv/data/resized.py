@@ -37,9 +37,10 @@ class Resized(Derived):
 
     def load(self, split: Split) -> Source:
         """The images of a split."""
-        return self.changed(split, self._resized, lowest=-np.inf, highest=np.inf)
+        return self.changed(split, lowest=-np.inf, highest=np.inf)
 
-    def _resized(self, images: Float[np.ndarray, "batch ..."]) -> Float[np.ndarray, "batch ..."]:
+    def change(self, images: Float[np.ndarray, "batch ..."]) -> Float[np.ndarray, "batch ..."]:
+        """Images in the other size."""
         import jax  # for its interpolation alone
 
         shape = (len(images), self.height, self.width, images.shape[3])

@@ -32,10 +32,12 @@ class Scaled(Derived):
 
     def load(self, split: Split) -> Source:
         """The images of a split."""
+        return self.changed(split, lowest=-np.inf, highest=np.inf)
+
+    def change(self, images: Float[np.ndarray, "batch ..."]) -> Float[np.ndarray, "batch ..."]:
+        """Images on the scales that the training images give."""
         zero, one = _fitted(self)
-        return self.changed(
-            split, lambda images: ((images - zero) / one).astype(np.float32), lowest=-np.inf, highest=np.inf
-        )
+        return ((images - zero) / one).astype(np.float32)
 
 
 @lru_cache(maxsize=4)  # both splits want it

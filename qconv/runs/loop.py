@@ -80,8 +80,8 @@ class Loop:
     network: nn.Module
     train: Source | None
     """Training items; None where nothing is to be trained."""
-    held_out: Source
-    """Items that the network is evaluated on; they decide nothing."""
+    held_out: Source | None
+    """Items that the network is evaluated on; they decide nothing. None where it is not evaluated."""
     mesh: Mesh
     """All devices."""
     stored: dict[str, Any] | None = None
@@ -193,6 +193,7 @@ class Loop:
 
     @cached_property
     def _held_out(self) -> Source:
+        assert self.held_out is not None  # who evaluates gave some
         return self._after_frozen_stages(self.held_out)
 
     def _after_frozen_stages(self, source: Source) -> Source:
