@@ -86,6 +86,8 @@ from .data.dataset import Plane as Plane
 from .data.dataset import Source as Source
 from .data.derived import Derived as Derived
 from .data.digits import Digits as Digits
+from .data.image_folder import ImageFolder as ImageFolder
+from .data.mask_folder import MaskFolder as MaskFolder
 from .data.mnist import Mnist5k as Mnist5k
 from .data.pca import PCA as PCA
 from .data.reduced import Reduced as Reduced

@@ -24,7 +24,7 @@ from qconv.commands.options import (
     TableOptions,
     TrainOptions,
 )
-from qconv.errors import DataUnavailableError, QconvError
+from qconv.errors import NotDownloadedError, QconvError
 from qconv.letters import replace_missing_letters
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ def main(argv: Sequence[str] | None = None) -> None:
     replace_missing_letters()
     try:
         _run(list(sys.argv[1:] if argv is None else argv))
-    except DataUnavailableError as error:
+    except NotDownloadedError as error:
         from qconv.commands.offline import experiments_without_download
 
         names = ", ".join(experiments_without_download())

@@ -16,6 +16,10 @@ class DataUnavailableError(InputError):
     """A dataset is not on this machine and cannot be brought here; nothing else is used in its place."""
 
 
+class NotDownloadedError(DataUnavailableError):
+    """A dataset that would have to be downloaded first."""
+
+
 class RunError(QconvError):
     """A run cannot start or go on: its directory is in use, cannot be written or does not hold a run."""
 

@@ -36,14 +36,14 @@ def diagnose(experiment: Experiment, options: DiagnoseOptions) -> None:
     """
     check_picture(options.output)  # rather now than after half a minute
     with precision(experiment.dtype):
-        if not trace(experiment.model, experiment.element.inputs).calls:
+        if not trace(experiment.network, experiment.element.inputs).calls:
             raise InputError("the experiment's network has no quantum layer to diagnose")
         source = experiment.training_items()
         chosen = np.random.default_rng(experiment.seed).permutation(len(source))[:_IMAGES]
         images = source[chosen].inputs.astype(experiment.dtype)
         data_count = len(source) if options.data_count is None else options.data_count
         console, diagnoses, signals = text_console(), {}, {}
-        for number, (layer, inputs) in enumerate(layer_inputs(experiment.model, images, experiment.seed)):
+        for number, (layer, inputs) in enumerate(layer_inputs(experiment.network, images, experiment.seed)):
             title = f"layer {number}: {layer.title(layer.in_features(inputs.shape))}"
             patches = layer_patches(layer, inputs)
             diagnoses[title] = diagnose_circuit(layer.circuit, patches, data_count, options, experiment.seed)

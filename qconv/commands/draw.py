@@ -25,7 +25,7 @@ def draw(experiment: Experiment, options: DrawOptions) -> None:
     """
     check_picture(options.output)
     with precision(experiment.dtype):
-        calls = trace(experiment.model, experiment.element.inputs).calls
+        calls = trace(experiment.network, experiment.element.inputs).calls
     if not calls:
         raise InputError("the experiment's network has no quantum layer to draw")
     console = text_console()

@@ -14,11 +14,11 @@ from qconv.commands.options import PredictOptions
 from qconv.console import text_console
 from qconv.data.new_images import Picture, pictures_in
 from qconv.errors import InputError
+from qconv.progress import LiveProgress
 from qconv.runs.json_files import writing
 from qconv.runs.load import load
 from qconv.runs.messages import show_messages
 from qconv.runs.predict import predictions
-from qconv.runs.progress import LiveProgress
 from qconv.tasks.answer import Answer
 
 logger = logging.getLogger(__name__)
@@ -49,7 +49,8 @@ def predict(run: Path, paths: Sequence[Path], options: PredictOptions) -> None:
     targets = _targets(options.output, pictures)
     network = load(run, options.network)
     console, rows, damaged = text_console(), [], 0
-    with _writer(options.output, targets) as write, LiveProgress(console, "image", "", len(pictures)) as progress:
+    shown = LiveProgress(text_console(stderr=True), "image", network.arm.name, len(pictures))
+    with _writer(options.output, targets) as write, shown as progress:
         started = time.perf_counter()
         for done, (picture, answer, problem) in enumerate(predictions(network, pictures), 1):
             if answer is None:
@@ -65,8 +66,8 @@ def predict(run: Path, paths: Sequence[Path], options: PredictOptions) -> None:
         console.print(_table(rows))
     said = len(pictures) - damaged
     if options.output is not None:
-        shown = f", the first {len(rows)} of them above" if len(rows) < said else ""
-        console.print(f"{said:,} images in {options.output}{shown}", soft_wrap=True)
+        above = f", the first {len(rows)} of them above" if len(rows) < said else ""
+        console.print(f"{said:,} images in {options.output}{above}", soft_wrap=True)
     if damaged:
         raise InputError(f"{damaged:,} of {len(pictures):,} images cannot be read, see above; all others have been")
 

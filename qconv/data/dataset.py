@@ -3,13 +3,12 @@
 import math
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from pathlib import Path
 from typing import ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped, UInt8
+from jaxtyping import Float, Int, Shaped
 
-from qconv.data.image_files import Form, read_image
+from qconv.data.image_files import Form
 from qconv.errors import InputError
 
 Split = Literal["train", "validation", "test"]
@@ -100,6 +99,14 @@ class Dataset(ABC):
         """What the classes are called, by their labels; None where they have numbers only."""
         return None
 
+    @property
+    def contents(self) -> str | None:
+        """A digest of files that are the user's own, which may change: another one makes a run another run.
+
+        None where what the fields say is all that the items depend on.
+        """
+        return None
+
     @abstractmethod
     def load(self, split: Split) -> Source:
         """The items of a split.
@@ -109,23 +116,19 @@ class Dataset(ABC):
             InputError: they have no such split, or are not as promised.
         """
 
-    def image(self, path: Path) -> UInt8[np.ndarray, "height width channels"]:
-        """A picture in a file as one of these images, before it is divided by 255 and prepared.
-
-        It is brought to the size of the images, in grey or in colour as they are; see `qconv.data.image_files`.
-
-        Args:
-            path: of the file.
+    @property
+    def form(self) -> Form:
+        """What pictures in files are brought to, so that they are like these images before these are prepared.
 
         Raises:
-            InputError: the images have other channels than pictures, the file cannot be read, or it is damaged.
+            InputError: the images have other channels than pictures.
         """
         height, width, channels = self.element.inputs
         if channels not in (1, 3):
             raise InputError(
                 f"data = {type(self).__name__}, whose images have {channels} channels; allowed for pictures: 1 or 3"
             )
-        return read_image(path, Form(height, width, channels, fit="crop", background=255))
+        return Form(height, width, channels, fit="crop", background=255)
 
     def prepared(
         self, images: Float[np.ndarray, "batch height width channels"]

@@ -3,14 +3,14 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jaxtyping import Float, Int, Shaped, UInt8
+from jaxtyping import Float, Int, Shaped
 
 from qconv.data.checked import CheckedSource, load_checked
 from qconv.data.dataset import ArraySource, Batch, Dataset, Element, Plane, Source, Split
+from qconv.data.image_files import Form
 from qconv.errors import InputError
 
 Change = Callable[[Shaped[np.ndarray, "batch ..."]], Shaped[np.ndarray, "batch ..."]]
@@ -60,9 +60,10 @@ class Derived(Dataset):
             f"data = {type(self).__name__} does not say what becomes of new images; allowed: a class with a `change`"
         )
 
-    def image(self, path: Path) -> UInt8[np.ndarray, "height width channels"]:
-        """A picture as one of the source's images; see `Dataset.image`."""
-        return self.data.image(path)
+    @property
+    def form(self) -> Form:
+        """That of the source; see `Dataset.form`."""
+        return self.data.form
 
     def prepared(
         self, images: Float[np.ndarray, "batch height width channels"]

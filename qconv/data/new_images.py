@@ -1,6 +1,5 @@
 """Pictures that a network has not seen yet: files, read as the images that it was trained on."""
 
-import os
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -12,7 +11,8 @@ from jaxtyping import Int, UInt8
 
 from qconv.data.checked import checked_element
 from qconv.data.dataset import LARGEST, Batch, Dataset, beyond_float32, target_kind, unit_range
-from qconv.data.image_files import ENDINGS
+from qconv.data.folder import visible
+from qconv.data.image_files import ENDINGS, Form, read_image
 from qconv.errors import InputError
 
 
@@ -47,12 +47,9 @@ def pictures_in(paths: Sequence[Path]) -> list[Picture]:
 
 
 def _files(folder: Path) -> list[Path]:
-    """The images in a folder and the folders in it, in order."""
-    found = []
-    for place, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if name[0] not in "._"]
-        found += [Path(place, name) for name in names if name[0] != "." and name.lower().endswith(ENDINGS)]
-    return sorted(found)
+    """The images in a folder, then those in the folders in it, in order."""
+    folders, files = visible(folder)
+    return files + [file for inner in folders for file in _files(inner)]
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,16 +78,13 @@ class NewImages:
         Raises:
             InputError: the images of the dataset are no pictures, or become numbers that float32 cannot hold.
         """
+        form = self.data.form
         numbers, rows = np.unique(indices, return_inverse=True)  # a batch is filled up with its last item
         element = checked_element(self.data)
         with ThreadPoolExecutor() as pool:
-            read = list(pool.map(self._read, map(int, numbers)))
-        shape = next((pixels.shape for pixels in read if pixels is not None), None)
-        if shape is None:
-            images = np.zeros((len(numbers), *element.inputs), np.float32)
-        else:
-            blank = np.zeros(shape, np.uint8)
-            images = self.data.prepared(unit_range(np.stack([blank if pixels is None else pixels for pixels in read])))
+            read = list(pool.map(lambda number: self._read(int(number), form), numbers))
+        blank = np.zeros((form.height, form.width, form.channels), np.uint8)
+        images = self.data.prepared(unit_range(np.stack([blank if pixels is None else pixels for pixels in read])))
         if images.shape[1:] != element.inputs or beyond_float32(images):
             raise InputError(
                 f"pictures become images of shape {images.shape[1:]}; allowed: {element.inputs}, of numbers up to "
@@ -99,9 +93,9 @@ class NewImages:
         targets = np.zeros((len(indices), *element.targets), target_kind(element.num_classes))
         return Batch(images[rows].astype(np.float32), targets)
 
-    def _read(self, number: int) -> UInt8[np.ndarray, "height width channels"] | None:
+    def _read(self, number: int, form: Form) -> UInt8[np.ndarray, "height width channels"] | None:
         try:
-            return self.data.image(self.pictures[number].path)
+            return read_image(self.pictures[number].path, form)
         except InputError as error:
             self.damaged[number] = error
             return None

@@ -15,7 +15,7 @@ from jaxtyping import Int, UInt8
 from PIL import Image
 
 from qconv.data.dataset import Batch, Dataset, Element, Split, check_targets, unit_range
-from qconv.errors import DataUnavailableError, InputError
+from qconv.errors import InputError, NotDownloadedError
 
 _PREPARE = Path(__file__).with_name("tfds_prepare.py")
 _MODES = {1: "L", 3: "RGB", 4: "RGBA"}
@@ -45,6 +45,13 @@ class Tfds(Dataset):
         return _element(self.name, _builder(self.name))
 
     @property
+    def class_names(self) -> tuple[str, ...] | None:
+        """What the catalogue calls the classes; raises what `element` does."""
+        builder = _builder(self.name)
+        _element(self.name, builder)  # it has labels
+        return tuple(builder.info.features["label"].names)
+
+    @property
     def splits(self) -> tuple[Split, ...]:
         """Which of `train`, `validation` and `test` the prepared dataset has; raises what `load` does."""
         builder, _ = self._prepared("validation")
@@ -55,7 +62,7 @@ class Tfds(Dataset):
 
         Raises:
             InputError: there is no such dataset or split, or it is not one of labelled images of one size.
-            DataUnavailableError: it is not on this machine, and preparing it failed or is not wanted.
+            NotDownloadedError: it is not on this machine, and preparing it failed or is not wanted.
         """
         if split not in get_args(Split):
             raise InputError(f"split {split!r} is unknown; allowed: {', '.join(get_args(Split))}")
@@ -79,14 +86,14 @@ class Tfds(Dataset):
         element = _element(self.name, builder)
         if not builder.info.splits:
             if not self.prepare:
-                raise DataUnavailableError(
+                raise NotDownloadedError(
                     f"name {self.name!r} is not prepared in {_data_dir()}; "
                     f"python -m qconv.data.tfds_prepare {self.name} {_data_dir()} does so"
                 )
             failure = _prepare(self.name)
             builder = _builder(self.name)  # a builder knows only what was there when it was made
             if not builder.info.splits:
-                raise DataUnavailableError(
+                raise NotDownloadedError(
                     f"name {self.name!r}: split {split!r} of version {builder.version} is not in {_data_dir()}, "
                     f"and preparing it failed: {failure}"
                 )
@@ -164,7 +171,7 @@ def _builder(name: str) -> Any:
             f"name {name!r}: {reason}; allowed: NAME, NAME/CONFIG or NAME:VERSION of the TFDS catalogue"
         ) from error
     except OSError as error:
-        raise DataUnavailableError(f"name {name!r} cannot be read from TFDS_DATA_DIR {_data_dir()}: {error}") from error
+        raise NotDownloadedError(f"name {name!r} cannot be read from TFDS_DATA_DIR {_data_dir()}: {error}") from error
 
 
 def _element(name: str, builder: Any) -> Element:

@@ -29,7 +29,7 @@ def arms(experiment: Experiment) -> tuple[Arm, ...]:
         InputError: one of them cannot take the images (kernel, register, memory) or has other outputs than the task
             asks for, or a rival refuses the experiment's own, such as one that runs a circuit outside of its layers.
     """
-    model = experiment.model
+    model = experiment.network
     name = type(model).__name__
     with precision(experiment.dtype):  # layers of float64 are traced
         own = _traced(experiment, model, name, "the model")

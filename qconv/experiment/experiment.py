@@ -16,6 +16,7 @@ from qconv.data.validation import with_validation
 from qconv.errors import InputError, refusing
 from qconv.experiment.parts import check_parts
 from qconv.experiment.rivals import Rival, Twin
+from qconv.models.num_classes import with_num_classes
 from qconv.procedures.procedure import Procedure
 from qconv.procedures.supervised import Supervised
 from qconv.tasks.classification import Classification
@@ -88,6 +89,15 @@ class Experiment:
             InputError: see `checked_element`.
         """
         return checked_element(self.data)
+
+    @property
+    def network(self) -> nn.Module:
+        """The model, with as many outputs as the data have classes where it leaves that to them.
+
+        Raises:
+            InputError: see `element`; or the data have no classes.
+        """
+        return with_num_classes(self.model, self.element.num_classes)
 
     @property
     def divided_data(self) -> Dataset:

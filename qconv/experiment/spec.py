@@ -9,6 +9,7 @@ import dataclasses
 import hashlib
 import json
 import math
+from collections.abc import Iterator
 from typing import Any
 
 import qconv
@@ -61,15 +62,31 @@ def from_json(value: Any) -> Any:
 
 
 def run_id(spec: Any) -> str:
-    """Ten hexadecimal digits that identify a spec, whatever its seed, and the code of its classes; see `code`."""
+    """Ten hexadecimal digits that identify a spec, whatever its seed, and the code and the files that it stands for.
+
+    See `code_of` and `contents_of`.
+
+    Raises:
+        InputError: files of its data cannot be read.
+    """
     value = to_json(spec)
-    identity = {"spec": {k: v for k, v in value.items() if k != "seed"}, "code": code_of(spec)}
+    identity = {"spec": {k: v for k, v in value.items() if k != "seed"}, "code": code_of(spec)} | _contents(spec)
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
 
 
 def code_of(spec: Any) -> dict[str, str]:
     """What is known of the code of each class in a spec that does not come with qconv, by its name; see `own_code`."""
-    return own_code(_classes(spec))
+    return own_code({type(part) for part in _parts(spec)})
+
+
+def contents_of(spec: Any) -> list[str]:
+    """A digest of the user's own files that each dataset in a spec is read from, where there are such.
+
+    Raises:
+        InputError: they cannot be read.
+    """
+    contents = [part.contents for part in _parts(spec) if isinstance(part, Dataset)]
+    return [digest for digest in contents if digest]
 
 
 def items_id(data: Dataset, split: Split, count: int) -> str:
@@ -81,16 +98,25 @@ def items_id(data: Dataset, split: Split, count: int) -> str:
         count: how many images that has here.
     """
     items = data.items(split)
-    identity = {"data": to_json(items), "code": code_of(items), "split": split, "count": count}
+    identity = {"data": to_json(items), "code": code_of(items), "split": split, "count": count} | _contents(items)
     return hashlib.sha256(json.dumps(identity, sort_keys=True).encode()).hexdigest()[:10]
 
 
-def _classes(spec: Any) -> set[type]:
+def _contents(spec: Any) -> dict[str, list[str]]:
+    """The files of a spec as a part of its identity; none where it has none, as most have."""
+    contents = contents_of(spec)
+    return {"contents": contents} if contents else {}
+
+
+def _parts(spec: Any) -> Iterator[Any]:
+    """A spec and all dataclasses in it, however deep."""
     if isinstance(spec, tuple):
-        return {cls for item in spec for cls in _classes(item)}
-    if not dataclasses.is_dataclass(spec):
-        return set()
-    return {type(spec)}.union(*(_classes(value) for value in fields(spec).values()))
+        for item in spec:
+            yield from _parts(item)
+    elif dataclasses.is_dataclass(spec):
+        yield spec
+        for value in fields(spec).values():
+            yield from _parts(value)
 
 
 def _says_nothing(spec: Any, name: str, value: Any) -> bool:

@@ -6,6 +6,7 @@ from jaxtyping import Array, Float
 from qconv.bounds import require, require_at_least
 from qconv.circuit.circuit import check_floating
 from qconv.models.network import Network
+from qconv.models.num_classes import check_num_classes, known_num_classes
 from qconv.patches import flattened
 
 
@@ -24,13 +25,14 @@ class DressedNet(Network):
     """The circuit: a `QuantumDense`, or a classical layer."""
     width: int = 4
     """How many numbers the first layer makes; with angle encoding, qubits."""
-    num_classes: int = 2
-    """Number of logits."""
+    num_classes: int | None = 2
+    """Number of logits; None for as many as the data have classes."""
     weight_std: float = 0.1
     """Weights and biases of both layers start from a normal distribution with this standard deviation."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        check_num_classes(self)
         require_at_least(self, 1, "width")
         require(self, "weight_std", self.weight_std > 0, "more than 0")
 
@@ -38,7 +40,7 @@ class DressedNet(Network):
         """Makes the two classical layers."""
         init = nn.initializers.normal(self.weight_std)
         self.before = nn.Dense(self.width, kernel_init=init, bias_init=init)
-        self.after = nn.Dense(self.num_classes, kernel_init=init, bias_init=init)
+        self.after = nn.Dense(known_num_classes(self), kernel_init=init, bias_init=init)
 
     @nn.nowrap
     def stages(self) -> tuple[str, ...]:

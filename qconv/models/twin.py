@@ -3,11 +3,10 @@
 from typing import Any
 
 import flax.linen as nn
-import jax
 
-from qconv.fields import fields
 from qconv.layers.classical_twin import ClassicalTwin
 from qconv.layers.quantum_layer import QuantumLayer
+from qconv.models.rebuilt import Inside, rebuilt
 
 
 def classical_twin(model: Any) -> Any:
@@ -18,23 +17,10 @@ def classical_twin(model: Any) -> Any:
             modules there. One that is made in `setup` or `@nn.compact` stays: `qconv.Twin` refuses a network with such.
             Where a layer itself is transformed by `nn.vmap`, the layer in its place is not; a module around it may be.
     """
-    made: dict[int, nn.Module] = {}  # a layer that is in several places stays one layer
 
-    def replaced(part: Any) -> Any:
-        if not isinstance(part, nn.Module) or isinstance(part, ClassicalTwin):
-            return part
-        if id(part) not in made:
-            made[id(part)] = part.twin().clone(name=part.name) if isinstance(part, QuantumLayer) else rebuilt(part)
-        return made[id(part)]
+    def replace(module: nn.Module, inside: Inside) -> nn.Module:
+        if isinstance(module, ClassicalTwin):
+            return module
+        return module.twin().clone(name=module.name) if isinstance(module, QuantumLayer) else inside(module)
 
-    def rebuilt(module: nn.Module) -> nn.Module:
-        old = fields(module)
-        new = {name: jax.tree.map(replaced, value) for name, value in old.items()}
-        changed = {
-            name: value
-            for name, value in new.items()
-            if any(a is not b for a, b in zip(jax.tree.leaves(value), jax.tree.leaves(old[name]), strict=True))
-        }
-        return module.clone(parent=None, **changed) if changed else module
-
-    return jax.tree.map(replaced, model)
+    return rebuilt(model, replace)

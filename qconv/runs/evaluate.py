@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 from qconv.data.checked import checked_element, load_checked
 from qconv.data.dataset import Dataset, Source, Split, names_of_classes
 from qconv.data.joined import JoinedSource
-from qconv.data.other_items import as_trained
+from qconv.data.other_items import OtherItems, as_trained
 from qconv.data.validation import with_validation
 from qconv.errors import InputError, RunError
 from qconv.experiment.experiment import Experiment
@@ -14,7 +14,7 @@ from qconv.experiment.precision import precision
 from qconv.runs.data_file import knowing_its_data
 from qconv.runs.loop import Evaluation, NotFiniteError
 from qconv.runs.restore import restored_arms
-from qconv.runs.run_directory import read_run
+from qconv.runs.run_directory import check_contents, read_run
 
 Splits = Split | Literal["all"]
 """A split, or all that there are."""
@@ -39,15 +39,15 @@ def evaluate_run(folder: Path, data: Dataset | None = None, split: Splits | None
         split: the items; by default those that the run evaluates its networks on.
 
     Raises:
-        RunError: no run is there, it has no checkpoint yet or none that can be read, the code of its classes is another
-            one by now, or a loss is not finite.
+        RunError: no run is there, it has no checkpoint yet or none that can be read, the code of its classes or the
+            files of its data are others by now, or a loss is not finite.
         InputError: the data have other shapes or classes, or no such split.
         DataUnavailableError: the data are not there.
     """
     _, experiment = read_run(folder)
     known = knowing_its_data(folder, experiment)
     with precision(experiment.dtype):
-        items = _items(experiment, known, data or experiment.data, split)
+        items = _items(folder, experiment, known, data or experiment.data, split)
     results = []
     for arm, loop, state in restored_arms(folder, known, items):
         with precision(experiment.dtype):
@@ -60,11 +60,13 @@ def evaluate_run(folder: Path, data: Dataset | None = None, split: Splits | None
     return results
 
 
-def _items(experiment: Experiment, known: Experiment, data: Dataset, split: Splits | None) -> Source:
+def _items(folder: Path, experiment: Experiment, known: Experiment, data: Dataset, split: Splits | None) -> Source:
     """The items of data that a run's networks are evaluated on, if they fit the networks."""
     if data != experiment.data:
         _require_same_items(data, known)
         data = as_trained(data, experiment.data)
+    if data == experiment.data or isinstance(data, OtherItems):
+        check_contents(folder, experiment)
     divided = with_validation(data) if experiment.split == "validation" else data
     if split is None:
         split = experiment.split

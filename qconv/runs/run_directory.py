@@ -16,7 +16,7 @@ from filelock import FileLock, Timeout
 
 from qconv.errors import InputError, RunError
 from qconv.experiment.experiment import Experiment
-from qconv.experiment.spec import code_of, from_json, run_id, to_json
+from qconv.experiment.spec import code_of, contents_of, from_json, run_id, to_json
 from qconv.measurements.base import Measurement
 from qconv.runs.json_files import read_json, write_json, writing
 from qconv.runs.mesh import any_process, as_one
@@ -131,6 +131,7 @@ class RunDirectory(Generic[Spec]):
                 "run_id": self.run_id,
                 "spec": to_json(self.spec),
                 "code": code_of(self.spec),
+                "contents": contents_of(self.spec),
                 "provenance": [entry.to_json() for entry in entries],
             }
             write_json(path, spec)
@@ -180,6 +181,22 @@ def read_run(folder: Path) -> tuple[str, Experiment]:
             "nothing in it; bring that code back, or train again"
         )
     return name, spec
+
+
+def check_contents(folder: Path, experiment: Experiment) -> None:
+    """Refuses to go on with a run whose images have changed since it was trained.
+
+    Args:
+        folder: of the run.
+        experiment: its spec.
+
+    Raises:
+        RunError: the files of its data are others by now, so that some which it was trained on may be for testing.
+        InputError: they cannot be read.
+    """
+    then, now = read_json(folder / "spec.json").get("contents", []), contents_of(experiment)
+    if now and then != now:
+        raise RunError(f"{folder} was trained on other files than there are now where its data lie; train again")
 
 
 def finished_seeds(folder: Path) -> list[Path]:

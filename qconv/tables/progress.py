@@ -4,7 +4,7 @@ import time
 
 from rich.console import Console
 
-from qconv.runs.progress import LiveProgress
+from qconv.progress import LiveProgress
 from qconv.tables.workers import Outcome
 
 

@@ -29,7 +29,7 @@ class Confusion(Evidence):
         return truth.T @ guess
 
     def figure(self, found: Mapping[str, Float[np.ndarray, "classes classes"]], evaluated: Evaluated) -> Figure:
-        """The matrices, with numbers where there are no more than 20 classes."""
+        """The matrices, with numbers and names where there are no more than 20 classes."""
         classes = len(next(iter(found.values())))
         size = min(12.0, 1.6 + 0.36 * classes)
         figure = Figure(figsize=(size * len(found), size + 0.4), layout="constrained")
@@ -42,8 +42,9 @@ class Confusion(Evidence):
                     if count:
                         color = "white" if share[row, column] > 0.5 else "black"
                         ax.text(column, row, f"{count:.0f}", ha="center", va="center", fontsize=7, color=color)
-                ax.set_xticks(range(classes))
-                ax.set_yticks(range(classes))
+                names = evaluated.data.class_names or range(classes)
+                ax.set_xticks(range(classes), names, rotation=90 if evaluated.data.class_names else 0)
+                ax.set_yticks(range(classes), names)
             ax.set_title(f"{network}: {np.trace(matrix):.0f} of {matrix.sum():.0f} right", fontsize=10)
             ax.set_xlabel("predicted class")
             ax.set_ylabel("class")
