@@ -62,6 +62,7 @@ from .readout.probabilities import Probabilities as Probabilities
 from .models.network import Network as Network
 from .models.networks import ClassicalNet as ClassicalNet
 from .models.dressed_net import DressedNet as DressedNet
+from .models.dncnn import DnCNN as DnCNN
 from .models.heads import ConvHead as ConvHead
 from .models.heads import LinearHead as LinearHead
 from .models.heads import LogProbabilities as LogProbabilities
@@ -69,6 +70,7 @@ from .models.networks import QuantumClassifier as QuantumClassifier
 from .models.networks import QuanvNet as QuanvNet
 from .models.networks import TreeNet as TreeNet
 from .models.pretrained import Pretrained as Pretrained
+from .models.quanv_unet import QuanvUNet as QuanvUNet
 from .models.twin import classical_twin as classical_twin
 from .models.weight_files import save_weights as save_weights
 
@@ -89,7 +91,13 @@ from .data.digits import Digits as Digits
 from .data.image_folder import ImageFolder as ImageFolder
 from .data.mask_folder import MaskFolder as MaskFolder
 from .data.mnist import Mnist5k as Mnist5k
+from .data.noisy import Noisy as Noisy
+from .data.nuclei import Nuclei as Nuclei
+from .data.pasted_digits import PastedDigits as PastedDigits
 from .data.pca import PCA as PCA
+from .data.photographs import Photographs as Photographs
+from .data.random_crops import RandomCrops as RandomCrops
+from .data.random_flips import RandomFlips as RandomFlips
 from .data.reduced import Reduced as Reduced
 from .data.reduced import Reduction as Reduction
 from .data.resized import Resized as Resized
@@ -108,11 +116,22 @@ from .tasks.answer import Answer as Answer
 from .tasks.answer import Subject as Subject
 from .tasks.evidence import Evaluated as Evaluated
 from .tasks.evidence import Evidence as Evidence
+from .tasks.image_quality import PSNR as PSNR
+from .tasks.image_quality import SSIM as SSIM
 from .tasks.losses import ClassLoss as ClassLoss
 from .tasks.losses import CrossEntropy as CrossEntropy
 from .tasks.losses import Loss as Loss
+from .tasks.losses import MeanSquaredError as MeanSquaredError
 from .tasks.losses import SquaredError as SquaredError
+from .tasks.losses import WeightedCrossEntropy as WeightedCrossEntropy
+from .tasks.masks import Masks as Masks
 from .tasks.metric import Metric as Metric
+from .tasks.overlap import Dice as Dice
+from .tasks.overlap import MeanIoU as MeanIoU
+from .tasks.overlap import PooledDice as PooledDice
+from .tasks.overlap import PooledMeanIoU as PooledMeanIoU
+from .tasks.restoration import Restoration as Restoration
+from .tasks.segmentation import Segmentation as Segmentation
 from .tasks.task import Task as Task
 
 # Procedures
@@ -128,6 +147,9 @@ from .procedures.supervised import SupervisedState as SupervisedState
 from .experiment.arms import Arm as Arm
 from .experiment.arms import arms as arms
 from .experiment.experiment import Experiment as Experiment
+from .experiment.linear_filter import LinearFilter as LinearFilter
+from .experiment.rivals import FittedMethod as FittedMethod
+from .experiment.rivals import Method as Method
 from .experiment.rivals import Rival as Rival
 from .experiment.rivals import Twin as Twin
 from .runs.loop import Moment as Moment
@@ -137,6 +159,14 @@ from .runs.load import load as load
 from .comparison import Comparison as Comparison
 from .comparison import Scores as Scores
 from .comparison import compare as compare
+
+# Classical methods
+from .methods.gaussian import GaussianFilter as GaussianFilter
+from .methods.non_local_means import NonLocalMeans as NonLocalMeans
+from .methods.otsu import Otsu as Otsu
+from .methods.total_variation import TotalVariation as TotalVariation
+from .methods.tuned import TunedFilter as TunedFilter
+from .methods.unchanged import Unchanged as Unchanged
 
 # Tables of papers, and what is measured for them
 from .tables.rows import Axis as Axis

@@ -9,9 +9,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from jaxtyping import Float
-
 from qconv.errors import InputError
 
 _backend = os.environ.pop("MPLBACKEND", "")
@@ -38,18 +35,18 @@ def color_of(network: int) -> str:
     return _COLORS[network % len(_COLORS)]
 
 
-def show_image(ax: Any, image: Float[np.ndarray, "height width channels"]) -> None:
-    """Draws an image: three or four channels in colour, of others the first one in grey.
+def show_image(ax: Any, image: Any) -> None:
+    """Draws an image of any number of channels: three as colours, others as the grey of their mean.
 
-    Images in [0, 1] as they are; of others the smallest number is black, and the largest white.
+    What goes beyond [0, 1], as standardised pixels do, is scaled to it.
 
     Args:
-        ax: where.
-        image: its pixels.
+        ax: of a figure.
+        image: (height, width, channels).
     """
-    low, high = min(0.0, float(image.min())), max(1.0, float(image.max()))
-    shown = (image - low) / (high - low)
-    ax.imshow(shown if image.shape[-1] in (3, 4) else shown[..., 0], cmap="gray", vmin=0, vmax=1)
+    shown = image if image.shape[-1] == 3 else image.mean(-1)
+    lowest, highest = min(0.0, float(shown.min())), max(1.0, float(shown.max()))
+    ax.imshow((shown - lowest) / (highest - lowest), cmap="gray", vmin=0, vmax=1)
 
 
 def check_picture(path: Path) -> None:

@@ -14,16 +14,19 @@ STUB = Path(qconv.__file__).with_suffix(".pyi").read_text()
 PUBLIC = """
 Accuracy Adam AllZZ Amplitude Angle Ansatz Answer Arm ArraySource Autoencoder Axis BarsAndStripes Baseline
 BasicEntangler Basis Batch Binarised BitEncoding Circuit ClassLoss ClassicalNet Classification ClusterIsing Comparison
-CongQCNN Control ConvFilter ConvHead CrossEntropy DataUnavailableError Dataset DenseAngle Derived Device Digits
-DressedNet Element Encoding EntanglingCapability Evaluated Evidence Experiment Expressibility FRQI FourierFilter
-GradientVariance HardwareEfficient HeldOutDataset HigherOrderAngle HurConvolution HurPooling HybridAngle HybridDirect
-IQP Identity InputError LinearHead LogProbabilities LogSlope LogisticRegression Loss MERA Measured Measurement Metric
-Mlp Mnist5k Moment MostProbableWeight NEQR NeighborZZ Network OnlyClasses Optimizer PCA Parity PauliStrings PauliXYZ
-PauliZ Plane Pretrained Probabilities Procedure Published QCNN QconvError QuantumClassifier QuantumConv QuantumDense
-QuantumLayer QuantumTree QuanvNet RandomLayers RbfSvm Readout Reduced Reduction Resized Rival Row RunError SU4Brickwork
-Scaled Scores Sgd SimCircuit Source Spirals SquaredError Staggered StronglyEntangling Subject Subset Sums Supervised
-SupervisedState Synthetic TTN Table Task Tfds TrainedNetwork Tree TreeNet Twin WithValidation arms classical_twin
-compare expectations load maps save_weights seeds states training
+CongQCNN Control ConvFilter ConvHead CrossEntropy DataUnavailableError Dataset DenseAngle Derived Device Dice Digits
+DnCNN DressedNet Element Encoding EntanglingCapability Evaluated Evidence Experiment Expressibility FRQI FittedMethod
+FourierFilter GaussianFilter GradientVariance HardwareEfficient HeldOutDataset HigherOrderAngle HurConvolution
+HurPooling HybridAngle HybridDirect IQP Identity InputError LinearFilter LinearHead LogProbabilities LogSlope
+LogisticRegression Loss MERA Masks MeanIoU MeanSquaredError Measured Measurement Method Metric Mlp Mnist5k Moment
+MostProbableWeight NEQR NeighborZZ Network Noisy NonLocalMeans Nuclei OnlyClasses Optimizer Otsu PCA PSNR Parity
+PastedDigits PauliStrings PauliXYZ PauliZ Photographs Plane PooledDice PooledMeanIoU Pretrained Probabilities Procedure
+Published QCNN QconvError QuantumClassifier QuantumConv QuantumDense QuantumLayer QuantumTree QuanvNet QuanvUNet
+RandomCrops RandomFlips RandomLayers RbfSvm Readout Reduced Reduction Resized Restoration Rival Row RunError SSIM
+SU4Brickwork Scaled Scores Segmentation Sgd SimCircuit Source Spirals SquaredError Staggered StronglyEntangling Subject
+Subset Sums Supervised SupervisedState Synthetic TTN Table Task Tfds TotalVariation TrainedNetwork Tree TreeNet
+TunedFilter Twin Unchanged WeightedCrossEntropy WithValidation arms classical_twin compare expectations load maps
+save_weights seeds states training
 """
 """Who takes a name away breaks the experiments of others, and the specs of finished runs."""
 

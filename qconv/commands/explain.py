@@ -42,6 +42,7 @@ def explain(run: Path, path: Path, options: ExplainOptions) -> None:
     window = max(2, round(longest / 8)) if options.window is None else options.window
     if not 1 <= window <= longest:
         raise InputError(f"window = {window}; allowed: 1 to the {longest} pixels of the longer side")
+    own.check_preparation()
     source = NewImages(own.data, pictures)
     image = source[np.arange(1)].inputs[0]
     if problem := source.damaged.get(0):

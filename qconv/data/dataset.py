@@ -2,6 +2,7 @@
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 
@@ -12,6 +13,9 @@ from qconv.data.image_files import Form
 from qconv.errors import InputError
 
 Split = Literal["train", "validation", "test"]
+
+Generators = Sequence[np.random.Generator]
+"""One for each item of a batch that is drawn: so an item is the same whatever else is in the batch."""
 
 LARGEST = float(np.finfo(np.float32).max)
 """Of a pixel: images are given as float32."""
@@ -60,8 +64,9 @@ class Plane(NamedTuple):
 class Source(Protocol):
     """One split of a dataset; only the rows that are asked for are read, in one or several threads.
 
-    It may have more: `in_memory`, True where nothing is gained by reading rows beforehand, and `read_targets(indices)`,
-    where targets can be had without inputs.
+    It may have more: `in_memory`, True where nothing is gained by reading rows beforehand; `read_targets(indices)`,
+    where targets can be had without inputs; and where the dataset has a `drawn_element`, `drawn(indices, rngs)`, the
+    items as a training step sees them, each drawn anew with a NumPy generator of its own.
     """
 
     def __len__(self) -> int:
@@ -83,6 +88,14 @@ class Dataset(ABC):
     @abstractmethod
     def element(self) -> Element:
         """What one item is; no data are read or downloaded to know it."""
+
+    @property
+    def drawn_element(self) -> Element | None:
+        """What training draws of an item, where it is another one each time; None where items are as they are read.
+
+        Crops may be smaller than the items, which networks are evaluated on whole: then a network must take both.
+        """
+        return None
 
     @property
     def splits(self) -> tuple[Split, ...]:
@@ -207,6 +220,10 @@ class ArraySource:
     def read_targets(self, indices: np.ndarray) -> Shaped[np.ndarray, "batch ..."]:
         """The targets of the items at `indices`."""
         return self.targets[indices].astype(target_kind(self.num_classes))
+
+    def drawn(self, indices: np.ndarray, rngs: Generators) -> Batch:
+        """The items at `indices`, the same each time."""
+        return self[indices]
 
 
 def names_of_classes(data: Dataset) -> tuple[str, ...]:

@@ -3,13 +3,13 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
 from qconv.data.checked import CheckedSource, load_checked
-from qconv.data.dataset import ArraySource, Batch, Dataset, Element, Plane, Source, Split
+from qconv.data.dataset import ArraySource, Batch, Dataset, Element, Generators, Plane, Source, Split
 from qconv.data.image_files import Form
 from qconv.errors import InputError
 
@@ -24,6 +24,9 @@ class Derived(Dataset):
     is a `Selection`.
     """
 
+    is_fitted: ClassVar[bool] = False
+    """Whether what becomes of images has been found by looking at training images."""
+
     data: Dataset
     """Where the images come from."""
 
@@ -31,6 +34,18 @@ class Derived(Dataset):
     def element(self) -> Element:
         """As before; of some classes there may be no image."""
         return self.data.element
+
+    @property
+    def drawn_element(self) -> Element | None:
+        """As before, but for what `element` has changed; see `Dataset.drawn_element`."""
+        if (drawn := self.data.drawn_element) is None:
+            return None
+        before, after = self.data.element, self.element
+        return Element(
+            drawn.inputs if after.inputs == before.inputs else after.inputs,
+            drawn.targets if after.targets == before.targets else after.targets,
+            after.num_classes,
+        )
 
     @property
     def splits(self) -> tuple[Split, ...]:
@@ -126,9 +141,47 @@ class ViewSource:
         return len(self.rows)
 
     def __getitem__(self, indices: Int[np.ndarray, " batch"]) -> Batch:
-        images, targets = self.source[self.rows[indices]]
-        return Batch(self.change(images), self.rename(targets))
+        return self._changed(self.source[self.rows[indices]])
+
+    def drawn(self, indices: Int[np.ndarray, " batch"], rngs: Generators) -> Batch:
+        """The items at `indices` as training draws them."""
+        return self._changed(self.source.drawn(self.rows[indices], rngs))
+
+    def _changed(self, batch: Batch) -> Batch:
+        return Batch(self.change(batch.inputs), self.rename(batch.targets))
 
     def read_targets(self, indices: Int[np.ndarray, " batch"]) -> Shaped[np.ndarray, "batch ..."]:
         """The targets of the items at `indices`."""
         return self.rename(self.source.read_targets(self.rows[indices]))
+
+
+View = Callable[[Shaped[np.ndarray, "height width ..."]], Shaped[np.ndarray, "rows columns ..."]]
+
+
+@dataclass(frozen=True, eq=False)
+class ViewedSource:
+    """Items that are read as they are, and of which training sees a part or a turned form, another one each time."""
+
+    source: ArraySource | CheckedSource
+    view: Callable[[np.random.Generator, tuple[int, int]], View]
+    """From a generator and the height and width of an image to what is seen of it, and of targets of that size."""
+
+    def __len__(self) -> int:
+        return len(self.source)
+
+    def __getitem__(self, indices: Int[np.ndarray, " batch"]) -> Batch:
+        return self.source[indices]
+
+    def read_targets(self, indices: Int[np.ndarray, " batch"]) -> Shaped[np.ndarray, "batch ..."]:
+        """The targets of the items at `indices`."""
+        return self.source.read_targets(indices)
+
+    def drawn(self, indices: Int[np.ndarray, " batch"], rngs: Generators) -> Batch:
+        """What training sees of the items at `indices`."""
+        images, targets = self.source.drawn(indices, rngs)
+        size = images.shape[1], images.shape[2]
+        views = [self.view(rng, size) for rng in rngs]
+        images = np.stack([view(image) for view, image in zip(views, images, strict=True)])
+        if targets.shape[1:3] == size:
+            targets = np.stack([view(target) for view, target in zip(views, targets, strict=True)])
+        return Batch(images, targets)

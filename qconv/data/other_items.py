@@ -7,15 +7,15 @@ import numpy as np
 from jaxtyping import Shaped
 
 from qconv.data.dataset import Dataset, Element, Source, Split
-from qconv.data.derived import Derived, Selection
+from qconv.data.derived import Derived
 
 
 @dataclass(frozen=True)
 class OtherItems(Derived):
-    """Images of other data, changed as those of `like` are.
+    """Images of other data, changed as those of `like` are, which is fitted to training images.
 
-    What has been fitted to training images, such as scales or principal components, stays what it was: fitted to other
-    images, it would give a network numbers that mean something else.
+    Such as scales or principal components: they stay what they were. Fitted to the other images, they would give a
+    network numbers that mean something else.
     """
 
     like: Derived
@@ -45,6 +45,11 @@ def as_trained(chosen: Dataset, trained: Dataset) -> Dataset:
     if chosen == trained or not (isinstance(chosen, Derived) and isinstance(trained, Derived)):
         return chosen
     inner = as_trained(chosen.data, trained.data)
-    if isinstance(chosen, Selection):
+    if not chosen.is_fitted:
         return dataclasses.replace(chosen, data=inner)
     return OtherItems(inner, like=dataclasses.replace(chosen, data=trained.data))
+
+
+def is_fitted(data: Dataset) -> bool:
+    """Whether what becomes of images, however deep in the data, has been found by looking at training images."""
+    return isinstance(data, Derived) and (data.is_fitted or is_fitted(data.data))

@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Shaped
@@ -48,6 +49,8 @@ class Reduced(Derived):
     GiB. Other images are read some at a time, and their numbers are kept. One scale and one offset for all numbers
     bring those of the training images to [0, 1], so that `Angle()` turns by [0, pi]; test images outside are clipped.
     """
+
+    is_fitted: ClassVar[bool] = True
 
     reduction: Reduction
     """What makes few numbers of them."""

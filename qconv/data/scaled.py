@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -23,6 +23,8 @@ class Scaled(Derived):
     Source: `StandardScaler` and `MinMaxScaler` of scikit-learn, Pedregosa et al., Journal of Machine Learning Research
     12, 2825 (2011), which classifiers of tables put before the data.
     """
+
+    is_fitted: ClassVar[bool] = True
 
     scaling: Literal["standard", "range"] = "standard"
     """Mean 0 and variance 1 of each pixel (standard), or its smallest value -1 and its largest 1 (range)."""

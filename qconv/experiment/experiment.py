@@ -10,7 +10,7 @@ import numpy as np
 from tyro.conf import arg
 
 from qconv.bounds import require_at_least, require_choices
-from qconv.data.checked import checked_element, load_checked
+from qconv.data.checked import checked_drawn_element, checked_element, load_checked
 from qconv.data.dataset import Dataset, Element, Source
 from qconv.data.validation import with_validation
 from qconv.errors import InputError, refusing
@@ -98,6 +98,15 @@ class Experiment:
             InputError: see `element`; or the data have no classes.
         """
         return with_num_classes(self.model, self.element.num_classes)
+
+    @property
+    def drawn_element(self) -> Element | None:
+        """What training draws of an item, where it is another one each time; see `Dataset.drawn_element`.
+
+        Raises:
+            InputError: see `checked_drawn_element`.
+        """
+        return checked_drawn_element(self.data)
 
     @property
     def divided_data(self) -> Dataset:

@@ -1,14 +1,19 @@
-"""What a rival is: a network that an experiment's own one is compared with."""
+"""What a rival is: a network, or a classical method, that an experiment's own network is compared with."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 import flax.linen as nn
+import numpy as np
+from jaxtyping import Float
 
+from qconv.data.dataset import Source
 from qconv.errors import InputError
 from qconv.models.quantum_calls import Traced
 from qconv.models.twin import classical_twin
+from qconv.tasks.task import Task
 
 
 class Rival(ABC):
@@ -69,3 +74,41 @@ class Twin(Rival):
                 f"the {'classical twin, as the network,' if rival else 'network'} runs a quantum circuit outside of a "
                 "quantum layer; make it a QuantumLayer, which has a classical twin"
             )
+
+
+class FittedMethod(NamedTuple):
+    """A classical method that has seen the training items."""
+
+    outputs: Callable[[Float[np.ndarray, "batch ..."]], Float[np.ndarray, "batch ..."]]
+    """From images to what the task asks for, as a network's outputs."""
+    num_parameters: int = 0
+    """Fitted numbers."""
+    settings: str = ""
+    """What was chosen on the training items, in words."""
+
+
+class Method(Rival):
+    """A classical method: it is no network and takes no steps, but is fitted once to the same training items.
+
+    Its outputs for the held-out items are judged by the same task, item by item, so it stands in summaries, pictures
+    and tables beside the networks. Subclasses are frozen dataclasses.
+    """
+
+    def network(self, model: nn.Module, traced: Traced) -> None:
+        """No network: there is nothing to train by steps."""
+
+    def check(self, model: nn.Module, traced: Traced, rival: Traced | None) -> None:
+        """Refuses nothing: any network can be compared with a method for the same task."""
+
+    @abstractmethod
+    def fitted(self, train: Source, task: Task, seed: int) -> FittedMethod:
+        """The method, fitted.
+
+        Args:
+            train: the training items as they are read, not drawn anew; held-out items are never seen.
+            task: by whose headline metric settings are chosen.
+            seed: of the run; fixes all that is random.
+
+        Raises:
+            InputError: the method cannot take these items.
+        """

@@ -32,9 +32,10 @@ def write_pictures(folder: Path, result: RunResult) -> None:
     task, (arm, own) = experiment.task, result.arms[0]
     folders = {other.name: folder / other.folder for other, _ in result.arms}
     figures = {"curves": learning_curves(folders, (task.loss, *task.metrics), experiment.split)}
-    evaluated = Evaluated(experiment.divided_data, experiment.split, result.held_out)
+    evaluated = Evaluated(experiment.divided_data, experiment.split, result.held_out, result.outputs)
     for kind in task.evidence:
         found = {other.name: fitted.evaluation.evidence[kind.name] for other, fitted in result.arms}
+        found |= {each.method.name: each.evaluation.evidence[kind.name] for each in result.methods}
         try:
             figure = kind.figure(found, evaluated)
         except Exception as error:  # of a user's own: a picture that fails must not cost the results

@@ -3,7 +3,8 @@
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 import numpy as np
 from jax.sharding import Mesh
@@ -17,7 +18,14 @@ _AHEAD = 2
 """Batches that are read before they are wanted."""
 
 
-def read_batch(source: Source, indices: Int[np.ndarray, " batch"], size: int, mesh: Mesh, dtype: Any) -> WeightedBatch:
+def read_batch(
+    source: Source,
+    indices: Int[np.ndarray, " batch"],
+    size: int,
+    mesh: Mesh,
+    dtype: Any,
+    rng: Callable[[int], np.random.Generator] | None = None,
+) -> WeightedBatch:
     """Rows of this process of the batch of the items at `indices`, filled up; see `global_batch`.
 
     Args:
@@ -26,11 +34,16 @@ def read_batch(source: Source, indices: Int[np.ndarray, " batch"], size: int, me
         size: rows of the batch before filling up to the devices, at least `len(indices)`.
         mesh: all devices.
         dtype: float32 or float64.
+        rng: by the row of the whole batch, where items are drawn anew: each has a generator of its own, so that they do
+            not depend on how many processes read them. None for items as they are.
     """
     rows = padded(size, mesh)
     filled = np.concatenate([indices, np.full(rows - len(indices), indices[-1])])
     mine = my_rows(mesh, rows)
-    inputs, targets = source[filled[mine]]
+    if rng is None:
+        inputs, targets = source[filled[mine]]
+    else:
+        inputs, targets = cast(Any, source).drawn(filled[mine], [rng(row) for row in range(rows)[mine]])
     weights = (np.arange(rows) < len(indices))[mine]
     if np.issubdtype(targets.dtype, np.floating):
         targets = targets.astype(dtype)
@@ -59,6 +72,7 @@ def batches(
     size: int,
     mesh: Mesh,
     dtype: Any,
+    rng: Callable[[int, int], np.random.Generator] | None = None,
 ) -> Iterator[WeightedBatch]:
     """Global batches, one after the other; what is not in memory is read while the devices work on those before.
 
@@ -69,10 +83,11 @@ def batches(
         size: rows of each before filling up to the devices.
         mesh: all devices.
         dtype: float32 or float64.
+        rng: by the number of a batch and the row in it, where items are drawn anew; see `read_batch`.
     """
 
     def read(number: int) -> WeightedBatch:
-        return read_batch(source, rows(number), size, mesh, dtype)
+        return read_batch(source, rows(number), size, mesh, dtype, None if rng is None else partial(rng, number))
 
     if getattr(source, "in_memory", False):
         yield from (global_batch(mesh, read(number)) for number in numbers)

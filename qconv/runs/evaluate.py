@@ -6,13 +6,13 @@ from typing import Literal, NamedTuple
 from qconv.data.checked import checked_element, load_checked
 from qconv.data.dataset import Dataset, Source, Split, names_of_classes
 from qconv.data.joined import JoinedSource
-from qconv.data.other_items import OtherItems, as_trained
+from qconv.data.other_items import as_trained, is_fitted
 from qconv.data.validation import with_validation
 from qconv.errors import InputError, RunError
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.precision import precision
 from qconv.runs.data_file import knowing_its_data
-from qconv.runs.loop import Evaluation, NotFiniteError
+from qconv.runs.evaluation import Evaluation, NotFiniteError
 from qconv.runs.restore import restored_arms
 from qconv.runs.run_directory import check_contents, read_run
 
@@ -62,11 +62,11 @@ def evaluate_run(folder: Path, data: Dataset | None = None, split: Splits | None
 
 def _items(folder: Path, experiment: Experiment, known: Experiment, data: Dataset, split: Splits | None) -> Source:
     """The items of data that a run's networks are evaluated on, if they fit the networks."""
+    if data == experiment.data or is_fitted(experiment.data):
+        check_contents(folder, experiment)
     if data != experiment.data:
         _require_same_items(data, known)
         data = as_trained(data, experiment.data)
-    if data == experiment.data or isinstance(data, OtherItems):
-        check_contents(folder, experiment)
     divided = with_validation(data) if experiment.split == "validation" else data
     if split is None:
         split = experiment.split

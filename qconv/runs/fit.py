@@ -11,8 +11,9 @@ from rich.console import Console
 from qconv.errors import InputError, RunError
 from qconv.runs.arrays import not_finite
 from qconv.runs.checkpoints import Checkpoints
+from qconv.runs.evaluation import Evaluation, NotFiniteError
 from qconv.runs.interrupt import Interrupted, stop_request
-from qconv.runs.loop import Evaluation, Loop, LoopState, Moment, NotFiniteError, require_finite
+from qconv.runs.loop import Loop, LoopState, Moment, require_finite
 from qconv.runs.mesh import any_process, as_one
 from qconv.runs.metrics import MetricsLog
 from qconv.runs.progress import TrainingProgress

@@ -10,13 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.data.dataset import Dataset, names_of_classes
+from qconv.data.dataset import Dataset, names_of_classes, unit_range
+from qconv.data.other_items import is_fitted
 from qconv.errors import InputError, RunError
 from qconv.experiment.arms import Arm, arms
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.precision import precision
 from qconv.models.network import output_of
 from qconv.runs.restore import has_checkpoints, read_known_run, restored_arm
+from qconv.runs.run_directory import check_contents
 from qconv.tasks.task import Task
 
 
@@ -29,6 +31,8 @@ class TrainedNetwork:
     transformations as `jax.grad` a network of a float64 run needs JAX's 64-bit mode (`jax.enable_x64`).
     """
 
+    folder: Path
+    """The run directory."""
     experiment: Experiment
     """The spec of the run."""
     arm: Arm
@@ -84,6 +88,15 @@ class TrainedNetwork:
             outputs = self._program(self.variables, batch)
         return outputs if len(shape) == 4 else outputs[0]
 
+    def check_preparation(self) -> None:
+        """Refuses pictures where what becomes of them was fitted to training images that have changed since.
+
+        Raises:
+            RunError: the files that the data are read from are others by now.
+        """
+        if is_fitted(self.data):
+            check_contents(self.folder, self.experiment)
+
     def prepared(self, pictures: Any) -> Float[np.ndarray, "batch height width channels"]:
         """Pictures as the network takes them: whatever the data of the run do to their images is done.
 
@@ -92,8 +105,10 @@ class TrainedNetwork:
 
         Raises:
             InputError: see `qconv.Dataset.prepared`.
+            RunError: see `check_preparation`.
         """
-        return self.data.prepared(np.asarray(pictures))
+        self.check_preparation()
+        return self.data.prepared(unit_range(np.asarray(pictures)))
 
     @cached_property
     def _program(self) -> Any:
@@ -150,4 +165,4 @@ def _trained(folder: Path, experiment: Experiment, arm: Arm) -> TrainedNetwork:
     with precision(experiment.dtype):
         # Whoever calls it decides on which device: these arrays are tied to none.
         variables = jax.tree.map(jnp.asarray, jax.device_get(loop.variables(state)))
-    return TrainedNetwork(experiment, arm, int(state.step), variables)
+    return TrainedNetwork(folder, experiment, arm, int(state.step), variables)

@@ -11,15 +11,15 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh
-from jaxtyping import Array, Float
+from jaxtyping import Array
 
 from qconv.data.dataset import Element, Source
-from qconv.errors import RunError
 from qconv.experiment.experiment import Experiment
 from qconv.models.network import num_frozen_stages, output_of
 from qconv.procedures.procedure import Procedure, Sums, WeightedBatch
 from qconv.runs.arrays import not_finite
 from qconv.runs.batches import all_batches, batches
+from qconv.runs.evaluation import Evaluation, Judged, NotFiniteError, gathered, judged
 from qconv.runs.frozen import frozen_features, recent
 from qconv.runs.mesh import replicated
 from qconv.tasks.task import Task
@@ -36,17 +36,6 @@ class LoopState(flax.struct.PyTreeNode):
     """Over the steps since the last line of metrics."""
     bad_step: Any
     """The first step whose sums were not finite, a scalar; 0 if there was none."""
-
-
-class Evaluation(NamedTuple):
-    """What a network makes of all items that it is evaluated on."""
-
-    metrics: dict[str, float]
-    """The loss and the metrics of the task, by name."""
-    evidence: dict[str, Any]
-    """What is drawn, by its name."""
-    per_item: Float[np.ndarray, " items"]
-    """The headline metric of each item."""
 
 
 class Moment(NamedTuple):
@@ -66,10 +55,6 @@ class Moment(NamedTuple):
     """Whether all of the step is there; else its evaluation follows, as a moment of its own."""
     ended: bool
     """Whether this was the last one."""
-
-
-class NotFiniteError(RunError):
-    """A loss or a value of the state is not finite."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -124,13 +109,16 @@ class Loop:
         step = int(state.step)
         if procedure.ended(state.trained, step):
             return
-        update = update_program(procedure, self.network, experiment.task, self._start, self.mesh)
         key = jax.random.key(experiment.seed)
         assert self.train is not None  # who calls this gave some
-        train = self._after_frozen_stages(self.train)
+        # What is drawn anew in each step goes through all stages in each step.
+        drawn = experiment.drawn_element is not None
+        start, train = (0, self.train) if drawn else (self._start, self._after_frozen_stages(self.train))
+        update = update_program(procedure, self.network, experiment.task, start, self.mesh)
+        rng = partial(generator, experiment.seed) if drawn else None
         rows = partial(procedure.rows, experiment.seed, size=len(train))
         coming = range(step, procedure.num_steps)
-        for batch in batches(train, rows, coming, procedure.batch_size, self.mesh, self._dtype):
+        for batch in batches(train, rows, coming, procedure.batch_size, self.mesh, self._dtype, rng):
             state = update(state, self.frozen, batch, key)
             step += 1
             ended = step >= procedure.num_steps or procedure.ended(state.trained, step)
@@ -162,25 +150,7 @@ class Loop:
         program = evaluation_program(self.experiment.procedure, self.network, task, self._start, self.mesh)
         everything = all_batches(held_out, 4 * self.experiment.procedure.batch_size, self.mesh, self._dtype)
         found = [jax.tree.map(np.asarray, program(state.trained, self.frozen, batch)) for batch in everything]
-        sums = jax.tree.map(lambda *parts: sum(parts), *(sums for sums, _, _ in found))
-        # Rows that fill a batch up come last in it.
-        counts = [round(float(sums.count)) for sums, _, _ in found]
-        evidence = {}
-        for kind in task.evidence:
-            parts = [own[kind.name] for _, own, _ in found]
-            if kind.is_sum:
-                evidence[kind.name] = jax.tree.map(lambda *leaves: sum(leaves), *parts)
-            else:
-                cut = [jax.tree.map(lambda leaf, n=n: leaf[:n], part) for part, n in zip(parts, counts, strict=True)]
-                evidence[kind.name] = jax.tree.map(lambda *leaves: np.concatenate(leaves), *cut)
-        metrics = sums.values(task)
-        for name, value in metrics.items():
-            if not np.isfinite(value):
-                raise NotFiniteError(
-                    f"the {name} of the {self.experiment.split} images is not finite after step {int(state.step)}"
-                )
-        per_item = np.concatenate([own[:n] for (_, _, own), n in zip(found, counts, strict=True)])
-        return Evaluation(metrics, evidence, per_item)
+        return gathered(task, found, f"of the {self.experiment.split} images", f"after step {int(state.step)}")
 
     @property
     def _dtype(self) -> np.dtype:
@@ -188,7 +158,7 @@ class Loop:
 
     @cached_property
     def _start(self) -> int:
-        """The first stage of the network that each step computes."""
+        """The first stage of the network that is computed for each batch, and not once for all items."""
         return num_frozen_stages(self.network, self.experiment.data.element.inputs, self._dtype)
 
     @cached_property
@@ -203,6 +173,11 @@ class Loop:
         variables = self.variables(self.first)
         count = 4 * self.experiment.procedure.batch_size
         return frozen_features(self.network, variables, self._start, source, count, self.mesh, self._dtype)
+
+
+def generator(seed: int, step: int, row: int) -> np.random.Generator:
+    """What an item of a step is drawn with: a function of its row in the batch, the step, and the seed of the run."""
+    return np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(step, row)))
 
 
 def require_finite(state: LoopState) -> None:
@@ -254,9 +229,8 @@ def update_program(procedure: Procedure, network: nn.Module, task: Task, start: 
 def evaluation_program(procedure: Procedure, network: nn.Module, task: Task, start: int, mesh: Mesh) -> Any:
     """Sums of a batch, what is drawn of it, and the headline metric of each item, compiled."""
 
-    def evaluate(trained: Any, frozen: Any, batch: WeightedBatch) -> tuple[Sums, dict[str, Any], Array]:
+    def evaluate(trained: Any, frozen: Any, batch: WeightedBatch) -> Judged:
         outputs = output_of(network, {**procedure.variables(trained), **frozen}, batch.inputs, start=start)
-        evidence = {kind.name: kind.of_batch(outputs, *batch[1:]) for kind in task.evidence}
-        return Sums.of(task, outputs, batch), evidence, task.metrics[0].per_item(outputs, batch.targets)
+        return judged(task, outputs, batch)
 
     return jax.jit(evaluate, out_shardings=replicated(mesh))

@@ -33,7 +33,9 @@ def predictions(network: TrainedNetwork, pictures: Sequence[Picture]) -> Iterato
     Raises:
         InputError: the images of the run are no pictures, or its task does not say what outputs mean. A file that
             cannot be read is no such error: it is among the predictions.
+        RunError: see `TrainedNetwork.check_preparation`.
     """
+    network.check_preparation()
     source = NewImages(network.data, pictures)
     size = min(len(pictures), 4 * network.experiment.procedure.batch_size)  # as in evaluation
     start = 0

@@ -8,6 +8,7 @@ import jax
 import numpy as np
 from jax.sharding import Mesh
 
+from qconv.data.dataset import Element
 from qconv.errors import InputError, refusing
 from qconv.experiment.experiment import Experiment
 from qconv.models.network import TRAINED, changing_collections, num_frozen_stages
@@ -49,10 +50,11 @@ def rehearse(experiment: Experiment, network: nn.Module, mesh: Mesh) -> None:
 
     with refusing(f"the first stages of {name} cannot be applied"):
         start = num_frozen_stages(network, element.inputs, dtype)
-    update = update_program(procedure, network, task, start, mesh)
+    drawn = experiment.drawn_element
+    update = update_program(procedure, network, task, 0 if drawn else start, mesh)
     evaluate = evaluation_program(procedure, network, task, start, mesh)
 
-    def batch(size: int) -> WeightedBatch:
+    def batch(size: int, element: Element, start: int) -> WeightedBatch:
         # Of one device, batches are NumPy's.
         shaped = partial(jax.ShapeDtypeStruct, sharding=batch_sharding(mesh) if mesh.size > 1 else None)
         rows = padded(size, mesh)
@@ -65,10 +67,12 @@ def rehearse(experiment: Experiment, network: nn.Module, mesh: Mesh) -> None:
 
     classes = f"{name} with {_classes(procedure)} and {type(task.loss).__name__}"
     with refusing(f"{classes} cannot do a training step"):
-        after = update.eval_shape(state, frozen, batch(procedure.batch_size), key)
+        after = update.eval_shape(
+            state, frozen, batch(procedure.batch_size, drawn or element, 0 if drawn else start), key
+        )
     _require_same_arrays(name, state, after)
     with refusing(f"{name} cannot be evaluated"):
-        evaluate.eval_shape(state.trained, frozen, batch(4 * procedure.batch_size))
+        evaluate.eval_shape(state.trained, frozen, batch(4 * procedure.batch_size, element, start))
 
 
 def _classes(procedure: Any) -> str:

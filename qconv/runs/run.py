@@ -1,20 +1,26 @@
-"""A run: the network of an experiment, then its rivals."""
+"""A run: the network of an experiment, then its rivals; classical methods among them come last."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
+import numpy as np
+from jaxtyping import Float, Int
 from rich.console import Console
 
 from qconv.data.dataset import Source
 from qconv.experiment.arms import Arm, arms
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.precision import precision
+from qconv.experiment.rivals import Method
 from qconv.experiment.spec import items_id
+from qconv.models.network import output_of
 from qconv.runs.data_file import write_data_file
 from qconv.runs.fit import Fitted, fit
 from qconv.runs.json_files import writing
 from qconv.runs.loop import Loop
 from qconv.runs.mesh import as_one, device_mesh
+from qconv.runs.methods import EvaluatedMethod, evaluate_method
 from qconv.runs.provenance import describe_devices
 from qconv.runs.rehearsal import rehearse
 from qconv.runs.run_directory import RunDirectory
@@ -28,9 +34,24 @@ class RunResult:
 
     experiment: Experiment
     arms: tuple[tuple[Arm, Fitted], ...]
-    """The experiment's own network first, then its rivals."""
+    """The experiment's own network first, then the rivals that are networks."""
+    methods: tuple[EvaluatedMethod, ...]
+    """The rivals that are classical methods."""
     held_out: Source
     """The items that they were evaluated on."""
+
+    def outputs(self, rows: Int[np.ndarray, " few"]) -> dict[str, Float[np.ndarray, "few ..."]]:
+        """What each network and method makes of some of the held-out items, by name."""
+        images = self.held_out[rows].inputs
+        with precision(self.experiment.dtype):
+            inputs = images.astype(self.experiment.dtype)
+            found = {
+                arm.name: np.asarray(
+                    jax.jit(partial(output_of, arm.network))(fitted.loop.variables(fitted.state), inputs)
+                )
+                for arm, fitted in self.arms
+            }
+        return found | {each.method.name: each.fitted.outputs(images) for each in self.methods}
 
     def summary(self, run: RunDirectory[Experiment]) -> Summary:
         """The contents of `summary.json`."""
@@ -44,7 +65,10 @@ class RunResult:
             num_items=len(self.held_out),
             headline=headline.name,
             higher_is_better=headline.higher_is_better,
-            arms=tuple(_summary(arm, fitted) for arm, fitted in self.arms),
+            arms=(
+                *(_summary(arm, fitted) for arm, fitted in self.arms),
+                *(_summary_of_method(found) for found in self.methods),
+            ),
             engines=tuple(call.engine(self.experiment.procedure.batch_size) for call in own.calls),
             device=describe_devices(),
             provenance=run.provenance,
@@ -81,7 +105,18 @@ def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
                 if jax.process_index() == 0:
                     write_scores(folder, items, fitted.evaluation.per_item)
             found.append((arm, fitted))
-        return RunResult(experiment, tuple(found), held_out)
+        methods = []
+        for method in (rival for rival in experiment.rivals if isinstance(rival, Method)):
+            known = evaluate_method(method, experiment, train, held_out)
+            said = f"{known.fitted.settings}; " if known.fitted.settings else ""
+            console.print(f"{method.name}: {said}{known.wall_seconds:.1f} s", highlight=False)
+            folder = run.folder / method.folder
+            with as_one(f"cannot write to {folder}"), writing(folder):
+                folder.mkdir(exist_ok=True)
+                if jax.process_index() == 0:
+                    write_scores(folder, items, known.evaluation.per_item)
+            methods.append(known)
+        return RunResult(experiment, tuple(found), tuple(methods), held_out)
 
 
 def _summary(arm: Arm, fitted: Fitted) -> ArmSummary:
@@ -93,4 +128,16 @@ def _summary(arm: Arm, fitted: Fitted) -> ArmSummary:
         num_parameters=arm.traced.num_trained_parameters,
         num_quantum_parameters=arm.traced.num_quantum_parameters,
         wall_seconds=round(fitted.wall_seconds, 2),
+    )
+
+
+def _summary_of_method(found: EvaluatedMethod) -> ArmSummary:
+    return ArmSummary(
+        name=found.method.name,
+        folder=found.method.folder,
+        steps=0,
+        metrics=found.evaluation.metrics,
+        num_parameters=found.fitted.num_parameters,
+        num_quantum_parameters=0,
+        wall_seconds=round(found.wall_seconds, 2),
     )

@@ -15,18 +15,18 @@ from qconv.runs.scores import read_scores
 
 @dataclass(frozen=True)
 class ArmSummary:
-    """One network of a run."""
+    """One network of a run, or a classical method that stands beside it."""
 
     name: str
     """Its name, such as quantum, or classical twin."""
     folder: str
     """Its folder in the run directory; empty of the experiment's own network."""
     steps: int
-    """Training steps done."""
+    """Training steps done; 0 of a classical method."""
     metrics: dict[str, float]
     """The loss and the metrics of the task over all items of `Summary.split`, by name."""
     num_parameters: int
-    """Trained numbers."""
+    """Trained or fitted numbers."""
     num_quantum_parameters: int
     """Trained numbers that belong to quantum layers."""
     wall_seconds: float

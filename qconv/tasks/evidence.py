@@ -1,10 +1,11 @@
 """What evidence is: something of a network's outputs that is drawn, and never compared."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, NamedTuple
 
-from jaxtyping import Array, Float, Shaped
+import numpy as np
+from jaxtyping import Array, Float, Int, Shaped
 
 from qconv.data.dataset import Dataset, Source, Split
 from qconv.figure import Figure
@@ -17,6 +18,8 @@ class Evaluated(NamedTuple):
     split: Split
     source: Source
     """The items themselves."""
+    outputs: Callable[[Int[np.ndarray, " few"]], dict[str, Float[np.ndarray, "few ..."]]]
+    """What each network and method makes of some of them, by name; computed anew, so that not all outputs are kept."""
 
 
 class Evidence(ABC):

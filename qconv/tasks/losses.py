@@ -1,5 +1,6 @@
 """What is minimised."""
 
+import math
 from abc import abstractmethod
 from dataclasses import dataclass
 from typing import ClassVar
@@ -7,8 +8,9 @@ from typing import ClassVar
 import jax
 import jax.numpy as jnp
 import optax
-from jaxtyping import Array, Float, Int, Shaped
+from jaxtyping import Array, Bool, Float, Int, Shaped
 
+from qconv.bounds import require
 from qconv.tasks.metric import Metric
 
 
@@ -50,6 +52,57 @@ class CrossEntropy(ClassLoss):
 
 
 @dataclass(frozen=True)
+class WeightedCrossEntropy(CrossEntropy):
+    """The cross-entropy with pixels that count more than others: those of rare classes, and those at edges of a mask.
+
+    A pixel counts `class_weights` of its class, and `edge_weight` times as much where a pixel beside it, above it or
+    below it is of another class. The weights are not divided by their sum: twice the weights, twice the loss.
+
+    Source: Ronneberger, Fischer and Brox, "U-Net: convolutional networks for biomedical image segmentation", MICCAI
+    (2015), equations 1 and 2, there with a weight that falls off with the distance from the edges.
+    """
+
+    class_weights: tuple[float, ...] = (1.0, 1.0)
+    """One for each class."""
+    edge_weight: float = 1.0
+    """Times the weight of a pixel at an edge."""
+
+    def __post_init__(self) -> None:
+        for name in ("class_weights", "edge_weight"):
+            weights = getattr(self, name)
+            numbers = weights if isinstance(weights, tuple) else (weights,)
+            require(
+                self, name, all(0 <= number < math.inf for number in numbers) and any(numbers), "0 or more, not all 0"
+            )
+
+    def per_item(
+        self, outputs: Float[Array, "batch *pixels classes"], targets: Int[Array, "batch *pixels"]
+    ) -> Float[Array, " batch"]:
+        """The weighted cross-entropy of each item, in nats.
+
+        Raises:
+            InputError: not as many weights as classes.
+        """
+        classes = outputs.shape[-1]
+        require(self, "class_weights", len(self.class_weights) == classes, f"one weight for each of {classes} classes")
+        weights = jnp.asarray(self.class_weights, outputs.dtype)[targets]
+        if self.edge_weight != 1:
+            weights = jnp.where(_at_edges(targets), self.edge_weight * weights, weights)
+        return mean_of_item(weights * optax.softmax_cross_entropy_with_integer_labels(outputs, targets))
+
+
+def _at_edges(masks: Int[Array, "batch *pixels"]) -> Bool[Array, "batch *pixels"]:
+    """Where a neighbour along an axis is of another class."""
+    found = jnp.zeros(masks.shape, bool)
+    for axis in range(1, masks.ndim):
+        differ = jnp.diff(masks, axis=axis) != 0
+        ends = [[(0, 0)] * masks.ndim for _ in range(2)]
+        ends[0][axis], ends[1][axis] = (0, 1), (1, 0)
+        found |= jnp.pad(differ, ends[0]) | jnp.pad(differ, ends[1])
+    return found
+
+
+@dataclass(frozen=True)
 class SquaredError(ClassLoss):
     """The mean over the classes of the squared distance of the outputs from 1 for the label and 0 for all others.
 
@@ -70,3 +123,14 @@ class SquaredError(ClassLoss):
     def scores(self, outputs: Float[Array, "*batch classes"]) -> Float[Array, "*batch classes"]:
         """The outputs themselves, which are scores."""
         return outputs
+
+
+@dataclass(frozen=True)
+class MeanSquaredError(Loss):
+    """The mean over all numbers of an item of the squared distance of the outputs from targets that are numbers."""
+
+    def per_item(
+        self, outputs: Float[Array, "batch ..."], targets: Float[Array, "batch ..."]
+    ) -> Float[Array, " batch"]:
+        """The squared error of each item."""
+        return mean_of_item(jnp.square(outputs - targets))

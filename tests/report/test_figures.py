@@ -100,7 +100,7 @@ def test_learning_curves_of_any_metrics_on_any_split(tmp_path: Path) -> None:
 def test_confusion_matrices() -> None:
     matrix = np.array([[3.0, 1.0], [0.0, 4.0]])
     data = Synthetic(num_images=32)
-    evaluated = Evaluated(data, "test", data.load("test"))
+    evaluated = Evaluated(data, "test", data.load("test"), lambda rows: {})
     first, second = Confusion().figure({"quantum": matrix, "classical twin": matrix.T}, evaluated).axes
     assert [first.get_title(), second.get_title()] == ["quantum: 7 of 8 right", "classical twin: 7 of 8 right"]
     assert (first.get_xlabel(), first.get_ylabel()) == ("predicted class", "class")

@@ -39,13 +39,13 @@ def test_images_that_are_points_are_drawn_where_they_lie_and_others_are_not():
     data = ClusterIsing(5, num_train=2, columns=3, rows=5)
     found = {"quantum": np.linspace(0, 1, 15)}
     kind = PlaneScores(CrossEntropy())
-    figure = kind.figure(found, Evaluated(data, "test", data.load("test")))
+    figure = kind.figure(found, Evaluated(data, "test", data.load("test"), lambda rows: {}))
     assert figure is not None
     shown = figure.axes[0].collections[0]
     np.testing.assert_allclose(np.asarray(shown.get_array()).ravel(), found["quantum"])
     assert figure.axes[0].get_xlabel() == "h1 / J"
     images = Synthetic(60)
-    assert kind.figure(found, Evaluated(images, "test", images.load("test"))) is None
+    assert kind.figure(found, Evaluated(images, "test", images.load("test"), lambda rows: {})) is None
 
 
 def test_what_is_shown_of_a_point_is_the_score_of_class_1():

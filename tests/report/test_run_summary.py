@@ -13,7 +13,7 @@ from rich.console import Console
 from qconv.errors import RunError
 from qconv.report.run_summary import evaluation_table, summary_table
 from qconv.runs.evaluate import EvaluatedArm
-from qconv.runs.loop import Evaluation
+from qconv.runs.evaluation import Evaluation
 from qconv.runs.run_directory import finished_seeds
 from qconv.runs.scores import write_scores
 from qconv.runs.summary import read_run_summary, read_summary, summary_json

@@ -1,5 +1,6 @@
 """Rivals: networks that a run trains beside its own one, told about, evaluated and compared with it."""
 
+import dataclasses
 import io
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,12 @@ from rich.console import Console
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
+from qconv.data.dataset import Source
 from qconv.data.synthetic import Synthetic
 from qconv.errors import InputError
 from qconv.experiment.arms import arms
 from qconv.experiment.experiment import Experiment
-from qconv.experiment.rivals import Rival, Twin
+from qconv.experiment.rivals import FittedMethod, Method, Rival, Twin
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import LinearHead
 from qconv.models.networks import ClassicalNet, QuanvNet
@@ -26,6 +28,7 @@ from qconv.models.quantum_calls import Traced
 from qconv.models.twin import classical_twin
 from qconv.procedures.optimizers import Adam
 from qconv.procedures.supervised import Supervised
+from qconv.report.pictures import write_pictures
 from qconv.report.run_summary import summary_table
 from qconv.runs.evaluate import evaluate_run
 from qconv.runs.metrics import read_metrics
@@ -33,6 +36,7 @@ from qconv.runs.run import RunResult, execute
 from qconv.runs.run_directory import RunDirectory
 from qconv.runs.scores import read_scores
 from qconv.runs.summary import Summary, compare_arms, read_run_summary
+from qconv.tasks.task import Task
 from tests.runs.known import Errors
 from tests.variants import changed
 
@@ -176,3 +180,59 @@ def test_two_rivals_of_a_class_are_refused() -> None:
     rivals: Any = (Twin(), Chance(), Chance(("Net",)))
     with pytest.raises(InputError, match=r"^rivals have the name 'chance'; allowed: each name once"):
         changed(THREE, rivals=rivals)
+
+
+@dataclass(frozen=True)
+class Nearest(Method):
+    """The class of the nearest of the class means of the training images."""
+
+    name: ClassVar[str] = "nearest mean"
+    folder: ClassVar[str] = "nearest"
+
+    outputs: int = 2
+
+    def fitted(self, train: Source, task: Task, seed: int) -> FittedMethod:
+        images, labels = train[np.arange(len(train))]
+        means = np.stack([images[labels == label].mean(0) for label in range(2)])
+
+        def outputs(inputs: np.ndarray) -> np.ndarray:
+            found = -((inputs[:, None] - means) ** 2).sum((2, 3, 4))
+            return np.tile(found, (1, self.outputs // 2))
+
+        return FittedMethod(outputs, means.size, f"{len(train)} training images")
+
+
+def test_a_classical_method_stands_beside_the_networks(three: tuple[RunResult, Summary, Path], tmp_path: Path) -> None:
+    result, summary, folder = run(changed(THREE, rivals=(Twin(), Nearest())), tmp_path)
+    assert [arm.name for arm, _ in result.arms] == ["quantum", "classical twin"]
+    assert summary.arms[:2] == tuple(
+        dataclasses.replace(arm, wall_seconds=own.wall_seconds)
+        for arm, own in zip(three[1].arms[:2], summary.arms[:2], strict=True)
+    )
+    own = summary.arms[2]
+    assert (own.name, own.folder, own.steps, own.num_parameters) == ("nearest mean", "nearest", 0, 4 * 4 * 2)
+    train, held_out = THREE.training_items(), THREE.held_out_items()
+    images, labels = held_out[np.arange(len(held_out))]
+    outputs = Nearest().fitted(train, THREE.task, 0).outputs(images)
+    errors = (outputs.argmax(1) != labels).astype(float)
+    np.testing.assert_array_equal(read_scores(folder / "nearest", 0).values, errors)
+    assert own.metrics["error_rate"] == pytest.approx(errors.mean(), abs=1e-6) and set(own.metrics) == set(
+        summary.arms[0].metrics
+    )
+    found = compare_arms([folder], "nearest", higher_is_better=False)
+    assert found.difference == pytest.approx(summary.value - errors.mean())
+    console = Console(width=200, file=io.StringIO(), record=True, _environ={})
+    console.print(summary_table(folder, [folder]))
+    assert "quantum - nearest = " in console.export_text()
+    write_pictures(folder, result)
+    assert (folder / "curves.png").exists() and [each.name for each in evaluate_run(folder)] == [
+        "quantum",
+        "classical twin",
+    ]
+
+
+def test_outputs_of_a_method_that_the_task_does_not_ask_for_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(
+        InputError, match=r"^Nearest gives outputs of shape \(4,\) for each image; allowed: \(2,\), whi"
+    ):
+        run(changed(THREE, rivals=(Nearest(outputs=4),), num_steps=1), tmp_path)

@@ -1,0 +1,1 @@
+"""Classical methods that networks are compared with. One method a file."""
