@@ -37,20 +37,19 @@ def explain(run: Path, path: Path, options: ExplainOptions) -> None:
         raise InputError(f"{path} has {len(pictures)} images; allowed: one")
     networks = load_all(run)
     own = networks[0]
-    height, width, _ = own.image_shape
-    longest = max(height, width)
+    longest = max(own.data.form.height, own.data.form.width)
     window = max(2, round(longest / 8)) if options.window is None else options.window
     if not 1 <= window <= longest:
         raise InputError(f"window = {window}; allowed: 1 to the {longest} pixels of the longer side")
     own.check_preparation()
     source = NewImages(own.data, pictures)
-    image = source[np.arange(1)].inputs[0]
+    picture = source.read(np.arange(1))[0]
     if problem := source.damaged.get(0):
         raise problem
     calls = own.arm.traced.calls
-    found = [explain_network(each, image, calls, options.target, window, options.replace) for each in networks]
+    found = [explain_network(each, picture, calls, options.target, window, options.replace) for each in networks]
     console = text_console()
     console.print(effects_table(found))
     with writing(options.output):
-        explanation_figure(image, found).savefig(options.output, dpi=120)
+        explanation_figure(picture, found).savefig(options.output, dpi=120)
     console.print(f"picture in {options.output}", soft_wrap=True)

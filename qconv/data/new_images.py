@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import ClassVar, NamedTuple
 
 import numpy as np
-from jaxtyping import Int, UInt8
+from jaxtyping import Float, Int, UInt8
 
 from qconv.data.checked import checked_element
 from qconv.data.dataset import LARGEST, Batch, Dataset, beyond_float32, target_kind, unit_range
@@ -78,13 +78,9 @@ class NewImages:
         Raises:
             InputError: the images of the dataset are no pictures, or become numbers that float32 cannot hold.
         """
-        form = self.data.form
         numbers, rows = np.unique(indices, return_inverse=True)  # a batch is filled up with its last item
         element = checked_element(self.data)
-        with ThreadPoolExecutor() as pool:
-            read = list(pool.map(lambda number: self._read(int(number), form), numbers))
-        blank = np.zeros((form.height, form.width, form.channels), np.uint8)
-        images = self.data.prepared(unit_range(np.stack([blank if pixels is None else pixels for pixels in read])))
+        images = self.data.prepared(self.read(numbers))
         if images.shape[1:] != element.inputs or beyond_float32(images):
             raise InputError(
                 f"pictures become images of shape {images.shape[1:]}; allowed: {element.inputs}, of numbers up to "
@@ -92,6 +88,14 @@ class NewImages:
             )
         targets = np.zeros((len(indices), *element.targets), target_kind(element.num_classes))
         return Batch(images[rows].astype(np.float32), targets)
+
+    def read(self, numbers: Int[np.ndarray, " few"]) -> Float[np.ndarray, "few height width channels"]:
+        """Pictures before they are prepared, in [0, 1]."""
+        form = self.data.form
+        with ThreadPoolExecutor() as pool:
+            found = list(pool.map(lambda number: self._read(int(number), form), numbers))
+        blank = np.zeros((form.height, form.width, form.channels), np.uint8)
+        return unit_range(np.stack([blank if pixels is None else pixels for pixels in found]))
 
     def _read(self, number: int, form: Form) -> UInt8[np.ndarray, "height width channels"] | None:
         try:
