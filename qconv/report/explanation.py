@@ -45,15 +45,15 @@ def effects_table(found: Sequence[Explanation]) -> Group:
     return Group(said, without)
 
 
-def explanation_figure(image: Float[np.ndarray, "height width channels"], found: Sequence[Explanation]) -> Figure:
-    """A row for each network: the image, what its pixels do for what the network says, and what channels do.
+def explanation_figure(picture: Float[np.ndarray, "height width channels"], found: Sequence[Explanation]) -> Figure:
+    """A row for each network: the picture, what its pixels do for what the network says, and what channels do.
 
     Args:
-        image: as the networks take it.
+        picture: before it is prepared.
         found: by network.
     """
     maps, layers = list(found[0].maps), found[0].layers
-    height, width, _ = image.shape
+    height, width, _ = picture.shape
     size = 2.3 * width / max(height, width)
     widths = [size] * (1 + len(maps)) + [3.0] * len(layers)
     figure = Figure(figsize=(sum(widths) + 0.5, 2.7 * len(found) + 0.3), layout="constrained")
@@ -61,7 +61,7 @@ def explanation_figure(image: Float[np.ndarray, "height width channels"], found:
         says = ", ".join(f"{name} {word}" for name, word in list(each.answer.words.items())[:2])
         part.suptitle(f"{each.network}: {says}; explained: {each.subject} = {each.value:.3f}", fontsize=9)
         first, *rest = part.subplots(1, len(widths), squeeze=False, width_ratios=widths)[0]
-        show_image(first, image)
+        show_image(first, picture)
         first.set_title("image", fontsize=8)
         for ax, (name, values) in zip(rest, each.maps.items(), strict=False):
             largest = float(np.abs(values).max()) or 1.0

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
@@ -46,18 +47,19 @@ class Explanation:
     value: float
     """How large that is."""
     maps: dict[str, Map]
-    """What pixels do for it, by the way in which that is found."""
+    """What pixels do for it, by the way in which that is found: of the image as the network takes it, or, where it is
+    covered, of the picture."""
     layers: list[LayerEffect]
 
 
 def explain(
-    network: TrainedNetwork, image: Image, calls: list[QuantumCall], target: str, window: int, replace: str
+    network: TrainedNetwork, picture: Image, calls: list[QuantumCall], target: str, window: int, replace: str
 ) -> Explanation:
     """Why a network says what it says of an image.
 
     Args:
         network: by `load`.
-        image: as the network takes it.
+        picture: in [0, 1], before it is prepared.
         calls: the quantum layers of the run's own network; a twin has others in their place.
         target: what is asked for, such as a class; empty for what the network says.
         window: pixels that are covered at a time.
@@ -69,17 +71,27 @@ def explain(
     """
     task, classes = network.task, network.classes
     with precision(network.experiment.dtype):
-        image = image.astype(network.experiment.dtype)
+        dtype = network.experiment.dtype
+        image = network.data.prepared(picture[None])[0].astype(dtype)
         outputs = np.asarray(network(image[None]))
         subject = task.subject(outputs, classes, target)
 
-        def value(images: Array) -> Array:
+        @jax.jit
+        def values(images: Array) -> Array:
             return subject.value(images, network(images))
 
+        @jax.jit
+        @jax.grad
+        def gradients(images: Array) -> Array:
+            return jnp.sum(values(images))
+
+        def of_pictures(pictures: Float[np.ndarray, "batch height width channels"]) -> Float[np.ndarray, " batch"]:
+            return np.asarray(values(network.data.prepared(pictures).astype(dtype)))
+
         maps = {
-            "gradient": gradient(value, image),
-            "integrated gradients": integrated_gradients(value, image),
-            f"covered by {window} x {window}": occlusion(value, image, window),
+            "gradient": gradient(lambda images: np.asarray(gradients(images)), image),
+            "integrated gradients": integrated_gradients(lambda images: np.asarray(gradients(images)), image),
+            f"covered by {window} x {window}": occlusion(of_pictures, picture, window),
         }
         whole = _number(subject, image, outputs[0])
         layers = [
