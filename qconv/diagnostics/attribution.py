@@ -4,6 +4,7 @@ Whatever is asked about images, is asked about batches of one size, filled up: s
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from itertools import islice
 
 import numpy as np
 from jaxtyping import Float
@@ -18,8 +19,10 @@ Gradients = Callable[[Images], Images]
 """Its derivative by the pixels of the image."""
 
 _STEPS = 64
-_AT_ONCE = 32
-"""Images of a batch."""
+_MOST_AT_ONCE = 32
+"""Images of a batch, of small ones."""
+_MOST_NUMBERS = 2**20
+"""Numbers of all images of a batch, where a single one has not more."""
 
 
 def gradient(gradients: Gradients, image: Image) -> Map:
@@ -31,7 +34,7 @@ def gradient(gradients: Gradients, image: Image) -> Map:
         gradients: of the number.
         image: where the derivative is taken.
     """
-    return np.abs(_of_each(gradients, [image])[0]).max(-1)
+    return np.abs(next(_of_each(gradients, [image]))).max(-1)
 
 
 def integrated_gradients(gradients: Gradients, image: Image) -> Map:
@@ -47,7 +50,10 @@ def integrated_gradients(gradients: Gradients, image: Image) -> Map:
         image: at the end of the way.
     """
     shares = ((np.arange(_STEPS) + 0.5) / _STEPS).astype(image.dtype)
-    return (_of_each(gradients, (share * image for share in shares)).mean(0) * image).sum(-1)
+    total = np.zeros(image.shape)
+    for found in _of_each(gradients, (share * image for share in shares)):
+        total += found
+    return (total / _STEPS * image).sum(-1)
 
 
 def occlusion(values: Values, image: Image, window: int) -> Map:
@@ -93,15 +99,11 @@ def _places(size: int, window: int) -> list[int]:
 
 def _of_each(
     function: Callable[[Images], Float[np.ndarray, "batch ..."]], images: Iterable[Image]
-) -> Float[np.ndarray, "images ..."]:
-    """What is said of each image; a few of them are in memory."""
-    found, waiting = [], []
-    for image in images:
-        waiting.append(image)
-        if len(waiting) == _AT_ONCE:
-            found.append(function(np.stack(waiting)))
-            waiting = []
-    if waiting:
-        filled = np.stack(waiting + waiting[-1:] * (_AT_ONCE - len(waiting)))
-        found.append(function(filled)[: len(waiting)])
-    return np.concatenate(found)
+) -> Iterator[Float[np.ndarray, "..."]]:
+    """What is said of each image; only a few of them are in memory."""
+    images = iter(images)
+    while waiting := list(islice(images, _MOST_AT_ONCE)):
+        size = max(1, min(_MOST_AT_ONCE, _MOST_NUMBERS // waiting[0].size))
+        for first in range(0, len(waiting), size):
+            some = waiting[first : first + size]
+            yield from function(np.stack(some + some[-1:] * (size - len(some))))[: len(some)]

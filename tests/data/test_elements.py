@@ -23,7 +23,9 @@ from qconv.data.cluster_ising import ClusterIsing
 from qconv.data.dataset import Dataset, Element, Split
 from qconv.data.derived import Derived
 from qconv.data.digits import Digits
+from qconv.data.known import Known
 from qconv.data.mnist import Mnist5k
+from qconv.data.other_items import OtherItems
 from qconv.data.pca import PCA
 from qconv.data.reduced import Reduced
 from qconv.data.resized import Resized
@@ -59,6 +61,8 @@ DATASETS: dict[str, tuple[Dataset, Element]] = {
     "resized": (Resized(IMAGES, 3, 7), Element((3, 7, 3), (), 4)),
     "scaled": (Scaled(IMAGES), Element((6, 5, 3), (), 4)),
     "subset": (Subset(IMAGES, 20, 4), Element((6, 5, 3), (), 4)),
+    "known": (Known(IMAGES, Element((6, 5, 3), (), 4), None), Element((6, 5, 3), (), 4)),
+    "other items": (OtherItems(IMAGES, Scaled(IMAGES)), Element((6, 5, 3), (), 4)),
     "divided": (WithValidation(IMAGES), Element((6, 5, 3), (), 4)),
     "several": (
         OnlyClasses(Resized(Subset(WithValidation(IMAGES), 30, 8), 2, 2), (0, 2, 3)),
