@@ -47,6 +47,8 @@ class PredictOptions:
     """Its name or its folder in the run, such as twin; by default the experiment's own network."""
     output: Path | None = None
     """FILE.csv for all values; or, where answers are masks or images, a folder for them, as PNG of the same names."""
+    own_size: bool = False
+    """Take each image in its own size, which networks of convolutions can, and do not bring it to that of the run's."""
 
 
 @dataclass(frozen=True)

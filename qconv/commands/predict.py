@@ -41,7 +41,7 @@ def predict(run: Path, paths: Sequence[Path], options: PredictOptions) -> None:
 
     Raises:
         InputError: no pictures, an output that does not fit, a run whose images are no pictures; or some files cannot
-            be read, and all others have been.
+            be read or taken, and all others have been.
         RunError: see `load`; or the output cannot be written.
     """
     show_messages()
@@ -52,7 +52,7 @@ def predict(run: Path, paths: Sequence[Path], options: PredictOptions) -> None:
     shown = LiveProgress(text_console(stderr=True), "image", network.arm.name, len(pictures))
     with _writer(options.output, targets) as write, shown as progress:
         started = time.perf_counter()
-        for done, (picture, answer, problem) in enumerate(predictions(network, pictures), 1):
+        for done, (picture, answer, problem) in enumerate(predictions(network, pictures, options.own_size), 1):
             if answer is None:
                 damaged += 1
                 logger.warning("%s", problem)
@@ -69,7 +69,7 @@ def predict(run: Path, paths: Sequence[Path], options: PredictOptions) -> None:
         above = f", the first {len(rows)} of them above" if len(rows) < said else ""
         console.print(f"{said:,} images in {options.output}{above}", soft_wrap=True)
     if damaged:
-        raise InputError(f"{damaged:,} of {len(pictures):,} images cannot be read, see above; all others have been")
+        raise InputError(f"{damaged:,} of {len(pictures):,} images have no answer, see above; all others have one")
 
 
 def _table(rows: Sequence[tuple[str, Any]]) -> Table:

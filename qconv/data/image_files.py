@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from qconv.errors import InputError
 
@@ -40,6 +40,19 @@ class DamagedFileError(InputError):
     def __init__(self, path: Path, reason: str) -> None:
         super().__init__(f"{path}: {reason}")
         self.path, self.reason = path, reason
+
+
+def own_form(path: Path, form: Form) -> Form:
+    """A form with the size that an image has in its file, upright as its EXIF data say.
+
+    Raises:
+        DamagedFileError: the file is no image, or damaged.
+        InputError: the file cannot be read.
+    """
+    with _reading(path), Image.open(path) as image:
+        width, height = image.size
+        is_turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
+    return form._replace(height=width, width=height) if is_turned else form._replace(height=height, width=width)
 
 
 def read_image(path: Path, form: Form) -> UInt8[np.ndarray, "height width channels"]:

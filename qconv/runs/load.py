@@ -12,7 +12,7 @@ from jaxtyping import Array, Float
 
 from qconv.data.dataset import Dataset, names_of_classes, unit_range
 from qconv.data.other_items import is_fitted
-from qconv.errors import InputError, RunError
+from qconv.errors import InputError, RunError, refusing
 from qconv.experiment.arms import Arm, arms
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.precision import precision
@@ -78,15 +78,27 @@ class TrainedNetwork:
             raise InputError(
                 f"images have shape {shape}; allowed: (batch, {height}, {width}, {channels}), or that of one image"
             )
+        outputs = self._outputs(images)
+        return outputs if len(shape) == 4 else outputs[0]
+
+    def of_any_size(self, images: Any) -> Float[Array, "..."]:
+        """The outputs for a batch of images of another height and width, as networks of convolutions can take them.
+
+        Raises:
+            InputError: this network cannot.
+        """
+        with refusing(f"{type(self.arm.network).__name__} cannot take images of shape {np.shape(images)[1:]}"):
+            return self._outputs(images)
+
+    def _outputs(self, images: Any) -> Float[Array, "..."]:
         with precision(self.experiment.dtype):
             given = images if isinstance(images, jax.Array) else np.asarray(images)
             if given.dtype == np.uint8:
                 given = given.astype(np.float32) / np.float32(255)
             elif not jnp.issubdtype(given.dtype, jnp.floating):
                 raise InputError(f"images are {given.dtype}; allowed: uint8 in 0..255, or floating point")
-            batch = given.astype(self.experiment.dtype).reshape(-1, *self.image_shape)
-            outputs = self._program(self.variables, batch)
-        return outputs if len(shape) == 4 else outputs[0]
+            batch = given.astype(self.experiment.dtype).reshape(-1, *given.shape[-3:])
+            return self._program(self.variables, batch)
 
     def check_preparation(self) -> None:
         """Refuses pictures where what becomes of them was fitted to training images that have changed since.

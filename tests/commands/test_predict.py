@@ -112,7 +112,7 @@ def test_files_that_cannot_be_read_are_named_and_the_others_are_not_lost(
     out, err = capsys.readouterr()
     assert stop.value.code == 2
     assert "whole.png" in out and "damaged.png" not in out
-    assert err.splitlines()[-1] == "qconv: 2 of 3 images cannot be read, see above; all others have been"
+    assert err.splitlines()[-1] == "qconv: 2 of 3 images have no answer, see above; all others have one"
     assert f"{tmp_path}/damaged.png: " in err and f"{tmp_path}/text.jpg: it is no image" in err
 
 
