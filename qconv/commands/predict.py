@@ -26,7 +26,7 @@ logger = logging.getLogger(__name__)
 _ROWS = 20
 """Lines of the table where all of it is in a file."""
 _SECONDS_UNSEEN = 1
-"""What is done by then shows no progress."""
+"""What is done by then shows no progress, and nothing more often."""
 
 Write = Callable[[Picture, Answer], None]
 
@@ -51,7 +51,7 @@ def predict(run: Path, paths: Sequence[Path], options: PredictOptions) -> None:
     console, rows, damaged = text_console(), [], 0
     shown = LiveProgress(text_console(stderr=True), "image", network.arm.name, len(pictures))
     with _writer(options.output, targets) as write, shown as progress:
-        started = time.perf_counter()
+        started = said = time.perf_counter()
         for done, (picture, answer, problem) in enumerate(predictions(network, pictures, options.own_size), 1):
             if answer is None:
                 damaged += 1
@@ -60,14 +60,16 @@ def predict(run: Path, paths: Sequence[Path], options: PredictOptions) -> None:
                 write(picture, answer)
                 if options.output is None or len(rows) < _ROWS:
                     rows.append((str(picture.path), answer.words))
-            if (seconds := time.perf_counter() - started) > _SECONDS_UNSEEN:
-                progress.say(network.arm.name, done, done / seconds, f"{done / seconds:,.0f} images/s")
+            if (now := time.perf_counter()) - said > _SECONDS_UNSEEN:
+                said, rate = now, done / (now - started)
+                progress.say(network.arm.name, done, rate, f"{rate:,.0f} images/s")
     if rows:
         console.print(_table(rows))
-    said = len(pictures) - damaged
+    answered = len(pictures) - damaged
     if options.output is not None:
-        above = f", the first {len(rows)} of them above" if len(rows) < said else ""
-        console.print(f"{said:,} images in {options.output}{above}", soft_wrap=True)
+        above = f", the first {len(rows)} of them above" if len(rows) < answered else ""
+        images = "1 image" if answered == 1 else f"{answered:,} images"
+        console.print(f"{images} in {options.output}{above}", soft_wrap=True)
     if damaged:
         raise InputError(f"{damaged:,} of {len(pictures):,} images have no answer, see above; all others have one")
 
@@ -124,15 +126,21 @@ def _writer(output: Path | None, targets: dict[Path, Path]) -> Generator[Write]:
 
         yield write_picture
     else:
+        scratch = output.with_name(f"{output.name}.tmp")  # what is there stays as it is until all is written
         with writing(output):
-            file = output.open("w", newline="", encoding="utf-8")
-        with file:
-            table = csv.writer(file)
+            file = scratch.open("w", newline="", encoding="utf-8")
+        try:
+            with file:
+                table = csv.writer(file)
 
-            def write_values(picture: Picture, answer: Answer) -> None:
-                with writing(output):
-                    if file.tell() == 0:
-                        table.writerow(("image", *answer.values))
-                    table.writerow((picture.path, *answer.values.values()))
+                def write_values(picture: Picture, answer: Answer) -> None:
+                    with writing(output):
+                        if file.tell() == 0:
+                            table.writerow(("image", *answer.values))
+                        table.writerow((picture.path, *answer.values.values()))
 
-            yield write_values
+                yield write_values
+            with writing(output):
+                scratch.replace(output)
+        finally:
+            scratch.unlink(missing_ok=True)

@@ -82,7 +82,7 @@ def test_masks_are_written_as_the_network_says(runs: dict[str, Path], folder: Pa
 def test_restored_images_are_written(runs: dict[str, Path], folder: Path, tmp_path: Path, capsys: Output) -> None:
     image = folder / "classes" / "dark" / "0.png"
     main(["predict", str(runs["clean"]), str(image), "--output", str(tmp_path / "clean")])
-    assert f"1 images in {tmp_path / 'clean'}" in capsys.readouterr().out
+    assert f"1 image in {tmp_path / 'clean'}" in capsys.readouterr().out
     wanted = np.rint(outputs_of(runs["clean"], image)[..., 0].clip(0, 1) * 255)
     np.testing.assert_array_equal(np.asarray(Image.open(tmp_path / "clean" / "0.png")), wanted)
 
