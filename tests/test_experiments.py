@@ -7,12 +7,13 @@ import pytest
 from rich.console import Console
 
 from qconv.data.checked import load_checked
+from qconv.data.folder import FolderOfImages
 from qconv.data.tfds import Tfds
 from qconv.experiment.discovery import available, import_from
 from qconv.experiment.loading import load
 from qconv.runs.run import execute
 from qconv.runs.run_directory import RunDirectory
-from tests.variants import Made, changed
+from tests.variants import Made, changed, element_of
 
 # One experiment of each kind of layer is enough for `make test`.
 QUICK = ("quanv_digits", "qcnn_digits")
@@ -22,8 +23,8 @@ MARKED = [pytest.param(name, marks=[pytest.mark.slow] * (name not in QUICK)) for
 @pytest.mark.parametrize("name", MARKED)
 def test_an_experiment_trains_a_step(name: str, tmp_path: Path) -> None:
     experiment, _ = load(name)
-    element = experiment.element
-    if not isinstance(experiment.data, Tfds):
+    element = element_of(experiment)
+    if not isinstance(experiment.data, Tfds | FolderOfImages):
         batch = load_checked(experiment.data, "test")[np.arange(2)]
         assert batch.inputs.shape == (2, *element.inputs) and batch.targets.shape == (2, *element.targets)
     small = changed(experiment, data=Made(tuple(element), num_train=8, num_test=2), num_steps=1, batch_size=4)

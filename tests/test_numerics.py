@@ -16,6 +16,7 @@ import pytest
 from rich.console import Console
 
 import qconv
+from qconv.data.folder import FolderOfImages
 from qconv.data.tfds import Tfds
 from qconv.experiment.discovery import available
 from qconv.experiment.loading import load
@@ -23,7 +24,7 @@ from qconv.experiment.spec import run_id
 from qconv.runs.metrics import read_metrics
 from qconv.runs.run import execute
 from qconv.runs.run_directory import RunDirectory
-from tests.variants import Made, changed
+from tests.variants import Made, changed, element_of
 
 GOLDEN = Path(__file__).parent / "golden"
 QUICK = ("dressed_spirals", "qcnn_digits", "quanv_digits")
@@ -31,11 +32,11 @@ NAMES = tuple(available())
 
 
 def computed(name: str) -> dict[str, Any]:
-    """What the golden file of an experiment holds. Data that would have to be downloaded are made up."""
+    """What the golden file of an experiment holds. Data to be downloaded, or of a user's own, are made up."""
     experiment, _ = load(name)
     data = experiment.data
-    if isinstance(data, Tfds):
-        data = Made(tuple(experiment.element), num_train=640, num_test=256)
+    if isinstance(data, Tfds | FolderOfImages):
+        data = Made(tuple(element_of(experiment)), num_train=640, num_test=256)
     short = changed(experiment, data=data, num_steps=55, log_every=1, eval_every=11, checkpoint_every=55)
     with tempfile.TemporaryDirectory() as runs, RunDirectory(name, short, Path(runs)) as run:
         summary = execute(run, Console(quiet=True)).summary(run)

@@ -17,14 +17,14 @@ BasicEntangler Basis Batch Binarised BitEncoding Circuit ClassLoss ClassicalNet 
 CongQCNN Control ConvFilter ConvHead CrossEntropy DataUnavailableError Dataset DenseAngle Derived Device Dice Digits
 DnCNN DressedNet Element Encoding EntanglingCapability Evaluated Evidence Experiment Expressibility FRQI FittedMethod
 FourierFilter GaussianFilter GradientVariance HardwareEfficient HeldOutDataset HigherOrderAngle HurConvolution
-HurPooling HybridAngle HybridDirect IQP Identity InputError LinearFilter LinearHead LogProbabilities LogSlope
-LogisticRegression Loss MERA Masks MeanIoU MeanSquaredError Measured Measurement Method Metric Mlp Mnist5k Moment
-MostProbableWeight NEQR NeighborZZ Network Noisy NonLocalMeans Nuclei OnlyClasses Optimizer Otsu PCA PSNR Parity
-PastedDigits PauliStrings PauliXYZ PauliZ Photographs Plane PooledDice PooledMeanIoU Pretrained Probabilities Procedure
-Published QCNN QconvError QuantumClassifier QuantumConv QuantumDense QuantumLayer QuantumTree QuanvNet QuanvUNet
-RandomCrops RandomFlips RandomLayers RbfSvm Readout Reduced Reduction Resized Restoration Rival Row RunError SSIM
-SU4Brickwork Scaled Scores Segmentation Sgd SimCircuit Source Spirals SquaredError Staggered StronglyEntangling Subject
-Subset Sums Supervised SupervisedState Synthetic TTN Table Task Tfds TotalVariation TrainedNetwork Tree TreeNet
+HurPooling HybridAngle HybridDirect IQP Identity ImageFolder InputError LinearFilter LinearHead LogProbabilities
+LogSlope LogisticRegression Loss MERA MaskFolder Masks MeanIoU MeanSquaredError Measured Measurement Method Metric Mlp
+Mnist5k Moment MostProbableWeight NEQR NeighborZZ Network Noisy NonLocalMeans Nuclei OnlyClasses Optimizer Otsu PCA PSNR
+Parity PastedDigits PauliStrings PauliXYZ PauliZ Photographs Plane PooledDice PooledMeanIoU Pretrained Probabilities
+Procedure Published QCNN QconvError QuantumClassifier QuantumConv QuantumDense QuantumLayer QuantumTree QuanvNet
+QuanvUNet RandomCrops RandomFlips RandomLayers RbfSvm Readout Reduced Reduction Resized Restoration Rival Row RunError
+SSIM SU4Brickwork Scaled Scores Segmentation Sgd SimCircuit Source Spirals SquaredError Staggered StronglyEntangling
+Subject Subset Sums Supervised SupervisedState Synthetic TTN Table Task Tfds TotalVariation TrainedNetwork Tree TreeNet
 TunedFilter Twin Unchanged WeightedCrossEntropy WithValidation arms classical_twin compare expectations load maps
 save_weights seeds states training
 """

@@ -16,6 +16,7 @@ from qconv import layers, models
 from qconv.ansatz.base import Ansatz
 from qconv.circuit.circuit import Circuit
 from qconv.data.dataset import ArraySource, Dataset, Element
+from qconv.data.folder import FolderOfImages
 from qconv.experiment.experiment import Experiment
 from qconv.gates.tape import Tape
 from qconv.models.network import Network
@@ -57,6 +58,14 @@ def changed(experiment: Experiment, **changes: Any) -> Experiment:
     if "loss" in changes:
         changes["task"] = Classification(changes.pop("loss"))
     return dataclasses.replace(experiment, **changes)
+
+
+def element_of(experiment: Experiment) -> Element:
+    """What an item of its data is; where these are a user's own, with three classes."""
+    data = experiment.data
+    if isinstance(data, FolderOfImages):
+        return Element((data.height, data.width, data.channels), num_classes=3)
+    return experiment.element
 
 
 @dataclass(frozen=True)

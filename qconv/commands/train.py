@@ -32,6 +32,7 @@ def train(name: str, experiment: Experiment, options: TrainOptions) -> None:
     _join(options)
     console = text_console(quiet=jax.process_index() > 0)
     show_messages()
+    _ = experiment.element  # data that are not there get no directory
     with RunDirectory(name, experiment, options.runs, renew=options.renew) as run:
         console.print(f"run directory {run.folder}", soft_wrap=True)
         summary = run.summary

@@ -4,6 +4,7 @@ import hashlib
 import json
 import math
 import shutil
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -76,7 +77,8 @@ def decoded(items: Sequence[Files], digests: Sequence[str], decoder: Decoder) ->
                 f"allowed: fewer or smaller ones, or another folder, in {CACHE}"
             )
         damaged = {}
-        with ExitStack() as stack:
+        with ExitStack() as stack, warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of Pillow, about what it reads all the same
             outputs = [stack.enter_context((folder / f"{name}.npy").open("wb")) for name in shapes]
             for output, shape in zip(outputs, shapes.values(), strict=True):
                 header = {"descr": "|u1", "fortran_order": False, "shape": (len(items), *shape)}

@@ -14,7 +14,7 @@ from qconv.progress import LiveProgress
 _PART = 32
 """Files that a thread takes at a time."""
 _SECONDS_UNSEEN = 1
-"""What is done by then shows no progress, and nothing more often."""
+"""From one look at the progress to the next; off a terminal, what is done by the first one shows none."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -34,10 +34,13 @@ def over_files(name: str, work: Callable[[T], R], files: Sequence[T]) -> Iterato
     def of_part(first: int) -> list[R]:
         return [work(file) for file in files[first : first + _PART]]
 
+    if not files:
+        return
     threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     coming = iter(range(0, len(files), _PART))
     started = said = time.perf_counter()
-    with ThreadPoolExecutor(threads) as pool, LiveProgress(text_console(stderr=True), "image", name, len(files)) as bar:
+    console, total = text_console(stderr=True), len(files)
+    with ThreadPoolExecutor(threads) as pool, LiveProgress(console, "image", name, total) as progress:
         waiting, done = deque(pool.submit(of_part, first) for first in islice(coming, 2 * threads)), 0
         try:
             while waiting:
@@ -46,9 +49,9 @@ def over_files(name: str, work: Callable[[T], R], files: Sequence[T]) -> Iterato
                 yield from found
                 done += len(found)
                 now = time.perf_counter()
-                if now - said > _SECONDS_UNSEEN or (said > started and done == len(files)):
+                if now - said > _SECONDS_UNSEEN or (done == total and (said > started or console.is_terminal)):
                     said = now
                     rate = done / (now - started)
-                    bar.say(name, done, rate, f"{rate:,.0f} images/s")
+                    progress.say(name, done, rate, f"{rate:,.0f} images/s")
         finally:
             pool.shutdown(cancel_futures=True)

@@ -112,7 +112,7 @@ class FolderOfImages(Dataset):
         """
         self.check_split(split)
         items, rows = self._listing()
-        self.check_items(split, items, rows[split])
+        self.check_items(split, [items[row] for row in rows[split]], items)
         found = decoded([item.files for item in items], file_digests(self.folder, _files(items)), self.decoder())
         if found.damaged and self.damaged == "refuse":
             first, *others = found.damaged.values()
@@ -120,11 +120,12 @@ class FolderOfImages(Dataset):
             raise InputError(f"{first}{also}; damaged = 'skip' leaves such files out")
         usable = rows[split]
         if bad := [found.damaged[number] for number in usable.tolist() if number in found.damaged]:
-            usable = usable[~np.isin(usable, list(found.damaged))]
             shown = "; ".join(map(str, bad[:3])) + ("; ..." if len(bad) > 3 else "")
-            counted = f"{len(bad)} of {len(bad) + len(usable)} images of the {split} split"
+            counted = f"{len(bad)} of {len(usable)} images of the {split} split"
             logger.warning("%s are damaged and left out: %s", counted, shown)
-            self.check_items(split, items, usable)
+            usable = usable[~np.isin(usable, list(found.damaged))]
+            whole = [item for number, item in enumerate(items) if number not in found.damaged]
+            self.check_items(split, [items[row] for row in usable], whole)
         return DecodedSource(found.arrays["images"], self.targets(items, found.arrays), usable)
 
     def image(self, path: Path) -> UInt8[np.ndarray, "height width channels"]:
@@ -149,13 +150,13 @@ class FolderOfImages(Dataset):
     ) -> Shaped[np.ndarray, "items ..."]:
         """What is to be found of each item, given what has been decoded of all."""
 
-    def check_items(self, split: Split, items: Sequence[Item], rows: Int[np.ndarray, " rows"]) -> None:
+    def check_items(self, split: Split, items: Sequence[Item], everything: Sequence[Item]) -> None:
         """Refuses a split that cannot be used, or says what it lacks.
 
         Args:
             split: which one.
-            items: of the whole folder.
-            rows: which of them the split has.
+            items: that it has.
+            everything: all items of the folder.
 
         Raises:
             InputError: it cannot be used.

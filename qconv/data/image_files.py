@@ -1,7 +1,5 @@
 """Files of images of any size and kind, as pixels of one size."""
 
-from collections.abc import Generator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -66,12 +64,7 @@ def read_image(path: Path, form: Form) -> UInt8[np.ndarray, "height width channe
         DamagedFileError: the file is no image, is damaged, or has numbers out of range.
         InputError: the file cannot be read.
     """
-    with _reading(path), Image.open(path) as image:
-        # A JPEG decoder can leave out what is not seen at a fraction of the size; twice what is wanted stays.
-        enough = 2 * max(form.height, form.width)
-        image.draft(None, (enough, enough))
-        ImageOps.exif_transpose(image, in_place=True)
-        return _pixels(path, image, form)
+    return _pixels(path, _upright(path, 2 * max(form.height, form.width)), form)
 
 
 def read_pair(
@@ -92,26 +85,30 @@ def read_pair(
         DamagedFileError: see `read_image`; or the mask has another size, or values that are no classes.
         InputError: a file cannot be read.
     """
-    with _reading(path), Image.open(path) as image:
-        ImageOps.exif_transpose(image, in_place=True)
-        size, pixels = image.size, _pixels(path, image, form)
-    with _reading(mask_path), Image.open(mask_path) as mask:
-        ImageOps.exif_transpose(mask, in_place=True)
-        if mask.size != size:
-            (width, height), (wide, high) = mask.size, size
-            raise DamagedFileError(mask_path, f"it is {height} x {width} pixels, and its image {high} x {wide}")
-        labels = Image.fromarray(_labels(mask_path, mask, num_classes))
-    box = _box(size, form)
-    return pixels, np.asarray(labels.resize((form.width, form.height), Image.Resampling.NEAREST, box))
+    image, mask = _upright(path), _upright(mask_path)
+    if mask.size != image.size:
+        (width, height), (wide, high) = mask.size, image.size
+        raise DamagedFileError(mask_path, f"it is {height} x {width} pixels, and its image {high} x {wide}")
+    labels = Image.fromarray(_labels(mask_path, mask, num_classes))
+    resized = labels.resize((form.width, form.height), Image.Resampling.NEAREST, _box(mask.size, form))
+    return _pixels(path, image, form), np.asarray(resized)
 
 
-@contextmanager
-def _reading(path: Path) -> Generator[None]:
-    """Turns what Pillow raises of a file into an error that names it."""
+def _upright(path: Path, enough: int | None = None) -> Image.Image:
+    """The image in a file, decoded and turned as its EXIF data say.
+
+    Args:
+        path: of the file.
+        enough: a height and width below which nothing is lost. A JPEG decoder makes an image of a half, a quarter or an
+            eighth of the size in less time; None where the size is wanted.
+    """
     try:
-        yield
-    except InputError:
-        raise
+        with Image.open(path) as image:
+            if enough:
+                image.draft(None, (enough, enough))
+            ImageOps.exif_transpose(image, in_place=True)
+            image.load()
+            return image
     except UnidentifiedImageError as error:
         raise DamagedFileError(path, "it is no image") from error
     except OSError as error:
@@ -191,8 +188,9 @@ def _box(size: tuple[int, int], form: Form) -> tuple[float, float, float, float]
     """The part of an image that is seen: left, top, right, bottom."""
     width, height = size
     if form.fit == "stretch":
-        return 0, 0, width, height
+        return 0.0, 0.0, float(width), float(height)
     scale = min(width / form.width, height / form.height)
-    wide, high = min(width, scale * form.width), min(height, scale * form.height)
+    # Not beyond the image by rounding, which Pillow refuses.
+    wide, high = min(float(width), scale * form.width), min(float(height), scale * form.height)
     left, top = (width - wide) / 2, (height - high) / 2
-    return left, top, min(width, left + wide), min(height, top + high)
+    return left, top, min(float(width), left + wide), min(float(height), top + high)

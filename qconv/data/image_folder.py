@@ -66,16 +66,16 @@ class ImageFolder(FolderOfImages):
         """The classes."""
         return np.array([item.label for item in items], np.int32)
 
-    def check_items(self, split: Split, items: Sequence[Item], rows: Int[np.ndarray, " rows"]) -> None:
+    def check_items(self, split: Split, items: Sequence[Item], everything: Sequence[Item]) -> None:
         """Refuses training images without one of a class, and says which classes other splits have no image of."""
         names, roots = self.class_names, self.roots()
-        found = {items[row].label for row in rows.tolist()}
+        found = {item.label for item in items}
         missing = [label for label in range(len(names)) if label not in found]
         if split != "train" or not missing:
             if missing:
                 logger.warning("the %s split has no image of %s", split, ", ".join(names[label] for label in missing))
             return
-        name, count = names[missing[0]], sum(item.label == missing[0] for item in items)
+        name, count = names[missing[0]], sum(item.label == missing[0] for item in everything)
         place = roots.get("train", self.folder) / name
         if count and None in roots:
             raise InputError(

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from qconv.commands import offline
+from qconv.data.image_folder import ImageFolder
 from qconv.data.resized import Resized
 from qconv.data.subset import Subset
 from qconv.data.synthetic import Synthetic
@@ -17,6 +18,7 @@ def test_data_made_of_a_download_need_one(monkeypatch: pytest.MonkeyPatch) -> No
     data = {
         "made": Synthetic(),
         "made smaller": Subset(Resized(Synthetic(), 4, 4), 4, 4),
+        "a user's own": ImageFolder("pictures"),
         "downloaded": Tfds("cifar10"),
         "downloaded, smaller": Subset(Resized(Tfds("cifar10"), 4, 4), 4, 4),
     }

@@ -23,6 +23,9 @@ from qconv.data.cluster_ising import ClusterIsing
 from qconv.data.dataset import Dataset, Element, Split
 from qconv.data.derived import Derived
 from qconv.data.digits import Digits
+from qconv.data.folder import FolderOfImages
+from qconv.data.image_folder import ImageFolder
+from qconv.data.mask_folder import MaskFolder
 from qconv.data.known import Known
 from qconv.data.mnist import Mnist5k
 from qconv.data.other_items import OtherItems
@@ -35,7 +38,7 @@ from qconv.data.subset import Subset
 from qconv.data.synthetic import Synthetic
 from qconv.data.tfds import Tfds
 from qconv.data.validation import WithValidation
-from qconv.errors import DataUnavailableError
+from qconv.errors import DataUnavailableError, InputError
 from qconv.experiment.arms import arms
 from qconv.experiment.discovery import available
 from qconv.experiment.experiment import Experiment
@@ -44,6 +47,7 @@ from qconv.experiment.spec import run_id, to_json
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import LinearHead
 from qconv.models.networks import QuanvNet
+from tests.variants import changed
 
 IMAGES = Synthetic(40, height=6, width=5, channels=3, num_classes=4)
 DATASETS: dict[str, tuple[Dataset, Element]] = {
@@ -84,7 +88,7 @@ def classes() -> set[type]:
 
 
 def test_no_class_is_left_out() -> None:
-    assert classes() - {Derived, Tfds} == {type(data) for data, _ in DATASETS.values()}
+    assert classes() - {Derived, Tfds, ImageFolder, MaskFolder} == {type(data) for data, _ in DATASETS.values()}
 
 
 @pytest.mark.parametrize("split", ["train", "test", "validation"])
@@ -152,6 +156,12 @@ def test_no_image_is_read_to_know_what_becomes_of_it() -> None:
 @pytest.mark.parametrize("name", list(available()))
 def test_an_experiment_is_built_named_and_traced_without_data(name: str) -> None:
     experiment, _ = load(name)
+    if isinstance(experiment.data, FolderOfImages):  # which is looked at to know how many classes there are
+        with pytest.raises(
+            InputError, match=r"^path = ''; allowed: a folder of images, such as --data\.path pictures$"
+        ):
+            _ = experiment.element
+        experiment = changed(experiment, data=NotThere(3))
     assert experiment.element == checked_element(experiment.data)
     assert to_json(experiment) and run_id(experiment)
     networks = arms(experiment)

@@ -284,6 +284,8 @@ def test_shapes_and_classes_are_known_without_data() -> None:
     assert [element.num_classes for element in found] == [10, 100, 10, 37]
     assert [element.inputs for element in found] == [(32, 32, 3), (32, 32, 3), (28, 28, 1), (28, 28, 1)]
     assert [element.targets for element in found] == [()] * 4
+    names = Tfds("cifar10").class_names
+    assert names is not None and names[::9] == ("airplane", "truck")
 
 
 @pytest.fixture(scope="module")
