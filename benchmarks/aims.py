@@ -121,6 +121,7 @@ AIMS = (
     ),
     Aim(training_step.CASE, "gradient_per_s", "classical twin", 0.5),
     Aim(training_step.WIDE_CASE, "gradient_per_s", "classical twin", 1 / 1.5),
+    Aim(training_step.UNET_CASE, "gradient_per_s", "classical twin", 1 / 1.3),
     Aim(henderson.CASE, "forward_per_s", "PennyLane", 1000),
     Aim(qcnn.CASE, "gradient_per_s", "PennyLane", 10),
     CHOICE,

@@ -26,7 +26,7 @@ experiment = Experiment(
     model=QuanvUNet(
         first=QuantumConv(Circuit(Angle(), HardwareEfficient(depth=2), PauliZ()), kernel_size=2, channels="concatenate")
     ),
-    procedure=Supervised(Adam(learning_rate=4e-3, schedule="cosine"), num_steps=600, batch_size=32),
+    procedure=Supervised(Adam(learning_rate=6e-3, schedule="cosine"), num_steps=600, batch_size=32),
     task=Segmentation(),
     rivals=(Twin(), LinearFilter(), Otsu()),
     eval_every=300,

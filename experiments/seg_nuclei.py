@@ -25,7 +25,7 @@ experiment = Experiment(
     model=QuanvUNet(
         first=QuantumConv(Circuit(Angle(), HardwareEfficient(depth=2), PauliZ()), features=2, kernel_size=2)
     ),
-    procedure=Supervised(Adam(learning_rate=4e-3, schedule="cosine"), num_steps=400, batch_size=32),
+    procedure=Supervised(Adam(learning_rate=1e-2, schedule="cosine"), num_steps=400, batch_size=32),
     task=Segmentation(),
     rivals=(Twin(), LinearFilter(), Otsu()),
     eval_every=200,

@@ -30,7 +30,7 @@ def test_an_experiment_trains_a_step(name: str, tmp_path: Path) -> None:
     small = changed(experiment, data=Made(tuple(element), num_train=8, num_test=2), num_steps=1, batch_size=4)
     with RunDirectory(name, small, tmp_path) as run:
         summary = execute(run, Console(quiet=True)).summary(run)
-    own, twin = summary.arms
+    own, twin, *_ = summary.arms
     assert own.steps == twin.steps == 1 and summary.num_items == 2
     assert own.num_quantum_parameters > 0 and twin.num_quantum_parameters == 0 and twin.folder == "twin"
     assert list(own.metrics) == [metric.name for metric in (experiment.task.loss, *experiment.task.metrics)]

@@ -40,7 +40,7 @@ def computed(name: str) -> dict[str, Any]:
     short = changed(experiment, data=data, num_steps=55, log_every=1, eval_every=11, checkpoint_every=55)
     with tempfile.TemporaryDirectory() as runs, RunDirectory(name, short, Path(runs)) as run:
         summary = execute(run, Console(quiet=True)).summary(run)
-        metrics = {arm.name: read_metrics(run.folder / arm.folder) for arm in summary.arms}
+        metrics = {arm.name: read_metrics(run.folder / arm.folder) for arm in summary.arms if arm.steps}
     return {"numerics": qconv.NUMERICS, "id": run_id(experiment), "engines": list(summary.engines), "metrics": metrics}
 
 
@@ -53,8 +53,9 @@ def test_results_are_those_of_this_version_of_the_numerics(name: str) -> None:
     assert list(values) == list(expected)
     for key, (step, value) in expected.items():
         # Another machine rounds otherwise, and training makes that larger from step to step: measured 4e-2 after 55.
-        # Accuracies may differ by one image of a batch whose classes are even.
-        tolerance = 0.05 if "accuracy" in key else abs(value) * (1e-3 if step <= 11 else 0.1)
+        # What is counted may differ by an image, or by pixels of a mask, whose classes are even.
+        counted = any(name in key for name in ("accuracy", "Dice", "mIoU"))
+        tolerance = 0.05 if counted else abs(value) * (1e-3 if step <= 11 else 0.1)
         found_value = values[key][1]
         assert abs(found_value - value) <= tolerance, f"{key}: {found_value} and not {value}: raise qconv.NUMERICS"
 

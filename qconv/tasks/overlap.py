@@ -53,7 +53,7 @@ class Overlap(Metric):
 
 
 class Pooled(Overlap):
-    """The overlap over the pixels of all images together; of a single image, as by which networks are compared, its."""
+    """The overlap over the pixels of all images together. Networks are compared image by image all the same."""
 
     def sums(
         self,
