@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 from jaxtyping import Float, Int, UInt8
-from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from qconv.errors import InputError
 
@@ -47,10 +47,8 @@ def own_form(path: Path, form: Form) -> Form:
         DamagedFileError: the file is no image, or damaged.
         InputError: the file cannot be read.
     """
-    with _reading(path), Image.open(path) as image:
-        width, height = image.size
-        is_turned = image.getexif().get(ExifTags.Base.Orientation, 1) >= 5
-    return form._replace(height=width, width=height) if is_turned else form._replace(height=height, width=width)
+    width, height = _upright(path).size
+    return form._replace(height=height, width=width)
 
 
 def read_image(path: Path, form: Form) -> UInt8[np.ndarray, "height width channels"]:

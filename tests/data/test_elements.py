@@ -25,8 +25,8 @@ from qconv.data.derived import Derived
 from qconv.data.digits import Digits
 from qconv.data.folder import FolderOfImages
 from qconv.data.image_folder import ImageFolder
-from qconv.data.mask_folder import MaskFolder
 from qconv.data.known import Known
+from qconv.data.mask_folder import MaskFolder
 from qconv.data.mnist import Mnist5k
 from qconv.data.other_items import OtherItems
 from qconv.data.pca import PCA
