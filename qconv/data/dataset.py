@@ -227,8 +227,17 @@ class ArraySource:
 
 
 def names_of_classes(data: Dataset) -> tuple[str, ...]:
-    """What the classes are called, by their labels: of those that have numbers only, these; none of real numbers."""
-    return data.class_names or tuple(map(str, range(data.element.num_classes or 0)))
+    """What the classes are called, by their labels: of those that have numbers only, these; none of real numbers.
+
+    Raises:
+        InputError: other than one name for each class.
+    """
+    names, count = data.class_names, data.element.num_classes or 0
+    if names is None:
+        return tuple(map(str, range(count)))
+    if len(names) != count:
+        raise InputError(f"{type(data).__name__}.class_names has {len(names)} names; allowed: {count}, one a class")
+    return tuple(names)
 
 
 def no_pictures(data: Dataset, what: str) -> InputError:

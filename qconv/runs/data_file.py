@@ -3,7 +3,7 @@
 import dataclasses
 from pathlib import Path
 
-from qconv.data.dataset import Element
+from qconv.data.dataset import Element, names_of_classes
 from qconv.data.known import Known
 from qconv.errors import RunError
 from qconv.experiment.experiment import Experiment
@@ -16,6 +16,7 @@ def write_data_file(folder: Path, experiment: Experiment) -> None:
     """Writes what an item of the data is, and what the classes are called.
 
     Raises:
+        InputError: see `names_of_classes`.
         RunError: the disk is full, or the folder cannot be written.
     """
     inputs, targets, num_classes = experiment.element
@@ -24,8 +25,8 @@ def write_data_file(folder: Path, experiment: Experiment) -> None:
         "targets": [int(size) for size in targets],
         "num_classes": None if num_classes is None else int(num_classes),
     }
-    names = experiment.data.class_names
-    write_json(folder / _FILE, item | {"class_names": None if names is None else list(names)})
+    names = names_of_classes(experiment.data)
+    write_json(folder / _FILE, item | {"class_names": list(names) if experiment.data.class_names else None})
 
 
 def knowing_its_data(folder: Path, experiment: Experiment) -> Experiment:

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+from qconv.data.checked import checked_element
 from qconv.data.dataset import Dataset, names_of_classes, unit_range
 from qconv.data.other_items import is_fitted
 from qconv.errors import InputError, RunError, refusing
@@ -17,8 +18,9 @@ from qconv.experiment.arms import Arm, arms
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.precision import precision
 from qconv.models.network import output_of
-from qconv.runs.restore import has_checkpoints, read_known_run, restored_arm
-from qconv.runs.run_directory import check_contents
+from qconv.runs.data_file import knowing_its_data
+from qconv.runs.restore import has_checkpoints, restored_arm
+from qconv.runs.run_directory import check_contents, read_run
 from qconv.tasks.task import Task
 
 
@@ -35,6 +37,8 @@ class TrainedNetwork:
     """The run directory."""
     experiment: Experiment
     """The spec of the run."""
+    data: Dataset
+    """What the network was trained on; what is known of an item and of the classes is there without any image."""
     arm: Arm
     """Which of its networks this is."""
     step: int
@@ -48,11 +52,6 @@ class TrainedNetwork:
         return self.experiment.task
 
     @property
-    def data(self) -> Dataset:
-        """What the network was trained on; its images need not be there."""
-        return self.experiment.data
-
-    @property
     def classes(self) -> tuple[str, ...]:
         """What the classes are called, by their labels; none where targets are real numbers."""
         return names_of_classes(self.data)
@@ -60,7 +59,7 @@ class TrainedNetwork:
     @property
     def image_shape(self) -> tuple[int, ...]:
         """Height, width and channels of the images that the network takes."""
-        return self.experiment.element.inputs
+        return checked_element(self.data).inputs
 
     def __call__(self, images: Any) -> Float[Array, "..."]:
         """The outputs for a batch of images, or for one.
@@ -147,8 +146,8 @@ def load(run: str | Path, network: str = "") -> TrainedNetwork:
         InputError: it has no network of that name.
     """
     folder = Path(run)
-    experiment = read_known_run(folder)
-    found = arms(experiment)
+    _, experiment = read_run(folder)
+    found = arms(knowing_its_data(folder, experiment))
     for arm in found:
         if network in (arm.folder, arm.name):
             return _trained(folder, experiment, arm)
@@ -162,19 +161,19 @@ def load_all(folder: Path) -> list[TrainedNetwork]:
     Raises:
         RunError: see `load`.
     """
-    experiment = read_known_run(folder)
-    own, *rivals = arms(experiment)
-    return [_trained(folder, experiment, own)] + [
-        _trained(folder, experiment, arm) for arm in rivals if has_checkpoints(folder, arm)
-    ]
+    _, experiment = read_run(folder)
+    own, *rivals = arms(knowing_its_data(folder, experiment))
+    begun = [own, *(arm for arm in rivals if has_checkpoints(folder, arm))]
+    return [_trained(folder, experiment, arm) for arm in begun]
 
 
 def _trained(folder: Path, experiment: Experiment, arm: Arm) -> TrainedNetwork:
-    restored = restored_arm(folder, experiment, arm, None)
+    known = knowing_its_data(folder, experiment)
+    restored = restored_arm(folder, known, arm, None)
     if restored is None:
         raise RunError(f"no checkpoint of the {arm.name} network in {folder} yet")
     _, loop, state = restored
     with precision(experiment.dtype):
         # Whoever calls it decides on which device: these arrays are tied to none.
         variables = jax.tree.map(jnp.asarray, jax.device_get(loop.variables(state)))
-    return TrainedNetwork(folder, experiment, arm, int(state.step), variables)
+    return TrainedNetwork(folder, experiment, known.data, arm, int(state.step), variables)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from qconv.data.checked import checked_element
 from qconv.data.dataset import chunks, unit_range
 from qconv.data.image_files import own_form, read_image
 from qconv.data.new_images import NewImages, Picture
@@ -45,7 +46,7 @@ def predictions(network: TrainedNetwork, pictures: Sequence[Picture], own_size: 
 def _in_batches(network: TrainedNetwork, pictures: Sequence[Picture]) -> Iterator[Prediction]:
     source = NewImages(network.data, pictures)
     # As in evaluation, if not too many pixels are read for it.
-    size = min(4 * network.experiment.procedure.batch_size, len(chunks(source, network.experiment.element)[0]))
+    size = min(4 * network.experiment.procedure.batch_size, len(chunks(source, checked_element(network.data))[0]))
     start = 0
     for batch in all_batches(source, size, device_mesh(), np.dtype(network.experiment.dtype)):
         outputs = np.asarray(network(batch.inputs))[np.asarray(batch.weights) > 0]

@@ -10,10 +10,8 @@ from qconv.experiment.arms import Arm, arms
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.precision import precision
 from qconv.runs.checkpoints import Checkpoints
-from qconv.runs.data_file import knowing_its_data
 from qconv.runs.loop import Loop, LoopState
 from qconv.runs.mesh import device_mesh
-from qconv.runs.run_directory import read_run
 
 
 class RestoredArm(NamedTuple):
@@ -23,17 +21,6 @@ class RestoredArm(NamedTuple):
     loop: Loop
     """The network, and the items that it is evaluated on."""
     state: LoopState
-
-
-def read_known_run(folder: Path) -> Experiment:
-    """The spec of the run in a directory; its data need not be there to say what an item is.
-
-    Raises:
-        RunError: see `read_run`.
-        InputError: its spec names classes that are gone.
-    """
-    _, experiment = read_run(folder)
-    return knowing_its_data(folder, experiment)
 
 
 def restored_arms(folder: Path, experiment: Experiment, held_out: Source | None) -> Iterator[RestoredArm]:
@@ -48,7 +35,7 @@ def restored_arm(folder: Path, experiment: Experiment, arm: Arm, held_out: Sourc
 
     Args:
         folder: of the run.
-        experiment: its spec, by `read_known_run`.
+        experiment: its spec; see also `knowing_its_data`.
         arm: which network.
         held_out: what it is to be evaluated on; None if it is not.
 

@@ -19,7 +19,7 @@ from qconv.data.synthetic import Synthetic
 from qconv.errors import DataUnavailableError, InputError, RunError
 from qconv.experiment.arms import arms
 from qconv.runs.evaluate import evaluate_run
-from qconv.runs.restore import read_known_run, restored_arms
+from qconv.runs.restore import restored_arms
 from tests.runs.trained import small, trained
 
 DATA = Synthetic(num_images=32, height=4, width=4, num_classes=3)
@@ -39,7 +39,7 @@ def images() -> np.ndarray:
 def test_outputs_are_those_of_the_network_with_its_parameters(run: Path, images: np.ndarray) -> None:
     for name, place in (("", 0), ("quantum", 0), ("twin", 1), ("classical twin", 1)):
         network = qconv.load(run, name)
-        restored = [each.loop.variables(each.state) for each in restored_arms(run, read_known_run(run), None)]
+        restored = [each.loop.variables(each.state) for each in restored_arms(run, EXPERIMENT, None)]
         wanted: Any = arms(EXPERIMENT)[place].network.apply(restored[place], images)
         found = network(images)
         np.testing.assert_allclose(found, wanted, atol=1e-6)
@@ -53,7 +53,7 @@ def test_what_it_is(run: Path) -> None:
     network = qconv.load(str(run))
     assert network.classes == ("0", "1", "2") and network.task == EXPERIMENT.task
     assert network.image_shape == (4, 4, 1) and network.arm.name == "quantum"
-    assert dataclasses.replace(network.experiment, data=DATA) == EXPERIMENT
+    assert network.experiment == EXPERIMENT and network.data.element == DATA.element
     assert set(network.variables["params"]) == {"conv", "head"}
 
 
@@ -192,3 +192,15 @@ def test_data_that_do_not_fit_the_networks(run: Path, changes: dict[str, int], m
 def test_images_that_were_trained_on_are_not_called_validation_images(run: Path) -> None:
     with pytest.raises(InputError, match=r"^split = 'validation'; allowed: 'train', 'test'$"):
         evaluate_run(run, split="validation")
+
+
+@dataclasses.dataclass(frozen=True)
+class Misnamed(Synthetic):
+    class_names: Any = ("cat", "dog")
+
+
+def test_names_that_are_not_one_for_each_class_are_refused_before_training(tmp_path: Path) -> None:
+    data = Misnamed(num_images=32, height=4, width=4, num_classes=3)
+    with pytest.raises(InputError, match=r"^Misnamed\.class_names has 2 names; allowed: 3, one a class$"):
+        trained(small(data, 3), tmp_path)
+    assert not list(tmp_path.rglob("checkpoints"))
