@@ -63,7 +63,8 @@ def outputs_without_channels(
     @jax.jit
     def without(variables: Any, channel: Array) -> Array:
         def change(outputs: Array) -> Array:
-            return jnp.where(jnp.arange(count) == channel, jnp.asarray(instead, outputs.dtype), outputs)
+            is_left_out = jnp.broadcast_to(jnp.arange(count) == channel, outputs.shape)
+            return jnp.where(is_left_out, jnp.broadcast_to(instead.astype(outputs.dtype), outputs.shape), outputs)
 
         return output_with(network, variables, jnp.asarray(image)[None], path, change)[0]
 

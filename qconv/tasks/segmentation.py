@@ -72,7 +72,7 @@ class Segmentation(Task):
         where = labels > 0 if label is None else labels == label
         where = where if where.any() else np.ones_like(where)
         chosen = np.eye(len(class_names), dtype=outputs.dtype)[labels if label is None else np.full_like(labels, label)]
-        weights = chosen * where[..., None]
+        weights = (chosen * where[..., None])[None]
         what = "the foreground" if label is None else f"class {class_names[label]}"
         return Subject(
             f"the outputs of {what}, over {where.sum():,} pixels",

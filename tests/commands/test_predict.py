@@ -117,7 +117,7 @@ def test_files_that_cannot_be_read_are_named_and_the_others_are_not_lost(
 
 
 def test_nothing_is_needed_of_the_training_images(
-    run: Path, pictures: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+    run: Path, pictures: Path, tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = str(pictures / "cat" / "0.png")
     main(["predict", str(run), image])
@@ -127,7 +127,7 @@ def test_nothing_is_needed_of_the_training_images(
         main(["predict", str(run), image])
         assert capsys.readouterr().out == before
         assert "--replace zero needs none" in refused(capsys, "explain", str(run), image)
-        main(["explain", str(run), image, "--replace", "zero", "--output", str(Path.cwd() / "explanation.png")])
+        main(["explain", str(run), image, "--replace", "zero", "--output", str(tmp_path / "explanation.png")])
 
 
 @pytest.mark.parametrize(
