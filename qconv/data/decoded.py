@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from jaxtyping import Int, Shaped, UInt8
+from jaxtyping import Int, UInt8
 
 from qconv.cache import CACHE, cache_folder, kept
 from qconv.data.dataset import Batch, unit_range
@@ -39,10 +39,51 @@ class Decoder(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class Decoded:
-    """The pixels of some files, mapped into memory: only rows that are asked for are read."""
+class Rows:
+    """An array of bytes in an npy file: rows are read when they are asked for, and none is kept.
 
-    arrays: Mapping[str, UInt8[np.ndarray, "items ..."]]
+    Of one that is mapped into memory, all that has ever been read would count as memory of the process.
+    """
+
+    path: Path
+    start: int
+    """Where in the file the first row begins."""
+    shape: tuple[int, ...]
+    """Rows first."""
+
+    @classmethod
+    def of(cls, path: Path) -> "Rows":
+        """The array in a file.
+
+        Raises:
+            OSError: it cannot be read.
+            ValueError: it is none of bytes, or not whole.
+        """
+        with path.open("rb") as file:
+            np.lib.format.read_magic(file)
+            shape, _, kind = np.lib.format.read_array_header_1_0(file)
+            start = file.tell()
+        if kind != np.uint8 or path.stat().st_size != start + math.prod(shape):
+            raise ValueError(f"{path.name} is not as it was written")
+        return cls(path, start, shape)
+
+    def __getitem__(self, rows: Int[np.ndarray, " rows"]) -> UInt8[np.ndarray, "rows ..."]:
+        found = np.empty((len(rows), *self.shape[1:]), np.uint8)
+        try:
+            with self.path.open("rb", buffering=0) as file:  # in whichever thread asks
+                for row, into in zip(rows.tolist(), found, strict=True):
+                    file.seek(self.start + row * into.size)
+                    file.readinto(into)
+        except OSError as error:
+            raise InputError(f"cannot read {self.path} of the cache: {error.strerror}; start again") from error
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class Decoded:
+    """The pixels of some files."""
+
+    arrays: Mapping[str, Rows]
     """By name, such as images and masks; zeros of damaged files."""
     damaged: Mapping[int, DamagedFileError]
     """What is wrong with the files of an item, by its number."""
@@ -83,7 +124,6 @@ def decoded(items: Sequence[Files], digests: Sequence[str], decoder: Decoder) ->
             for output, shape in zip(outputs, shapes.values(), strict=True):
                 header = {"descr": "|u1", "fortran_order": False, "shape": (len(items), *shape)}
                 np.lib.format.write_array_header_1_0(output, header)
-            # Written in order, and not through a map, which would end the process where the disk is full.
             for number, found in enumerate(over_files("decoding", attempt, items)):
                 if isinstance(found, DamagedFileError):
                     damaged[number] = (items[number].index(found.path), found.reason)
@@ -94,7 +134,7 @@ def decoded(items: Sequence[Files], digests: Sequence[str], decoder: Decoder) ->
 
     folder = kept(f"images/{key}", make)
     try:
-        arrays = {name: np.load(folder / f"{name}.npy", mmap_mode="r").view(np.ndarray) for name in shapes}
+        arrays = {name: Rows.of(folder / f"{name}.npy") for name in shapes}
         damaged = json.loads((folder / "damaged.json").read_text())
     except (OSError, ValueError) as error:
         raise InputError(f"{folder} of the cache is damaged: {error}; remove it, and it is made anew") from error
@@ -106,10 +146,10 @@ def decoded(items: Sequence[Files], digests: Sequence[str], decoder: Decoder) ->
 
 @dataclass(frozen=True, eq=False)
 class DecodedSource:
-    """Some of the images of a map, and what is to be found of each."""
+    """Some of the images of a folder, and what is to be found of each."""
 
-    images: UInt8[np.ndarray, "all height width channels"]
-    targets: Shaped[np.ndarray, "all ..."]
+    images: Rows
+    targets: Rows | Int[np.ndarray, " all"]
     rows: Int[np.ndarray, " items"]
     """Which of them these are."""
 

@@ -3,7 +3,7 @@
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import TypeVar
@@ -20,7 +20,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 
-def over_files(name: str, work: Callable[[T], R], files: Sequence[T]) -> Iterator[R]:
+def over_files(name: str, work: Callable[[T], R], files: Sequence[T]) -> Generator[R]:
     """What `work` makes of each of some files, in their order, a few of which are worked on ahead.
 
     Threads do it, since Pillow and hashlib let others run while they work. Progress is on standard error.

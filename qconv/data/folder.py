@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
-from jaxtyping import Int, Shaped, UInt8
+from jaxtyping import Int, UInt8
 
 from qconv.bounds import require, require_at_least, require_choices
 from qconv.data.dataset import Dataset, Split
-from qconv.data.decoded import DecodedSource, Decoder, Files, decoded
+from qconv.data.decoded import DecodedSource, Decoder, Files, Rows, decoded
 from qconv.data.file_digests import file_digests
 from qconv.data.image_files import ENDINGS, Fit, Form, read_image
 from qconv.data.split import stratified_split
@@ -145,9 +145,7 @@ class FolderOfImages(Dataset):
         """How files become images, and what is to be found of each where that is in a file, too."""
 
     @abstractmethod
-    def targets(
-        self, items: Sequence[Item], arrays: Mapping[str, UInt8[np.ndarray, "items ..."]]
-    ) -> Shaped[np.ndarray, "items ..."]:
+    def targets(self, items: Sequence[Item], arrays: Mapping[str, Rows]) -> Rows | Int[np.ndarray, " items"]:
         """What is to be found of each item, given what has been decoded of all."""
 
     def check_items(self, split: Split, items: Sequence[Item], everything: Sequence[Item]) -> None:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from jaxtyping import Int, UInt8
+from jaxtyping import Int
 
 from qconv.data.dataset import Element, Split
-from qconv.data.decoded import Decoder
+from qconv.data.decoded import Decoder, Rows
 from qconv.data.folder import FolderOfImages, Item, logger, visible
 from qconv.data.image_files import ENDINGS, read_image
 from qconv.errors import InputError
@@ -60,9 +60,7 @@ class ImageFolder(FolderOfImages):
         form, shape = self.form, self.element.inputs
         return Decoder(lambda files: (read_image(files[0], form),), {"images": shape}, form._asdict())
 
-    def targets(
-        self, items: Sequence[Item], arrays: Mapping[str, UInt8[np.ndarray, "items ..."]]
-    ) -> Int[np.ndarray, " items"]:
+    def targets(self, items: Sequence[Item], arrays: Mapping[str, Rows]) -> Int[np.ndarray, " items"]:
         """The classes."""
         return np.array([item.label for item in items], np.int32)
 

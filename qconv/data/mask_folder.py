@@ -4,12 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from jaxtyping import UInt8
-
 from qconv.bounds import require
 from qconv.data.dataset import Element
-from qconv.data.decoded import Decoder
+from qconv.data.decoded import Decoder, Rows
 from qconv.data.folder import FolderOfImages, Item, visible
 from qconv.data.image_files import Fit, read_pair
 from qconv.errors import InputError
@@ -54,9 +51,7 @@ class MaskFolder(FolderOfImages):
         settings = {**form._asdict(), "num_classes": classes}
         return Decoder(lambda files: read_pair(*files, form, classes), shapes, settings)
 
-    def targets(
-        self, items: Sequence[Item], arrays: Mapping[str, UInt8[np.ndarray, "items ..."]]
-    ) -> UInt8[np.ndarray, "items height width"]:
+    def targets(self, items: Sequence[Item], arrays: Mapping[str, Rows]) -> Rows:
         """The masks."""
         return arrays["masks"]
 

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from qconv.data.checked import checked_element, load_checked
 from qconv.data.classes import OnlyClasses
 from qconv.data.dataset import Batch, Dataset, Element, Split
 from qconv.data.file_digests import file_digests
+from qconv.data.file_work import over_files
 from qconv.data.folder import FolderOfImages
 from qconv.data.image_folder import ImageFolder
 from qconv.data.mask_folder import MaskFolder
@@ -384,7 +386,7 @@ import numpy as np
 from pathlib import Path
 from qconv.data.checked import load_checked
 from qconv.data.image_folder import ImageFolder
-status = lambda: int(Path("/proc/self/status").read_text().split("RssAnon:")[1].split()[0]) / 1024
+status = lambda: int(Path("/proc/self/status").read_text().split("VmRSS:")[1].split()[0]) / 1024
 data = ImageFolder({str(tmp_path / "many")!r}, height=224, width=224)
 source, before = load_checked(data, "test"), status()
 most, total = 0, 0
@@ -571,3 +573,28 @@ def test_a_file_is_read_as_for_training(pets: Path) -> None:
     with pytest.raises(InputError, match="it is no image"):
         a_damaged_file(pets)
         data.image(pets / "dogs" / "dog9.png")
+
+
+def test_progress_is_shown_where_it_takes_a_while(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert list(over_files("squares", lambda number: number**2, range(100))) == [n**2 for n in range(100)]
+    assert list(over_files("nothing", str, [])) == []
+    assert capsys.readouterr() == ("", "")
+    monkeypatch.setattr("qconv.data.file_work._SECONDS_UNSEEN", 0)
+    assert len(list(over_files("decoding", str, range(100)))) == 100
+    out, error = capsys.readouterr()
+    assert out == "" and re.search(r"^decoding  image 100/100  [\d,]+ images/s  0 s left$", error, re.MULTILINE)
+
+
+def test_no_more_is_worked_on_ahead_than_threads_need() -> None:
+    """Results wait for whoever takes them: of images they are large."""
+    begun: list[int] = []
+    results = over_files("squares", lambda number: begun.append(number), range(10**5))
+    next(results)
+    time.sleep(0.2)
+    assert len(begun) < 10**4
+    results.close()
+
+
+def test_a_mistake_in_the_work_ends_it() -> None:
+    with pytest.raises(ZeroDivisionError):
+        list(over_files("quotients", lambda number: 1 // (5 - number), range(1000)))

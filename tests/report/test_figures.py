@@ -109,6 +109,18 @@ def test_confusion_matrices() -> None:
     np.testing.assert_allclose(np.asarray(first.images[0].get_array()), [[0.75, 0.25], [0, 1]])
 
 
+def test_classes_with_names_are_called_by_them() -> None:
+    @dataclass(frozen=True)
+    class Pets(Synthetic):
+        num_classes: int = 2
+        class_names: ClassVar[tuple[str, ...]] = ("cats", "dogs")
+
+    data = Pets()
+    (axes,) = Confusion().figure({"quantum": np.eye(2)}, Evaluated(data, "test", data.load("test"))).axes
+    for labels in (axes.get_xticklabels(), axes.get_yticklabels()):
+        assert [label.get_text() for label in labels] == ["cats", "dogs"]
+
+
 @pytest.mark.parametrize("channels", [1, 3])
 def test_filters_before_and_after(channels: int) -> None:
     experiment = dataclasses.replace(TINY, model=QuanvNet(CONV.clone(channels="concatenate"), LinearHead(2)))
