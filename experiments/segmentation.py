@@ -1,9 +1,10 @@
 """Masks by a small U-Net: with quantum convolutions first, in the bottleneck, or both, and without skips.
 
 Dice coefficients of masks, as means over test images; each image, and each seed, is compared with the same one. 300
-training steps of 32 images, at the learning rates of `seg_digits` (A, B) and `seg_nuclei` (C). A quantum convolution has windows of 2x2 pixels, a qubit for each, and two layers of RY and
-RZ on each qubit with a ring of CNOTs; of several channels each has circuits of its own. In the bottleneck four channels
-are left. The twin has a convolution with ReLU in its place.
+training steps of 32 images, at the learning rates of `seg_digits` (A, B) and `seg_nuclei` (C), which were chosen on
+validation images. A quantum convolution has windows of 2x2 pixels, a qubit for each, and two layers of RY and RZ on
+each qubit with a ring of CNOTs; of several channels each has circuits of its own. In the bottleneck four channels are
+left. The twin has a convolution with ReLU in its place.
 
 Without skips everything that a mask is made of passes the bottleneck, so those rows show what is lost there.
 
