@@ -28,9 +28,9 @@ from qconv import (
 experiment = Experiment(
     data=Noisy(RandomFlips(RandomCrops(Photographs(), size=32), turned=True), sigma=25 / 255),
     model=DnCNN(beside=QuantumConv(Circuit(Angle(), HardwareEfficient(depth=2), PauliZ()), features=2, kernel_size=2)),
-    procedure=Supervised(Adam(learning_rate=3e-3, schedule="cosine"), num_steps=1000, batch_size=32),
+    procedure=Supervised(Adam(learning_rate=3e-3, schedule="cosine"), num_steps=2000, batch_size=16),
     task=Restoration(),
     rivals=(Twin(), Unchanged(), GaussianFilter(), TotalVariation(), NonLocalMeans()),
-    eval_every=500,
-    checkpoint_every=500,
+    eval_every=1000,
+    checkpoint_every=1000,
 )

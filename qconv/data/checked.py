@@ -46,7 +46,7 @@ def checked_drawn_element(data: Dataset) -> Element | None:
     return drawn
 
 
-def _checked_element(element: Element, name: str) -> Element:
+def _checked_element(element: Any, name: str) -> Element:
     if not isinstance(element, Element):
         raise InputError(f"{name}.element is {type(element).__name__}; allowed: an Element")
     if not _is_shape(element.inputs) or len(element.inputs) != 3:

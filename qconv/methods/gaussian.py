@@ -13,7 +13,7 @@ class GaussianFilter(TunedFilter):
     name: ClassVar[str] = "Gaussian filter"
     folder: ClassVar[str] = "gaussian"
 
-    strengths: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5)
+    strengths: tuple[float, ...] = (0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2, 1.5, 2.0, 3.0)
     """Standard deviations of the window that are tried, in pixels."""
 
     def filtered(self, image: Image, strength: float, noise: float) -> Image:

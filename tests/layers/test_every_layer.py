@@ -32,6 +32,7 @@ from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_dense import QuantumDense
 from qconv.layers.quantum_layer import QuantumLayer
 from qconv.layers.quantum_tree import QuantumTree
+from qconv.models.dncnn import DnCNN
 from qconv.models.dressed_net import DressedNet
 from qconv.models.heads import ConvHead, LinearHead, LogProbabilities
 from qconv.models.network import Network
@@ -65,6 +66,7 @@ MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     (LogProbabilities(), (4,)),
     (ClassicalNet(LinearHead(2)), IMAGE),
     (DressedNet(DENSE), IMAGE),
+    *((DnCNN(beside, depth=3, features=2), IMAGE) for beside in (None, CONV)),
     (QuantumClassifier(MEASURED, LogProbabilities()), IMAGE),
     (QuanvNet(CONV, LinearHead(2)), IMAGE),
     (TreeNet(TREE, LinearHead(2)), IMAGE),

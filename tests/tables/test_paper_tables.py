@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from qconv.data.noisy import Noisy
 from qconv.data.synthetic import Synthetic
 from qconv.errors import DataUnavailableError
 from qconv.experiment.discovery import available
 from qconv.experiment.experiment import Experiment
+from qconv.experiment.rivals import Method
 from qconv.experiment.spec import from_json, to_json
 from qconv.runs.summary import MeasuredSummary, Summary
 from qconv.tables.cells import cells_of, run_cell
@@ -72,9 +74,12 @@ def test_a_shrunken_cell_runs(name: str, tmp_path: Path) -> None:
     except DataUnavailableError as error:
         assert "is not prepared in" in str(error)
         shape = (28, 28, 1)
-    assert cell.element.num_classes
-    small = changed(cell, data=Synthetic(8, *shape, cell.element.num_classes), num_steps=1, batch_size=2)
+    classes, headline = cell.element.num_classes, cell.task.metrics[0]
+    images = Synthetic(8, *shape, classes or 2)
+    small = changed(cell, data=images if classes else Noisy(images), num_steps=1, batch_size=2)
     summary = run_cell(name, small, tmp_path, Console(quiet=True))
-    assert isinstance(summary, Summary) and summary.headline == "accuracy" and 0 <= summary.value <= 1
-    assert all(arm.steps == 1 for arm in summary.arms)
+    assert isinstance(summary, Summary) and summary.headline == headline.name
+    assert 0 <= summary.value <= 1 or headline.unit == "dB"
+    methods = [rival.folder for rival in cell.rivals if isinstance(rival, Method)]
+    assert all(arm.steps == (arm.folder not in methods) for arm in summary.arms)
     assert run_cell(name, small, tmp_path, Console(quiet=True)) == summary
