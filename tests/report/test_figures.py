@@ -116,7 +116,9 @@ def test_classes_with_names_are_called_by_them() -> None:
         class_names: ClassVar[tuple[str, ...]] = ("cats", "dogs")
 
     data = Pets()
-    (axes,) = Confusion().figure({"quantum": np.eye(2)}, Evaluated(data, "test", data.load("test"))).axes
+    (axes,) = (
+        Confusion().figure({"quantum": np.eye(2)}, Evaluated(data, "test", data.load("test"), lambda rows: {})).axes
+    )
     for labels in (axes.get_xticklabels(), axes.get_yticklabels()):
         assert [label.get_text() for label in labels] == ["cats", "dogs"]
 
