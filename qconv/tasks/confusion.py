@@ -31,7 +31,9 @@ class Confusion(Evidence):
     def figure(self, found: Mapping[str, Float[np.ndarray, "classes classes"]], evaluated: Evaluated) -> Figure:
         """The matrices, with numbers and names where there are no more than 20 classes."""
         classes = len(next(iter(found.values())))
-        size = min(12.0, 1.6 + 0.36 * classes)
+        names = evaluated.data.class_names
+        # The title needs as much as six classes do, and a name 0.08 inches a letter.
+        size = min(12.0, 1.6 + 0.36 * max(6, classes) + 0.08 * max(map(len, names or ("",))))
         figure = Figure(figsize=(size * len(found), size + 0.4), layout="constrained")
         axes = figure.subplots(1, len(found), squeeze=False)[0]
         for ax, (network, matrix) in zip(axes, found.items(), strict=True):
@@ -42,9 +44,8 @@ class Confusion(Evidence):
                     if count:
                         color = "white" if share[row, column] > 0.5 else "black"
                         ax.text(column, row, f"{count:.0f}", ha="center", va="center", fontsize=7, color=color)
-                names = evaluated.data.class_names or range(classes)
-                ax.set_xticks(range(classes), names, rotation=90 if evaluated.data.class_names else 0)
-                ax.set_yticks(range(classes), names)
+                ax.set_xticks(range(classes), names or range(classes), rotation=90 if names else 0)
+                ax.set_yticks(range(classes), names or range(classes))
             ax.set_title(f"{network}: {np.trace(matrix):.0f} of {matrix.sum():.0f} right", fontsize=10)
             ax.set_xlabel("predicted class")
             ax.set_ylabel("class")
