@@ -53,7 +53,7 @@ class Nuclei(Dataset):
         images, masks = (self._tiles(picture[:, first:end], step) for picture in _read())
         return ArraySource(images[..., None], (masks > 0).astype(np.int32), 2)
 
-    def _tiles(self, picture: UInt8[np.ndarray, "height width"], step: int) -> UInt8[np.ndarray, "tiles height width"]:
+    def _tiles(self, picture: UInt8[np.ndarray, "height width"], step: int) -> UInt8[np.ndarray, "tiles tile tile"]:
         windows = np.lib.stride_tricks.sliding_window_view(picture, (self.tile, self.tile))[::step, ::step]
         return windows.reshape(-1, self.tile, self.tile)
 

@@ -1,7 +1,7 @@
 """Otsu's threshold."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Literal, get_args
 
 import jax
 import jax.numpy as jnp
@@ -13,15 +13,17 @@ from qconv.errors import InputError
 from qconv.experiment.rivals import FittedMethod, Method
 from qconv.tasks.task import Task
 
-_SIDES = ("brighter", "darker")
+Side = Literal["brighter", "darker", "rarer"]
+"""Which pixels are of class 1: those above the threshold, those below it, or in each image whichever are fewer."""
 
 
 @dataclass(frozen=True)
 class Otsu(Method):
     """Masks of two classes by a threshold of brightness: that which parts the pixels into the two narrowest groups.
 
-    Brightness is the mean of the channels. Whether class 1 is brighter or darker, and whether each image has a
-    threshold of its own or all have that of the training images, is what does best on these by the headline metric.
+    Brightness is the mean of the channels. Whether class 1 is the brighter, the darker or in each image the rarer side,
+    and whether each image has a threshold of its own or all have that of the training images, is what does best on
+    these by the headline metric.
 
     Source: Otsu, "A threshold selection method from gray-level histograms", IEEE Transactions on Systems, Man, and
     Cybernetics 9, 62 (1979), as in scikit-image.
@@ -41,7 +43,7 @@ class Otsu(Method):
             raise InputError(f"Otsu is given targets of shape {targets.shape[1:]}; allowed: masks of the images")
         parts, metric = chunks(train, Element(inputs.shape[1:])), task.metrics[0]
 
-        def worth(choice: tuple[float | None, str]) -> float:
+        def worth(choice: tuple[float | None, Side]) -> float:
             """The headline metric over all training images; larger is better."""
             sums = []
             for rows in parts:
@@ -54,12 +56,12 @@ class Otsu(Method):
             return value if metric.higher_is_better else -value
 
         thresholds = (None, _common_threshold(train, parts))
-        threshold, side = max(((each, side) for each in thresholds for side in _SIDES), key=worth)
+        threshold, side = max(((each, side) for each in thresholds for side in get_args(Side)), key=worth)
         own = "a threshold of each image" if threshold is None else f"the threshold {threshold:.3f}"
         return FittedMethod(
             lambda images: _outputs(images, threshold, side),
             num_parameters=0 if threshold is None else 1,
-            settings=f"class 1 is {side} than {own}, by {len(train)} training images",
+            settings=f"class 1 is the {side} side of {own}, by {len(train)} training images",
         )
 
 
@@ -80,13 +82,14 @@ def _grey(images: Float[np.ndarray, "batch height width channels"]) -> Float[np.
 
 
 def _outputs(
-    images: Float[np.ndarray, "batch height width channels"], threshold: float | None, side: str
+    images: Float[np.ndarray, "batch height width channels"], threshold: float | None, side: Side
 ) -> Float[np.ndarray, "batch height width 2"]:
     """1 for the class of a pixel, and 0 for the other."""
     grey = _grey(images)
     limits = np.array([_own_threshold(image) for image in grey]) if threshold is None else np.array([threshold])
     is_bright = grey > limits[:, None, None]
-    mask = is_bright if side == "brighter" else ~is_bright
+    few = is_bright.mean((1, 2), keepdims=True) <= 0.5
+    mask = is_bright == {"brighter": True, "darker": False, "rarer": few}[side]
     return np.stack([~mask, mask], axis=-1).astype(np.float32)
 
 

@@ -29,7 +29,8 @@ def summary_table(folder: Path, seeds: Sequence[Path]) -> Group:
     table.add_column("network")
     names = _names(own.metrics, summary.headline)
     for column in (*(f"{summary.split} {name}" for name in names), "parameters", "quantum", "seconds"):
-        table.add_column(column, justify="right")
+        # Where there is little room, names may be cut, but not figures.
+        table.add_column(column, justify="right", min_width=6)
     for arm in summary.arms:
         numbers = (f"{arm.num_parameters:,}", f"{arm.num_quantum_parameters:,}", f"{arm.wall_seconds:.1f}")
         table.add_row(arm.name, *(f"{arm.metrics[name]:.4f}" for name in names), *numbers)

@@ -68,12 +68,10 @@ class WeightedCrossEntropy(CrossEntropy):
     """Times the weight of a pixel at an edge."""
 
     def __post_init__(self) -> None:
-        for name in ("class_weights", "edge_weight"):
-            weights = getattr(self, name)
-            numbers = weights if isinstance(weights, tuple) else (weights,)
-            require(
-                self, name, all(0 <= number < math.inf for number in numbers) and any(numbers), "0 or more, not all 0"
-            )
+        weights = self.class_weights
+        fits = all(0 <= weight < math.inf for weight in weights) and any(weights)
+        require(self, "class_weights", fits, "numbers of 0 or more, not all 0")
+        require(self, "edge_weight", 0 <= self.edge_weight < math.inf, "0 or more")
 
     def per_item(
         self, outputs: Float[Array, "batch *pixels classes"], targets: Int[Array, "batch *pixels"]

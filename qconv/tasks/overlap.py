@@ -123,6 +123,6 @@ class PooledMeanIoU(_IoU, Pooled):
 def _counts(outputs: Float[Array, "batch *pixels classes"], targets: Int[Array, "batch *pixels"]) -> Counts:
     """Pixels of each image by class."""
     batch, *_, classes = outputs.shape
-    predicted = jnp.argmax(outputs, axis=-1).reshape(batch, -1, 1) == jnp.arange(classes)
-    true = targets.reshape(batch, -1, 1) == jnp.arange(classes)
+    masks = jnp.argmax(outputs, axis=-1), targets
+    predicted, true = (jax.nn.one_hot(mask.reshape(batch, -1), classes, dtype=bool) for mask in masks)
     return Counts(*(part.sum(1, dtype=outputs.dtype) for part in (predicted & true, predicted, true)))

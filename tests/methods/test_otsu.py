@@ -25,19 +25,20 @@ def source(images: Any, masks: Any = MASKS, classes: int = 2) -> ArraySource:
     return ArraySource(np.repeat(images[..., None], 3, -1).astype(np.float32), masks.astype(int), classes)
 
 
-@pytest.mark.parametrize("inside", ["brighter", "darker"])
+@pytest.mark.parametrize("inside", ["brighter", "darker", "rarer"])
 @pytest.mark.parametrize("own", [True, False])
 def test_the_better_side_of_the_better_threshold(inside, own):
     # Two levels in each image: alike in all, or of an image's own, where no common threshold parts them.
     low = np.linspace(0, 0.8, 6)[:, None, None] if own else 0.2
-    images = np.where((inside == "brighter") == MASKS, low + 0.2, low)
+    is_bright = np.arange(6)[:, None, None] % 2 == 0 if inside == "rarer" else inside == "brighter"
+    images = np.where(is_bright == MASKS, low + 0.2, low)
     if not own:
-        images[0] = low + 0.2 * (inside == "darker")  # nothing in it: a threshold of its own would find something
+        images[0] = low + 0.2 * (inside != "brighter")  # nothing in it: a threshold of its own would find something
         images[0] += 0.01 * RNG.random((8, 8))
     masks = MASKS.copy()
     masks[0] &= own
     fitted = Otsu().fitted(source(images, masks), Segmentation(), 0)
-    assert fitted.settings.startswith(f"class 1 is {inside} than {'a threshold of each image' if own else 'the thre'}")
+    assert fitted.settings.startswith(f"class 1 is the {inside} side of {'a' if own else 'the'} threshold")
     assert fitted.num_parameters == (0 if own else 1)
     outputs = fitted.outputs(source(images).inputs)
     assert outputs.shape == (6, 8, 8, 2)
