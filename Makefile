@@ -21,7 +21,7 @@ BIN  := $(VENV)/bin
 BENCH_VENV := .venv-bench
 
 .DEFAULT_GOAL := help
-.PHONY: help train list evaluate draw diagnose table tables check test test-all bench gpu clean
+.PHONY: help train list evaluate predict explain draw diagnose table tables check test test-all bench gpu clean
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
@@ -33,7 +33,13 @@ list: $(VENV)/.installed  ## the experiments there are
 	@$(BIN)/qconv list
 
 evaluate: $(VENV)/.installed  ## test a trained network: make evaluate RUN=runs/quanv_digits/<run id>/seed0
-	@$(BIN)/qconv evaluate $(RUN)
+	@$(BIN)/qconv evaluate $(RUN) $(ARGS)
+
+predict: $(VENV)/.installed  ## what a trained network says of images: make predict RUN=runs/... ARGS="FOLDER --output all.csv"
+	@$(BIN)/qconv predict $(RUN) $(ARGS)
+
+explain: $(VENV)/.installed  ## which pixels and channels decide: make explain RUN=runs/... ARGS=IMAGE
+	@$(BIN)/qconv explain $(RUN) $(ARGS)
 
 draw: $(VENV)/.installed  ## draw an experiment's circuits: make draw EXP=quanv_digits
 	@$(BIN)/qconv draw $(EXP) $(ARGS)

@@ -132,6 +132,8 @@ from .tasks.auc import AUC as AUC
 from .tasks.auc import ClassificationByAUC as ClassificationByAUC
 from .tasks.classification import Accuracy as Accuracy
 from .tasks.classification import Classification as Classification
+from .tasks.answer import Answer as Answer
+from .tasks.answer import Subject as Subject
 from .tasks.evidence import Evaluated as Evaluated
 from .tasks.evidence import Evidence as Evidence
 from .tasks.image_quality import PSNR as PSNR
@@ -177,6 +179,8 @@ from .methods.logistic_regression import TunedLogisticRegression as TunedLogisti
 from .methods.rbf_svm import TunedRbfSvm as TunedRbfSvm
 from .runs.loop import Moment as Moment
 from .runs.training import training as training
+from .runs.load import TrainedNetwork as TrainedNetwork
+from .runs.load import load as load
 from .comparison import Comparison as Comparison
 from .comparison import Scores as Scores
 from .comparison import compare as compare

@@ -1,4 +1,4 @@
-"""The command line: `qconv list | train | evaluate | draw | diagnose | table | tables`.
+"""The command line: `qconv list | train | evaluate | predict | explain | draw | diagnose | table | tables`.
 
 Arguments are parsed in this module only. What the commands need is imported when one of them runs, so that
 `qconv --help` answers at once.
@@ -15,12 +15,23 @@ import tyro
 from tyro import MISSING
 from tyro.conf import Positional, arg, subcommand
 
-from qconv.commands.options import DiagnoseOptions, DrawOptions, TableOptions, TrainOptions
+from qconv.commands.options import (
+    DiagnoseOptions,
+    DrawOptions,
+    EvaluateOptions,
+    ExplainOptions,
+    PredictOptions,
+    TableOptions,
+    TrainOptions,
+)
 from qconv.errors import NotDownloadedError, QconvError
 from qconv.letters import replace_missing_letters
 
 if TYPE_CHECKING:
+    from qconv.data.dataset import Dataset
     from qconv.experiment.experiment import Experiment
+
+_WITH_OPTIONS = (["train"], ["evaluate"], ["draw"], ["diagnose"])
 
 
 @dataclass(frozen=True)
@@ -46,10 +57,33 @@ class Train(OfExperiment):
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Print loss and metrics of a run's networks on the images that they are evaluated on, from checkpoints."""
+    """Print loss and metrics of a run's networks on the images that they are evaluated on, from checkpoints.
+
+    Fields of the run's data are options after its directory, for other data: see `qconv evaluate RUN --help`.
+    """
 
     run: Positional[Path]
     """Directory of the run: runs/<experiment>/<run id>/seed<k>."""
+
+
+@dataclass(frozen=True)
+class Predict(PredictOptions):
+    """Print what a network of a run says of images of one's own, as a table; and write it to a file or as images."""
+
+    run: Positional[Path] = MISSING
+    """Directory of the run: runs/<experiment>/<run id>/seed<k>."""
+    images: Positional[tuple[Path, ...]] = MISSING
+    """Files of images, and folders of them."""
+
+
+@dataclass(frozen=True)
+class Explain(ExplainOptions):
+    """Draw which pixels and which channels of quantum layers decide what the networks of a run say of an image."""
+
+    run: Positional[Path] = MISSING
+    """Directory of the run: runs/<experiment>/<run id>/seed<k>."""
+    image: Positional[Path] = MISSING
+    """File of the image."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +120,8 @@ Command = (
     Annotated[List, subcommand("list")]
     | Annotated[Train, subcommand("train")]
     | Annotated[Evaluate, subcommand("evaluate")]
+    | Annotated[Predict, subcommand("predict")]
+    | Annotated[Explain, subcommand("explain")]
     | Annotated[Draw, subcommand("draw")]
     | Annotated[Diagnose, subcommand("diagnose")]
     | Annotated[OneTable, subcommand("table")]
@@ -120,8 +156,8 @@ def main(argv: Sequence[str] | None = None) -> None:
 
 
 def _run(argv: list[str]) -> None:
-    # The experiment's name decides which options there are, so it is read first.
-    takes_options = argv[:1] in (["train"], ["draw"], ["diagnose"]) and len(argv) > 1 and not argv[1].startswith("-")
+    # The experiment or the run decides which options there are, so its name is read first.
+    takes_options = argv[:1] in _WITH_OPTIONS and len(argv) > 1 and not argv[1].startswith("-")
     head, options = (argv[:2], argv[2:]) if takes_options else (argv, [])
     command = tyro.cli(Command, args=head, prog="qconv", description=__doc__.split("\n")[0])
     if isinstance(command, List):
@@ -131,7 +167,15 @@ def _run(argv: list[str]) -> None:
     elif isinstance(command, Evaluate):
         from qconv.commands.evaluate import evaluate
 
-        evaluate(command.run)
+        evaluate(command.run, *_parse_evaluation(command.run, options))
+    elif isinstance(command, Predict):
+        from qconv.commands.predict import predict
+
+        predict(command.run, command.images, command)
+    elif isinstance(command, Explain):
+        from qconv.commands.explain import explain
+
+        explain(command.run, command.image, command)
     elif isinstance(command, Train):
         from qconv.commands.train import train
 
@@ -164,6 +208,20 @@ def _parse(name: str, command: OfExperiment, defaults: Any, options: list[str]) 
     prog, default = f"qconv {name} {command.experiment}", both(experiment, defaults)
     chosen = tyro.cli(both, default=default, args=options, prog=prog, description=docstring, registry=_registry())
     return chosen.experiment, chosen.run
+
+
+def _parse_evaluation(run: Path, options: list[str]) -> tuple["Dataset", EvaluateOptions]:
+    """The data of a run with their fields as options say, and the options of the command."""
+    from qconv.data.dataset import Dataset
+    from qconv.runs.run_directory import read_run
+
+    _, experiment = read_run(run)
+    fields: Any = [("data", Dataset), ("items", Annotated[EvaluateOptions, arg(name="")])]
+    both: Any = make_dataclass("Options", fields)
+    default, description = both(experiment.data, EvaluateOptions()), "Evaluate a run, also on other data like its own."
+    prog = f"qconv evaluate {run}"
+    chosen = tyro.cli(both, default=default, args=options, prog=prog, description=description, registry=_registry())
+    return chosen.data, chosen.items
 
 
 def _registry() -> Any:

@@ -25,14 +25,31 @@ if _backend:
     with suppress(ValueError):  # who draws with pyplot in the same process gets the backend all the same
         matplotlib.rcParams["backend"] = _backend
 
-__all__ = ["Figure", "MaxNLocator", "Rectangle", "check_picture", "color_of", "imread", "show_image"]
+__all__ = [
+    "CLASS_COLORS",
+    "Figure",
+    "MaxNLocator",
+    "Rectangle",
+    "check_picture",
+    "color_of",
+    "colors_of_classes",
+    "imread",
+    "show_image",
+]
 
+CLASS_COLORS = "nipy_spectral"
+"""The colours of the classes of masks, where there are more than two."""
 _COLORS = ("#1f5fa8", "#c8641b", "#2f7d4f", "#8a3a8f", "#6b6b6b", "#b59a1d")
 
 
 def color_of(network: int) -> str:
     """The colour of a network in the pictures of a run, by its place among the run's networks."""
     return _COLORS[network % len(_COLORS)]
+
+
+def colors_of_classes(count: int) -> Any:
+    """Red, green and blue of each class of a mask, from 0 to 255, as an array of shape (count, 3)."""
+    return (matplotlib.colormaps[CLASS_COLORS]([label / max(1, count - 1) for label in range(count)]) * 255)[:, :3]
 
 
 def show_image(ax: Any, image: Any) -> None:

@@ -16,12 +16,13 @@ from qconv.models.network import output_of
 from qconv.models.networks import QuanvNet
 from qconv.models.quantum_calls import trace
 from qconv.report.drawing import circuit_figure, layer_drawing
-from qconv.runs.restore import read_known_run, restored_arms
+from qconv.runs.restore import restored_arms
+from qconv.runs.run_directory import read_run
 
 
 def main(run: Path, output: Path) -> None:
     """Image, windows, circuit, channels and class probabilities of the first test image of the run."""
-    experiment = read_known_run(run)
+    _, experiment = read_run(run)
     arm, loop, state = next(restored_arms(run, experiment, None))
     model = arm.network
     assert isinstance(model, QuanvNet) and isinstance(model.conv, QuantumConv)

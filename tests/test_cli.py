@@ -251,7 +251,7 @@ TRAIN = ("train", "tiny")
 DISTRIBUTED = (*TRAIN, "--distributed", "--num-processes", "2", "--process-id", "0", "--coordinator")
 
 BAD: dict[tuple[str, ...], str] = {
-    (): "Expected one of {list, train, evaluate, draw, diagnose, table, tables}",
+    (): "Expected one of {list, train, evaluate, predict, explain, draw, diagnose, table, tables}",
     ("table",): "Name of the table; `qconv list` shows them. (required)",
     ("table", "hur2020"): "no table 'hur2020'; did you mean 'hur2022'? allowed: ",
     ("table", "tiny"): "tiny.py has no object `table`; allowed: table = Table(...)",

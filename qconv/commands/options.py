@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from qconv.diagnostics.sampling import Sampling
 
@@ -28,6 +29,40 @@ class TrainOptions(RunOptions):
     """Number of processes, where no cluster manager tells it."""
     process_id: int | None = None
     """Which process this is, from 0, where no cluster manager tells it."""
+
+
+@dataclass(frozen=True)
+class EvaluateOptions:
+    """Which items networks are evaluated on, beside what the fields of the data say."""
+
+    split: Literal["train", "validation", "test", "all"] | None = None
+    """A split of the data, or all of them; by default the one that the run evaluates its networks on."""
+
+
+@dataclass(frozen=True)
+class PredictOptions:
+    """Which network is asked, and where its answers go."""
+
+    network: str = ""
+    """Its name or its folder in the run, such as twin; by default the experiment's own network."""
+    output: Path | None = None
+    """FILE.csv for all values; or, where answers are masks or images, a folder for them, as PNG of the same names."""
+    own_size: bool = False
+    """Take each image in its own size, which networks of convolutions can, and do not bring it to that of the run's."""
+
+
+@dataclass(frozen=True)
+class ExplainOptions:
+    """What of a network's outputs is explained, how, and where the picture goes."""
+
+    target: str = ""
+    """The class, by its name or its label; by default the one that each network says."""
+    window: int | None = None
+    """Pixels, in both directions, that are covered at a time; by default an eighth of the longer side, at least 2."""
+    replace: Literal["mean", "zero"] = "mean"
+    """What takes the place of a channel of a quantum layer: its mean over training images, or 0, which needs none."""
+    output: Path = Path("explanation.png")
+    """File of the picture; its ending is the format."""
 
 
 @dataclass(frozen=True)

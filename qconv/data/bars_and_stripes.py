@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from qconv.bounds import require, require_at_least
-from qconv.data.dataset import ArraySource, Dataset, Element, Split
+from qconv.data.dataset import ArraySource, Dataset, Element, Split, no_pictures
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,12 @@ class BarsAndStripes(Dataset):
         images, labels = _stream(self)
         rows = slice(self.num_train) if split == "train" else slice(self.num_train, None)
         return ArraySource(images[rows], labels[rows], 2, lowest=-np.inf, highest=np.inf)
+
+    def prepared(
+        self, images: Float[np.ndarray, "batch height width channels"]
+    ) -> Float[np.ndarray, "batch height width channels"]:
+        """Refused: these images are no pictures; see `Dataset.prepared`."""
+        raise no_pictures(self, "patterns of 1 and -1 in noise")
 
 
 @lru_cache(maxsize=2)  # both splits want it

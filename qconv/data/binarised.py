@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from qconv.bounds import require
 from qconv.data.dataset import Source, Split
@@ -21,4 +22,8 @@ class Binarised(Derived):
 
     def load(self, split: Split) -> Source:
         """The images of a split."""
-        return self.changed(split, lambda images: (images > self.threshold).astype(np.float32))
+        return self.changed(split)
+
+    def change(self, images: Float[np.ndarray, "batch ..."]) -> Float[np.ndarray, "batch ..."]:
+        """1 above the threshold, else 0."""
+        return (images > self.threshold).astype(np.float32)

@@ -8,7 +8,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from qconv.bounds import require, require_at_least
-from qconv.data.dataset import ArraySource, Dataset, Element, Plane, Split
+from qconv.data.dataset import ArraySource, Dataset, Element, Plane, Split, no_pictures
 
 _TIE = 1e-3
 """Energies in units of J that count as equal: the edges of the topological phase are free, but for terms that fall
@@ -93,6 +93,12 @@ class ClusterIsing(Dataset):
         h1, lower, upper = BOUNDARY.T
         curves = (np.stack([h1, lower], axis=1), np.stack([h1, upper], axis=1))
         return Plane(("h1 / J", "h2 / J"), self.fields(split), curves, "SPT (1) or not (0)")
+
+    def prepared(
+        self, images: Float[np.ndarray, "batch height width channels"]
+    ) -> Float[np.ndarray, "batch height width channels"]:
+        """Refused: these images are no pictures; see `Dataset.prepared`."""
+        raise no_pictures(self, "amplitudes of states")
 
 
 @lru_cache(maxsize=4)  # both networks and the report want them

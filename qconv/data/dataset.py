@@ -10,6 +10,7 @@ from typing import ClassVar, Literal, NamedTuple, Protocol, runtime_checkable
 import numpy as np
 from jaxtyping import Float, Int, Shaped
 
+from qconv.data.image_files import Form
 from qconv.errors import InputError
 
 Split = Literal["train", "validation", "test"]
@@ -131,6 +132,36 @@ class Dataset(ABC):
             InputError: they have no such split, or are not as promised.
         """
 
+    @property
+    def form(self) -> Form:
+        """What pictures in files are brought to, so that they are like these images before these are prepared.
+
+        Raises:
+            InputError: the images have other channels than pictures.
+        """
+        height, width, channels = self.element.inputs
+        if channels not in (1, 3):
+            raise InputError(
+                f"data = {type(self).__name__}, whose images have {channels} channels; allowed for pictures: 1 or 3"
+            )
+        return Form(height, width, channels, fit="crop", background=255)
+
+    def prepared(
+        self, images: Float[np.ndarray, "batch height width channels"]
+    ) -> Float[np.ndarray, "batch height width channels"]:
+        """What becomes of new images before a network sees them.
+
+        Of data that are not made of others the images stay as they are; data whose images are no pictures refuse.
+
+        Args:
+            images: of pictures, in [0, 1], in the size and with the channels of the innermost dataset.
+
+        Raises:
+            InputError: the images of these data are no pictures, or nothing says what becomes of new ones.
+            DataUnavailableError: it is said by training images, and these are not there.
+        """
+        return images
+
     def items(self, split: Split) -> "Dataset":
         """What says which images a split has, and in which order: where two datasets have equal `items`, the same ones.
 
@@ -206,6 +237,30 @@ def image_digests(images: Shaped[np.ndarray, "batch height width channels"]) -> 
     """A SHA-256 of each image: of its shape, kind and pixels."""
     kind = f"{images.dtype.str} {images.shape[1:]}".encode()
     return [hashlib.sha256(kind + image.tobytes()).digest() for image in images]
+
+
+def names_of_classes(data: Dataset) -> tuple[str, ...]:
+    """What the classes are called, by their labels: of those that have numbers only, these; none of real numbers.
+
+    Raises:
+        InputError: other than one name for each class.
+    """
+    names, count = data.class_names, data.element.num_classes or 0
+    if names is None:
+        return tuple(map(str, range(count)))
+    if len(names) != count:
+        raise InputError(f"{type(data).__name__}.class_names has {len(names)} names; allowed: {count}, one a class")
+    return tuple(names)
+
+
+def no_pictures(data: Dataset, what: str) -> InputError:
+    """What a dataset says whose images are no pictures, and which new ones can thus not join.
+
+    Args:
+        data: the dataset.
+        what: its images are instead, such as points of a plane.
+    """
+    return InputError(f"data = {type(data).__name__}, whose images are {what}; allowed: data of pictures")
 
 
 def chunks(source: Source, element: Element) -> list[Int[np.ndarray, " batch"]]:

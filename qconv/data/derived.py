@@ -3,13 +3,15 @@
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
-from jaxtyping import Int, Shaped
+from jaxtyping import Float, Int, Shaped
 
 from qconv.data.checked import CheckedSource, load_checked
 from qconv.data.dataset import ArraySource, Batch, Dataset, Element, Generators, Plane, Source, Split, image_digests
+from qconv.data.image_files import Form
+from qconv.errors import InputError
 
 Change = Callable[[Shaped[np.ndarray, "batch ..."]], Shaped[np.ndarray, "batch ..."]]
 
@@ -18,8 +20,12 @@ Change = Callable[[Shaped[np.ndarray, "batch ..."]], Shaped[np.ndarray, "batch .
 class Derived(Dataset):
     """Other images with the same targets, one for each and in the same order.
 
-    A subclass says in `load` what becomes of the images; one that leaves some out is a `Selection`.
+    A subclass says in `change` what becomes of images, and gives those of a split in `load`; one that leaves some out
+    is a `Selection`.
     """
+
+    is_fitted: ClassVar[bool] = False
+    """Whether what becomes of images has been found by looking at training images."""
 
     data: Dataset
     """Where the images come from."""
@@ -59,14 +65,36 @@ class Derived(Dataset):
         """The plane of the source, whose images these stand for; see `Dataset.plane`."""
         return self.data.plane(split)
 
-    def changed(self, split: Split, change: Change, **bounds: Any) -> Source:
+    def change(self, images: Shaped[np.ndarray, "batch ..."]) -> Shaped[np.ndarray, "batch ..."]:
+        """What becomes of images, each one for itself.
+
+        Raises:
+            InputError: the subclass does not say.
+        """
+        raise InputError(
+            f"data = {type(self).__name__} does not say what becomes of new images; allowed: a class with a `change`"
+        )
+
+    @property
+    def form(self) -> Form:
+        """That of the source; see `Dataset.form`."""
+        return self.data.form
+
+    def prepared(
+        self, images: Float[np.ndarray, "batch height width channels"]
+    ) -> Float[np.ndarray, "batch height width channels"]:
+        """What becomes of new images: first in the source, then here; see `Dataset.prepared`."""
+        return self.change(self.data.prepared(images))
+
+    def changed(self, split: Split, change: Change | None = None, **bounds: Any) -> Source:
         """The items of a split with other images: at once if they are in memory anyway, else when they are read.
 
         Args:
             split: of the source.
-            change: from some images to as many others.
+            change: from some images to as many others; by default that of the class.
             bounds: of the new images; see `ArraySource`.
         """
+        change = change or self.change
         source = load_checked(self.data, split)
         every = np.arange(len(source))
         if source.in_memory:
@@ -78,6 +106,10 @@ class Derived(Dataset):
 @dataclass(frozen=True)
 class Selection(Derived):
     """Some of the images of another dataset, in their order."""
+
+    def change(self, images: Shaped[np.ndarray, "batch ..."]) -> Shaped[np.ndarray, "batch ..."]:
+        """Nothing: images stay as they are."""
+        return images
 
     def items(self, split: Split) -> Dataset:
         """The items that are chosen of those of the source."""

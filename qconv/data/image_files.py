@@ -40,6 +40,17 @@ class DamagedFileError(InputError):
         self.path, self.reason = path, reason
 
 
+def own_form(path: Path, form: Form) -> Form:
+    """A form with the size that an image has in its file, upright as its EXIF data say.
+
+    Raises:
+        DamagedFileError: the file is no image, or damaged.
+        InputError: the file cannot be read.
+    """
+    width, height = _upright(path).size
+    return form._replace(height=height, width=width)
+
+
 def read_image(path: Path, form: Form) -> UInt8[np.ndarray, "height width channels"]:
     """The pixels of a file, upright as its EXIF data say.
 

@@ -46,6 +46,10 @@ class Noisy(Derived):
         inputs = (self.data.drawn_element or self.data.element).inputs
         return Element(inputs, targets=inputs)
 
+    def change(self, images: Float[np.ndarray, "batch ..."]) -> Float[np.ndarray, "batch ..."]:
+        """Nothing: a picture is taken to have its noise already."""
+        return images
+
     def load(self, split: Split) -> Source:
         """The images of a split; those to train on can be drawn."""
         source = NoisySource(load_checked(self.data, split), self.sigma, self._rng(split))

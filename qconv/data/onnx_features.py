@@ -54,12 +54,28 @@ class OnnxFeatures(Derived):
         infinite = float(np.inf)
         return ArraySource(features[:, None, None], targets, self.element.num_classes, -infinite, infinite)
 
+    def change(self, images: Float[np.ndarray, "batch height width channels"]) -> Float[np.ndarray, "batch 1 1 _"]:
+        """The features of new images; they are not kept.
+
+        Raises:
+            InputError: the network does not fit the images; see `OnnxNetwork.cut`.
+            DataUnavailableError: the network, or what runs it, is not installed.
+        """
+        runner = _runner(self.network)
+        parts = [images[start : start + runner.batch_size] for start in range(0, len(images), runner.batch_size)]
+        return np.concatenate([runner(part) for part in parts])[:, None, None]
+
+
+@lru_cache(maxsize=2)
+def _runner(network: OnnxNetwork) -> Runner:
+    return Runner(network)
+
 
 @lru_cache(maxsize=8)  # networks, rivals and seeds want the same
 def _features(
     data: Dataset, network: OnnxNetwork, split: Split
 ) -> tuple[Float[np.ndarray, "images features"], Shaped[np.ndarray, "images ..."]]:
-    runner, source = Runner(network), load_checked(data, split)
+    runner, source = _runner(network), load_checked(data, split)
     key = hashlib.sha256(f"{runner.digest} {qconv.NUMERICS}".encode()).hexdigest()[:16]
     name = type(network).__name__
     store = FeatureStore(cache_folder() / "features" / f"{name}-{key}.sqlite", network.num_features)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from qconv.bounds import require
 from qconv.data.checked import load_checked
@@ -34,6 +35,10 @@ class RandomCrops(Derived):
         if targets[:2] == inputs[:2]:
             targets = (*square, *targets[2:])
         return Element((*square, inputs[2]), targets, num_classes)
+
+    def change(self, images: Float[np.ndarray, "batch ..."]) -> Float[np.ndarray, "batch ..."]:
+        """Nothing: a picture is seen whole."""
+        return images
 
     def load(self, split: Split) -> Source:
         """The images of a split; those to train on can be drawn."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from jaxtyping import Float
 
 from qconv.bounds import require
 from qconv.data.checked import load_checked
@@ -28,6 +29,10 @@ class RandomFlips(Derived):
     def drawn_element(self) -> Element:
         """As before, mirrored."""
         return self.data.drawn_element or self.data.element
+
+    def change(self, images: Float[np.ndarray, "batch ..."]) -> Float[np.ndarray, "batch ..."]:
+        """Nothing: a picture stays as it is."""
+        return images
 
     def load(self, split: Split) -> Source:
         """The images of a split; those to train on can be drawn."""

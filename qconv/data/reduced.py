@@ -5,6 +5,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 from jaxtyping import Float, Shaped
@@ -49,6 +50,8 @@ class Reduced(Derived):
     bring those of the training images to [0, 1], so that `Angle()` turns by [0, pi]; test images outside are clipped.
     """
 
+    is_fitted: ClassVar[bool] = True
+
     reduction: Reduction
     """What makes few numbers of them."""
 
@@ -68,9 +71,21 @@ class Reduced(Derived):
     def scaled(self, split: Split, by: Split) -> ArraySource:
         """The numbers of a split, so that the smallest of those of the split `by` becomes 0, and the largest 1."""
         (numbers, targets), (scale, _) = (_numbers(self.data, self.reduction, part) for part in (split, by))
-        low, high = float(scale.min()), float(scale.max())
-        unit = np.clip((numbers - low) / max(high - low, np.finfo(np.float32).tiny), 0, 1).astype(np.float32)
-        return ArraySource(unit[:, None, :, None], targets, self.element.num_classes)
+        return ArraySource(_unit(numbers, scale), targets, self.element.num_classes)
+
+    def change(self, images: Float[np.ndarray, "batch ..."]) -> Float[np.ndarray, "batch ..."]:
+        """The numbers of images, on the scale of the training images."""
+        transform, (scale, _) = _learned(self.data, self.reduction)
+        return _unit(transform(images.reshape(len(images), -1)), scale)
+
+
+def _unit(
+    numbers: Float[np.ndarray, "images numbers"], scale: Float[np.ndarray, "others numbers"]
+) -> Float[np.ndarray, "images 1 numbers 1"]:
+    """Numbers as images, so that the smallest number of `scale` becomes 0 and the largest 1."""
+    low, high = float(scale.min()), float(scale.max())
+    unit = np.clip((numbers - low) / max(high - low, np.finfo(np.float32).tiny), 0, 1)
+    return unit.astype(np.float32)[:, None, :, None]
 
 
 @lru_cache(maxsize=8)  # networks, controls and seeds want the same

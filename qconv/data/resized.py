@@ -37,12 +37,11 @@ class Resized(Derived):
 
     def load(self, split: Split) -> Source:
         """The images of a split."""
-        return self.changed(
-            split,
-            lambda images: resized(images, self.height, self.width, self.antialias),
-            lowest=-np.inf,
-            highest=np.inf,
-        )
+        return self.changed(split, lowest=-np.inf, highest=np.inf)
+
+    def change(self, images: Float[np.ndarray, "batch ..."]) -> Float[np.ndarray, "batch ..."]:
+        """Images in the other size."""
+        return resized(images, self.height, self.width, self.antialias)
 
 
 def resized(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import ClassVar, Literal
 
 import numpy as np
 from jaxtyping import Float
@@ -24,6 +24,8 @@ class Scaled(Derived):
     12, 2825 (2011), which classifiers of tables put before the data.
     """
 
+    is_fitted: ClassVar[bool] = True
+
     scaling: Literal["standard", "range"] = "standard"
     """Mean 0 and variance 1 of each pixel (standard), or its smallest value -1 and its largest 1 (range)."""
 
@@ -32,10 +34,12 @@ class Scaled(Derived):
 
     def load(self, split: Split) -> Source:
         """The images of a split."""
+        return self.changed(split, lowest=-np.inf, highest=np.inf)
+
+    def change(self, images: Float[np.ndarray, "batch ..."]) -> Float[np.ndarray, "batch ..."]:
+        """Images on the scales that the training images give."""
         zero, one = _fitted(self)
-        return self.changed(
-            split, lambda images: ((images - zero) / one).astype(np.float32), lowest=-np.inf, highest=np.inf
-        )
+        return ((images - zero) / one).astype(np.float32)
 
 
 @lru_cache(maxsize=4)  # both splits want it

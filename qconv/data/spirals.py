@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from qconv.bounds import require, require_at_least
-from qconv.data.dataset import ArraySource, Dataset, Element, Split
+from qconv.data.dataset import ArraySource, Dataset, Element, Split, no_pictures
 
 
 @dataclass(frozen=True)
@@ -56,6 +56,12 @@ class Spirals(Dataset):
         first = 0 if split == "test" else self.num_test
         rows = order[first : first + (self.num_test if split == "test" else self.num_train)]
         return ArraySource(points[rows][:, None, :, None], labels[rows], 2, lowest=-np.inf, highest=np.inf)
+
+    def prepared(
+        self, images: Float[np.ndarray, "batch height width channels"]
+    ) -> Float[np.ndarray, "batch height width channels"]:
+        """Refused: these images are no pictures; see `Dataset.prepared`."""
+        raise no_pictures(self, "points of a plane")
 
 
 @lru_cache(maxsize=2)  # both splits want them

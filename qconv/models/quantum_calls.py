@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +16,9 @@ from jax.extend.core import jaxprs_in_params
 from jaxtyping import Array, Float
 
 from qconv.errors import InputError
+from qconv.layers.classical_twin import ClassicalTwin
 from qconv.layers.quantum_layer import QuantumLayer
+from qconv.models.network import FROZEN, TRAINED
 
 Path = tuple[str, ...]
 """Names of the modules from a network to one in it: where the parameters of that lie in each collection."""
@@ -85,8 +87,7 @@ def trace(model: nn.Module, image_shape: tuple[int, ...]) -> Traced:
         return output
 
     images = jax.ShapeDtypeStruct((1, *image_shape), np.dtype(np.float32))
-    # A filter of its own for each trace, which changes nothing: else `nn.jit` would remember an earlier one.
-    everything = DenyList(("intermediates", f"trace {next(_traces)}"))
+    everything = DenyList(("intermediates", _unique()))
     with _intercepted(record):
         program, (outputs, variables) = jax.make_jaxpr(
             lambda x: model.init_with_output(jax.random.key(0), x, mutable=everything), return_shape=True
@@ -112,41 +113,83 @@ def _runs_circuits(program: Any) -> bool:
 
 
 def watch(
-    model: nn.Module, variables: Any, images: Float[Array, "batch height width channels"]
+    model: nn.Module,
+    variables: Any,
+    images: Float[Array, "batch height width channels"],
+    paths: Sequence[Path] | None = None,
 ) -> dict[Path, tuple[Float[Array, "..."], Float[Array, "..."]]]:
-    """What quantum layers are given, and what they make of it, at the first call of each; may be traced.
+    """What quantum layers, or those in their place, are given and make of it, at the first call of each; may be traced.
 
     Args:
         model: the network.
         variables: all of its collections.
         images: a batch.
+        paths: where they are, in the order of the calls; of a classical twin, where those are that it stands in for.
+            By default of all that the network calls.
 
     Returns:
         Inputs and outputs by path, in the order of the calls. A layer that is not there is in a transformation that
             keeps them, as `nn.scan`.
     """
 
-    def record(layer: QuantumLayer, inputs: Any, call: Callable[[], Any]) -> Any:
+    def record(layer: nn.Module, inputs: Any, call: Callable[[], Any]) -> Any:
         output = call()
         layer.sow(_SEEN, _SEEN, (inputs, output))
         return output
 
-    with _intercepted(record):
+    with _intercepted(record, QuantumLayer | ClassicalTwin):
         # What the network itself writes is dropped, as in evaluation.
-        _, collections = model.apply(variables, images, mutable=DenyList(("params", "frozen")))
+        _, collections = model.apply(variables, images, mutable=DenyList((TRAINED, FROZEN)))
     seen = _collection(collections, _SEEN)
-    paths = [call.path for call in trace(model, images.shape[1:]).calls]
+    if paths is None:
+        paths = [call.path for call in trace(model, images.shape[1:]).calls]
     return {path: seen[*path, _SEEN][0] for path in paths if (*path, _SEEN) in seen}
 
 
+def output_with(
+    model: nn.Module,
+    variables: Any,
+    images: Float[Array, "batch height width channels"],
+    path: Path,
+    change: Callable[[Array], Array],
+) -> Array:
+    """What a network makes of images where a quantum layer gives something else; may be traced.
+
+    Args:
+        model: the network, or its classical twin.
+        variables: all of its collections.
+        images: a batch.
+        path: of the quantum layer, or in a twin of the classical one in its place.
+        change: from the layer's outputs to what the network is given instead, at each call.
+    """
+
+    def replace(layer: nn.Module, inputs: Any, call: Callable[[], Any]) -> Any:
+        output = call()
+        return change(output) if layer.path == path else output
+
+    with _intercepted(replace, QuantumLayer | ClassicalTwin):
+        outputs, _ = model.apply(variables, images, mutable=DenyList((TRAINED, FROZEN, _unique())))
+    return outputs
+
+
+def _unique() -> str:
+    """A name for a filter of collections that changes nothing: else `nn.jit` would remember an earlier trace."""
+    return f"trace {next(_traces)}"
+
+
 @contextmanager
-def _intercepted(record: Callable[[QuantumLayer, Any, Callable[[], Any]], Any]) -> Generator[None]:
-    """Calls of quantum layers go through `record`, but for those that a quantum layer makes itself."""
+def _intercepted(record: Callable[[Any, Any, Callable[[], Any]], Any], kind: Any = QuantumLayer) -> Generator[None]:
+    """Calls of layers go through `record`, but for those that such a layer makes itself.
+
+    Args:
+        record: is given a layer, its inputs, and its call.
+        kind: the class of layers, or a union of classes.
+    """
     inside = False
 
     def intercept(call: Any, args: Any, kwargs: Any, context: Any) -> Any:
         nonlocal inside
-        if inside or context.method_name != "__call__" or not isinstance(context.module, QuantumLayer):
+        if inside or context.method_name != "__call__" or not isinstance(context.module, kind):
             return call(*args, **kwargs)
         inside = True
         try:

@@ -23,7 +23,8 @@ from qconv.models.pretrained import Pretrained
 from qconv.models.quantum_calls import trace
 from qconv.models.twin import WithTwin
 from qconv.models.weight_files import keep_weights
-from qconv.runs.restore import read_known_run, restored_arm
+from qconv.runs.restore import restored_arm
+from qconv.runs.run_directory import read_run
 from qconv.runs.summary import read_run_summary
 
 
@@ -94,7 +95,7 @@ class FromRun(WithTwin):
     @nn.nowrap
     def _take(self, folder: Path) -> None:
         """Reads the run, and forgets where it lies."""
-        experiment = read_known_run(folder)
+        _, experiment = read_run(folder)
         _require_results(folder)
         by_folder = {arm.folder: arm for arm in arms(experiment)}
         require(self, "arm", self.arm in by_folder, ", ".join(map(repr, by_folder)))

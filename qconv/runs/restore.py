@@ -12,7 +12,6 @@ from qconv.experiment.precision import precision
 from qconv.runs.checkpoints import Checkpoints
 from qconv.runs.loop import Loop, LoopState
 from qconv.runs.mesh import device_mesh
-from qconv.runs.run_directory import read_run
 
 
 class RestoredArm(NamedTuple):
@@ -22,17 +21,6 @@ class RestoredArm(NamedTuple):
     loop: Loop
     """The network, and the items that it is evaluated on."""
     state: LoopState
-
-
-def read_known_run(folder: Path) -> Experiment:
-    """The spec of the run in a directory.
-
-    Raises:
-        RunError: see `read_run`.
-        InputError: its spec names classes that are gone.
-    """
-    _, experiment = read_run(folder)
-    return experiment
 
 
 def restored_arms(folder: Path, experiment: Experiment, held_out: Source | None) -> Iterator[RestoredArm]:
@@ -47,20 +35,28 @@ def restored_arm(folder: Path, experiment: Experiment, arm: Arm, held_out: Sourc
 
     Args:
         folder: of the run.
-        experiment: its spec, by `read_known_run`.
+        experiment: its spec; see also `knowing_its_data`.
         arm: which network.
         held_out: what it is to be evaluated on; None if it is not.
 
     Raises:
         RunError: a checkpoint cannot be read.
     """
-    place = folder / arm.folder / "checkpoints"
-    if not place.is_dir():
+    if not has_checkpoints(folder, arm):
         return None
     with precision(experiment.dtype):
         loop = Loop(experiment, arm.network, None, held_out, device_mesh())
-        with Checkpoints(place, loop.frozen, read_only=True) as checkpoints:
+        with Checkpoints(_place(folder, arm), loop.frozen, read_only=True) as checkpoints:
             restored = checkpoints.restore(loop.first)
             if checkpoints.frozen is not loop.frozen:
                 loop = replace(loop, stored=checkpoints.frozen)
     return RestoredArm(arm, loop, restored[0]) if restored else None
+
+
+def has_checkpoints(folder: Path, arm: Arm) -> bool:
+    """Whether the training of a network of a run has begun."""
+    return _place(folder, arm).is_dir()
+
+
+def _place(folder: Path, arm: Arm) -> Path:
+    return folder / arm.folder / "checkpoints"

@@ -15,6 +15,7 @@ from qconv.experiment.precision import precision
 from qconv.experiment.rivals import Method
 from qconv.experiment.spec import items_id
 from qconv.models.network import output_of
+from qconv.runs.data_file import write_data_file
 from qconv.runs.fit import Fitted, fit
 from qconv.runs.json_files import writing
 from qconv.runs.loop import Loop
@@ -90,6 +91,9 @@ def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
         mesh, networks = device_mesh(), arms(experiment)
         for arm in networks:
             rehearse(experiment, arm.network, mesh)
+        with as_one(f"cannot write to {run.folder}"):
+            if jax.process_index() == 0:
+                write_data_file(run.folder, experiment)
         items, found = items_id(experiment.divided_data, experiment.split, len(held_out)), []
         for arm in networks:
             folder = run.folder / arm.folder

@@ -1,7 +1,8 @@
 """The directory of a run: `runs/<experiment>/<run id>/seed<k>/`, for a cell of a table `runs/<table>/...`.
 
-It holds `spec.json` from the start and `summary.json` from the end of the run, and one process at a time. What other
-numerics have begun is neither gone on with nor overwritten: where that is asked for, it is set aside.
+It holds `spec.json` from the start, `data.json` once its data are known, and `summary.json` from the end of the run,
+and one process at a time. What other numerics have begun is neither gone on with nor overwritten: where that is asked
+for, it is set aside.
 """
 
 import shutil
@@ -22,7 +23,7 @@ from qconv.runs.mesh import any_process, as_one
 from qconv.runs.provenance import Provenance, of_run, with_another
 from qconv.runs.summary import MeasuredSummary, Summary, read_summary, summary_json
 
-_BEFORE_CHECKPOINTS = ("spec.json", "metrics.jsonl", "tensorboard", "checkpoints", "frozen", ".lock")
+_BEFORE_CHECKPOINTS = ("spec.json", "data.json", "metrics.jsonl", "tensorboard", "checkpoints", "frozen", ".lock")
 """What a run has written before its first checkpoint, at most; the lock is the last to go."""
 
 Spec = TypeVar("Spec", bound=Experiment | Measurement)

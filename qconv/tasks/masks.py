@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int
 
-from qconv.figure import Figure, show_image
+from qconv.figure import CLASS_COLORS, Figure, show_image
 from qconv.tasks.evidence import Evaluated, Evidence
 from qconv.tasks.overlap import Dice
 
@@ -42,7 +42,7 @@ class Masks(Evidence):
         images, masks = evaluated.source[rows]
         predicted = {name: outputs.argmax(-1) for name, outputs in evaluated.outputs(rows).items()}
         classes = evaluated.data.element.num_classes or 2
-        look: Any = {"vmin": 0, "vmax": classes - 1, "cmap": "gray" if classes == 2 else "nipy_spectral"}
+        look: Any = {"vmin": 0, "vmax": classes - 1, "cmap": "gray" if classes == 2 else CLASS_COLORS}
         columns = 2 + len(predicted)
         figure = Figure(figsize=(1.5 * columns, 1.6 * len(rows) + 0.4), layout="constrained")
         axes = figure.subplots(len(rows), columns, squeeze=False)

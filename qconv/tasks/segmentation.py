@@ -2,14 +2,24 @@
 
 from dataclasses import dataclass
 
+import jax.numpy as jnp
+import numpy as np
+from jaxtyping import Float, Int
+from PIL import Image
+
 from qconv.data.dataset import Element
 from qconv.errors import InputError
+from qconv.figure import colors_of_classes
+from qconv.tasks.answer import Answer, Subject, label_of
 from qconv.tasks.evidence import Evidence
 from qconv.tasks.losses import ClassLoss, CrossEntropy
 from qconv.tasks.masks import Masks
 from qconv.tasks.metric import Metric
 from qconv.tasks.overlap import Dice, MeanIoU, PooledDice, PooledMeanIoU
 from qconv.tasks.task import Task
+
+_SHOWN = 3
+"""Classes that a table shows of a mask, those with most pixels."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +39,46 @@ class Segmentation(Task):
         """Images beside their true and predicted masks."""
         return (Masks(),)
 
+    def answers(
+        self, outputs: Float[np.ndarray, "batch height width classes"], class_names: tuple[str, ...]
+    ) -> list[Answer]:
+        """Masks, and which part of the pixels each class has.
+
+        A mask of two classes is black and white; one of more has the classes as values, and a palette that shows them.
+        """
+        found = []
+        for labels in outputs.argmax(-1):
+            parts = np.bincount(labels.ravel(), minlength=len(class_names)) / labels.size
+            largest = [label for label in np.argsort(-parts, kind="stable") if parts[label]][:_SHOWN]
+            words = {"found": ", ".join(f"{class_names[label]} {parts[label]:.1%}" for label in largest)}
+            values = {f"part of {name}": float(part) for name, part in zip(class_names, parts, strict=True)}
+            found.append(Answer(words, values, _mask(labels, len(class_names))))
+        return found
+
+    def subject(
+        self, outputs: Float[np.ndarray, "1 height width classes"], class_names: tuple[str, ...], target: str
+    ) -> Subject:
+        """The outputs of a class, summed over the pixels that the network gives to it; of no pixel, over all.
+
+        By default those of the foreground, of each pixel its own class.
+
+        Raises:
+            InputError: there is no such class.
+        """
+        labels = outputs[0].argmax(-1)
+        label = label_of(target, class_names) if target else None
+        if target and label is None:
+            raise InputError(f"target = {target!r}; allowed: {', '.join(class_names)}")
+        where = labels > 0 if label is None else labels == label
+        where = where if where.any() else np.ones_like(where)
+        chosen = np.eye(len(class_names), dtype=outputs.dtype)[labels if label is None else np.full_like(labels, label)]
+        weights = (chosen * where[..., None])[None]
+        what = "the foreground" if label is None else f"class {class_names[label]}"
+        return Subject(
+            f"the outputs of {what}, over {where.sum():,} pixels",
+            lambda images, outputs: jnp.sum(outputs * weights, axis=(1, 2, 3)),
+        )
+
     def output_shape(self, element: Element) -> tuple[int, ...]:
         """The shape of the output: one number for each pixel and class."""
         if element.num_classes is None or element.num_classes < 2 or element.targets != element.inputs[:2]:
@@ -38,3 +88,14 @@ class Segmentation(Task):
                 "least 2 classes"
             )
         return (*element.targets, element.num_classes)
+
+
+def _mask(labels: Int[np.ndarray, "height width"], classes: int) -> Image.Image:
+    """A mask as a picture."""
+    if classes == 2:
+        return Image.fromarray(labels.astype(np.uint8) * 255)
+    if classes > 256:  # more than a palette has
+        return Image.fromarray(labels.astype(np.uint16))
+    picture = Image.fromarray(labels.astype(np.uint8)).convert("P")
+    picture.putpalette(colors_of_classes(classes).astype(np.uint8).ravel().tolist())
+    return picture

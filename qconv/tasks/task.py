@@ -2,7 +2,12 @@
 
 from abc import ABC, abstractmethod
 
+import numpy as np
+from jaxtyping import Float
+
 from qconv.data.dataset import Element
+from qconv.errors import InputError
+from qconv.tasks.answer import Answer, Subject
 from qconv.tasks.evidence import Evidence
 from qconv.tasks.losses import Loss
 from qconv.tasks.metric import Metric
@@ -33,3 +38,33 @@ class Task(ABC):
         Raises:
             InputError: the data have no such targets.
         """
+
+    def answers(self, outputs: Float[np.ndarray, "batch ..."], class_names: tuple[str, ...]) -> list[Answer]:
+        """What outputs tell a person, image by image: `qconv predict` shows and writes it.
+
+        Args:
+            outputs: of a network.
+            class_names: what the classes are called, by label; none where targets are real numbers.
+
+        Raises:
+            InputError: the task does not say.
+        """
+        raise self._silent("answers")
+
+    def subject(self, outputs: Float[np.ndarray, "1 ..."], class_names: tuple[str, ...], target: str) -> Subject:
+        """What of the outputs `qconv explain` explains.
+
+        Args:
+            outputs: of a network, for the image that is looked at.
+            class_names: what the classes are called, by label; none where targets are real numbers.
+            target: what is asked for, such as the name of a class; empty for what the network says.
+
+        Raises:
+            InputError: the task does not say, or there is no such target.
+        """
+        raise self._silent("subject")
+
+    def _silent(self, method: str) -> InputError:
+        return InputError(
+            f"task = {type(self).__name__} does not say what its outputs mean; allowed: a task with the method {method}"
+        )

@@ -25,11 +25,13 @@ from qconv.data.derived import Derived
 from qconv.data.digits import Digits
 from qconv.data.folder import FolderOfImages
 from qconv.data.image_folder import ImageFolder
+from qconv.data.known import Known
 from qconv.data.mask_folder import MaskFolder
 from qconv.data.mnist import Mnist5k
 from qconv.data.noisy import Noisy
 from qconv.data.nuclei import Nuclei
 from qconv.data.onnx_features import OnnxFeatures
+from qconv.data.other_items import OtherItems
 from qconv.data.pasted_digits import PastedDigits
 from qconv.data.pca import PCA
 from qconv.data.photographs import Photographs
@@ -72,6 +74,8 @@ DATASETS: dict[str, tuple[Dataset, Element]] = {
     "resized": (Resized(IMAGES, 3, 7), Element((3, 7, 3), (), 4)),
     "scaled": (Scaled(IMAGES), Element((6, 5, 3), (), 4)),
     "subset": (Subset(IMAGES, 20, 4), Element((6, 5, 3), (), 4)),
+    "known": (Known(IMAGES, Element((6, 5, 3), (), 4), None), Element((6, 5, 3), (), 4)),
+    "other items": (OtherItems(IMAGES, Scaled(IMAGES)), Element((6, 5, 3), (), 4)),
     "divided": (WithValidation(IMAGES), Element((6, 5, 3), (), 4)),
     "noisy": (Noisy(IMAGES), Element((6, 5, 3), (6, 5, 3))),
     "photographs": (Photographs(16), Element((16, 16, 1), (), 18)),

@@ -18,6 +18,7 @@ from qconv.tasks.classification import Accuracy, Classification
 from qconv.tasks.confusion import Confusion
 from qconv.tasks.losses import CrossEntropy, SquaredError
 from qconv.tasks.metric import Metric
+from qconv.tasks.mistakes import Mistakes
 from qconv.tasks.plane_scores import PlaneScores
 
 RNG = np.random.default_rng(0)
@@ -63,7 +64,11 @@ def test_a_plane_shows_the_score_of_class_1_as_the_loss_understands_outputs() ->
 
 def test_the_loss_is_what_the_plane_is_drawn_by() -> None:
     assert Classification().loss == CrossEntropy()
-    assert Classification(SquaredError()).evidence == (Confusion(), PlaneScores(SquaredError()))
+    assert Classification(SquaredError()).evidence == (
+        Confusion(),
+        Mistakes(SquaredError()),
+        PlaneScores(SquaredError()),
+    )
     assert Classification().metrics == (Accuracy(),)
 
 
