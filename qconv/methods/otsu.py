@@ -52,7 +52,7 @@ class Otsu(Method):
                     raise InputError(f"Otsu is given masks with class {masks.max()}; allowed: 0 and 1")
                 arrays = _outputs(images, *choice), masks, np.ones(len(rows), images.dtype)
                 sums.append(metric.sums(*map(jnp.asarray, arrays)))
-            value = metric.value(jax.tree.map(lambda *own: sum(own), *sums), len(train))
+            value = metric.value(jax.tree.map(lambda *own: sum(own), *sums), float(len(train)))
             return value if metric.higher_is_better else -value
 
         thresholds = (None, _common_threshold(train, parts))

@@ -105,9 +105,15 @@ class QuanvUNet(Network):
 
 
 def _halved(images: Float[Array, "batch height width channels"]) -> Float[Array, "batch rows columns channels"]:
-    """The largest value of each 2x2 pixels; not `nn.max_pool`, whose gradient takes XLA long on a CPU."""
+    """The largest value of each 2x2 pixels.
+
+    Not by `nn.max_pool`, whose gradient takes XLA long on a CPU, nor by `max`: its gradient divides by the number of
+    values that equal the largest, which is none where XLA computes them twice and rounds them otherwise.
+    """
     batch, height, width, channels = images.shape
-    return images.reshape(batch, height // 2, 2, width // 2, 2, channels).max((2, 4))
+    apart = images.reshape(batch, height // 2, 2, width, channels)
+    rows = jnp.maximum(apart[:, :, 0], apart[:, :, 1]).reshape(batch, height // 2, width // 2, 2, channels)
+    return jnp.maximum(rows[:, :, :, 0], rows[:, :, :, 1])
 
 
 def _doubled(images: Float[Array, "batch height width channels"]) -> Float[Array, "batch rows columns channels"]:

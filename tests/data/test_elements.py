@@ -80,7 +80,7 @@ DATASETS: dict[str, tuple[Dataset, Element]] = {
     "noisy": (Noisy(IMAGES), Element((6, 5, 3), (6, 5, 3))),
     "photographs": (Photographs(16), Element((16, 16, 1), (), 18)),
     "nuclei": (Nuclei(), Element((32, 32, 1), (32, 32), 2)),
-    "pasted digits": (PastedDigits(num_train=8, num_validation=2, num_test=4), Element((32, 32, 3), (32, 32), 2)),
+    "pasted digits": (PastedDigits(num_train=8, num_validation=4, num_test=4), Element((32, 32, 3), (32, 32), 2)),
     "crops": (RandomCrops(IMAGES, 4), Element((6, 5, 3), (), 4)),
     "flips": (RandomFlips(IMAGES), Element((6, 5, 3), (), 4)),
     "several": (
@@ -123,7 +123,7 @@ def test_an_item_is_what_it_is_said_to_be(name: str, split: Split) -> None:
     everything = data.load(split)[np.arange(len(data.load(split)))].targets
     assert everything.min() >= 0 and everything.max() < element.num_classes
     if split == "train" and name not in ("phases", "photographs"):  # three states on a line; each is in one split
-        assert set(everything.tolist()) == set(range(element.num_classes))
+        assert set(everything.ravel().tolist()) == set(range(element.num_classes))
 
 
 @dataclass(frozen=True)

@@ -44,6 +44,7 @@ from qconv.models.network import Network
 from qconv.models.networks import ClassicalNet, QuantumClassifier, QuanvNet, TreeNet
 from qconv.models.pretrained import Pretrained
 from qconv.models.quantum_vit import QuantumViT
+from qconv.models.quanv_unet import QuanvUNet
 from qconv.models.resnet import ResidualBlock, ResNet
 from qconv.models.small_cnn import SmallCNN
 from qconv.models.squashed_dense import SquashedDense
@@ -89,8 +90,9 @@ MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     (QuantumClassifier(MEASURED, LogProbabilities()), IMAGE),
     (QuanvNet(CONV, LinearHead(2)), IMAGE),
     (TreeNet(TREE, LinearHead(2)), IMAGE),
+    (QuanvUNet(CONV, features=(2, 4), group_size=2), (4, 4, 1)),
+    (QuanvUNet(None, nn.Conv(2, (1, 1)), features=(2, 4), group_size=0, skips=False), (4, 4, 1)),
     (PatchTokens(1, 3), IMAGE),
-    (EncoderBlock(DENSE.clone(features=3), DENSE, DENSE, 2, 2), (3, 2)),
     (EncoderBlock(OF_TOKENS.clone(features=3), OF_TOKENS, None, 2, 2), (3, 4)),
     *((vit, IMAGE) for vit in (VIT, classical_twin(VIT))),
     (ConvNorm(2, strides=2), IMAGE),
