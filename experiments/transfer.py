@@ -17,12 +17,16 @@ text, 120) of PP-OCRv4; and none: the pixels themselves, standardised. What runs
 The last one without what else it needs, since only its files of weights are read. Rows whose network is not there are
 left out, and said to be.
 
-Textures: 12 x 12 grey pixels of photographs of TODO.
+Textures: tiles of 12 x 12 grey pixels, 240 to train on and 600 to test on, of two photographs of scikit-image, grass
+and gravel; training tiles are from the left of each, test tiles from the right. Networks see them at the size that they
+were trained on.
 
 Ants and bees: 244 images to train on and 153 to test on, which Mari et al. took from PyTorch's tutorial on transfer
 learning. They are in no package: whoever has them puts the folder hymenoptera_data, with its folders train and val,
-where the command runs. The published figures are of the epoch with the lowest loss on these 153 images, of one run, on
-features of a ResNet-18; ours are of the last epoch and of other networks.
+where the command runs. The published 0.967 is of the best of 30 epochs on these 153 images, of one run. Of the last
+epoch the same output has 0.948, and for a linear layer alone 0.954, which is its best one, too: so the circuit is ahead
+at its best epoch only. Ours are of the last epoch, on features of other networks than the published ResNet-18, and the
+shorter side of an image is 224 pixels before its middle is cut out, and not 256. The pixels are those of 16 x 16.
 
 The twin has two dense layers with no more parameters in place of the circuit, which leaves it two units. Linear probe:
 one dense layer, trained like the circuit. Logistic regression and the support vector machine see the same features; C
@@ -83,10 +87,11 @@ BACKBONES: dict[str, OnnxNetwork] = {
 ANTS_AND_BEES = ImageFolder("hymenoptera_data", height=224, width=224)
 PUBLISHED = Published(
     0.9673,
-    "github.com/XanaduAI/quantum-transfer-learning, saved output of c2q_transfer_learning_ants_bees.ipynb, one run; "
-    "a linear layer alone has 0.9542 there",
+    "github.com/XanaduAI/quantum-transfer-learning, saved output of c2q_transfer_learning_ants_bees.ipynb, best epoch "
+    "of one run; its last epoch 0.9477; a linear layer alone, best epoch and last, 0.9542 "
+    "(transfer_learning_ants_bees_classical.ipynb)",
     tolerance=0.03,
-    reason="one published run, whose spread is not known, at its best epoch on the images it is judged on",
+    reason="one published run, whose spread is not known, at its best epoch on the images that it is judged on",
 )
 ANALOGUE = "another network in front than the published ResNet-18, and the last epoch instead of the best one"
 
@@ -114,4 +119,4 @@ def rows() -> Iterator[Row]:
         yield Row(name, cells, published, section="ants and bees", analogue=analogue)
 
 
-table = Table(rows=tuple(rows()))
+table = Table(rows=tuple(rows()), quantity="accuracy on images that were not trained on")

@@ -43,7 +43,7 @@ def test_adam_may_learn_a_tenth_as_fast_after_each_third():
     state = tx.init(weight)
     for step in range(9):
         updates, state = tx.update(jnp.asarray(1.0), state, weight)  # always the same, so steps are the rate
-        np.testing.assert_allclose(np.asarray(updates), -0.5 / 10 ** (step // 3), rtol=1e-5)
+        np.testing.assert_allclose(np.asarray(updates), -0.5 / 10 ** (step // 3), rtol=1e-4)  # 1 - b2 in float32
 
 
 def test_what_is_not_allowed_is_said():
