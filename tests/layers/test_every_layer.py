@@ -58,6 +58,9 @@ TREE = QuantumTree(Tree(ansatz=HardwareEfficient(1)), features=2)
 SCALED = Circuit(Angle(), HardwareEfficient(1), reuploads=1, trainable_scaling=True)
 MEASURED = QuantumDense(Circuit(Angle(), HardwareEfficient(1), Probabilities()))
 
+# Normed bits are -1 and 1, which times pi would leave some angles without a gradient.
+OF_TOKENS = QuantumDense(Circuit(Angle(scale=1.0), HardwareEfficient(1)))
+
 MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     *((layer, IMAGE) for layer in (CONV, DENSE, TREE, MEASURED)),
     *((layer.twin(), IMAGE) for layer in (CONV, DENSE, TREE, MEASURED)),
@@ -81,7 +84,7 @@ MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     (QuanvNet(CONV, LinearHead(2)), IMAGE),
     (TreeNet(TREE, LinearHead(2)), IMAGE),
     (PatchTokens(1, 3), IMAGE),
-    (EncoderBlock(DENSE.clone(features=3), DENSE, DENSE, 2, 2), (3, 2)),
+    (EncoderBlock(OF_TOKENS.clone(features=3), OF_TOKENS, None, 2, 2), (3, 4)),
     (ConvNorm(2, strides=2), IMAGE),
     *((ResidualBlock(2, strides, bottleneck), IMAGE) for strides, bottleneck in ((1, False), (2, True))),
     (SmallCNN((2, 3)), IMAGE),
