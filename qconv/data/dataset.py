@@ -145,7 +145,7 @@ class Dataset(ABC):
 
     def prepared(
         self, images: Float[np.ndarray, "batch height width channels"]
-    ) -> Float[np.ndarray, "batch height width channels"]:
+    ) -> Float[np.ndarray, "batch rows columns numbers"]:
         """What becomes of new images before a network sees them.
 
         Of data that are not made of others the images stay as they are; data whose images are no pictures refuse.

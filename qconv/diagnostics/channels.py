@@ -45,7 +45,7 @@ def mean_outputs(
 def outputs_without_channels(
     network: nn.Module,
     variables: Mapping[str, Any],
-    image: Float[np.ndarray, "height width channels"],
+    image: Float[np.ndarray, "height width colors"],
     path: Path,
     instead: Float[np.ndarray, "... channels"],
 ) -> Float[np.ndarray, "channels ..."]:

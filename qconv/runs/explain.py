@@ -111,7 +111,7 @@ def _number(subject: Subject, image: Image, outputs: Float[np.ndarray, "..."]) -
 
 def _without_channels(
     network: TrainedNetwork, image: Image, calls: list[QuantumCall], replace: str
-) -> list[tuple[str, Float[np.ndarray, "channels ..."]]]:
+) -> list[tuple[str, Float[np.ndarray, "left_out ..."]]]:
     """The outputs of a network without each channel of its layers, by the layer's name."""
     if not calls:
         return []
