@@ -232,7 +232,9 @@ def names_of_classes(data: Dataset) -> tuple[str, ...]:
     Raises:
         InputError: other than one name for each class.
     """
-    names, count = data.class_names, data.element.num_classes or 0
+    names, count = data.class_names, data.element.num_classes
+    if count is None:
+        return ()
     if names is None:
         return tuple(map(str, range(count)))
     if len(names) != count:
