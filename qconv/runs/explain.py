@@ -125,7 +125,7 @@ def _without_channels(
     ]
 
 
-def _training_images(network: TrainedNetwork) -> list[Float[np.ndarray, "batch height width channels"]]:
+def _training_images(network: TrainedNetwork) -> list[Float[np.ndarray, "_ height width channels"]]:
     experiment = network.experiment
     try:
         source = experiment.training_items()
