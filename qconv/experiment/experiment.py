@@ -38,7 +38,7 @@ class Experiment:
     rivals: tuple[Rival, ...] = (Twin(),)
     """Networks that are trained beside it, to compare it with."""
     seed: int = 0
-    """Fixes initial parameters, the order of the images, and dropout."""
+    """Fixes initial parameters, the order of the images and what is drawn of them, and dropout."""
     log_every: int = 20
     """Steps from one line of metrics to the next."""
     eval_every: int = 200
