@@ -53,7 +53,7 @@ class BarsAndStripes(Dataset):
 
     def prepared(
         self, images: Float[np.ndarray, "batch height width channels"]
-    ) -> Float[np.ndarray, "batch height width channels"]:
+    ) -> Float[np.ndarray, "batch rows columns numbers"]:
         """Refused: these images are no pictures; see `Dataset.prepared`."""
         raise no_pictures(self, "patterns of 1 and -1 in noise")
 

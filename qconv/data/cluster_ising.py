@@ -96,7 +96,7 @@ class ClusterIsing(Dataset):
 
     def prepared(
         self, images: Float[np.ndarray, "batch height width channels"]
-    ) -> Float[np.ndarray, "batch height width channels"]:
+    ) -> Float[np.ndarray, "batch rows columns numbers"]:
         """Refused: these images are no pictures; see `Dataset.prepared`."""
         raise no_pictures(self, "amplitudes of states")
 

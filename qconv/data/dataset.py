@@ -148,7 +148,7 @@ class Dataset(ABC):
 
     def prepared(
         self, images: Float[np.ndarray, "batch height width channels"]
-    ) -> Float[np.ndarray, "batch height width channels"]:
+    ) -> Float[np.ndarray, "batch rows columns numbers"]:
         """What becomes of new images before a network sees them.
 
         Of data that are not made of others the images stay as they are; data whose images are no pictures refuse.
@@ -245,7 +245,9 @@ def names_of_classes(data: Dataset) -> tuple[str, ...]:
     Raises:
         InputError: other than one name for each class.
     """
-    names, count = data.class_names, data.element.num_classes or 0
+    names, count = data.class_names, data.element.num_classes
+    if count is None:
+        return ()
     if names is None:
         return tuple(map(str, range(count)))
     if len(names) != count:

@@ -82,7 +82,7 @@ class Derived(Dataset):
 
     def prepared(
         self, images: Float[np.ndarray, "batch height width channels"]
-    ) -> Float[np.ndarray, "batch height width channels"]:
+    ) -> Float[np.ndarray, "batch rows columns numbers"]:
         """What becomes of new images: first in the source, then here; see `Dataset.prepared`."""
         return self.change(self.data.prepared(images))
 

@@ -34,6 +34,7 @@ class Scaled(Derived):
 
     def load(self, split: Split) -> Source:
         """The images of a split."""
+        _fitted(self)  # now, and not when the first batch is wanted
         return self.changed(split, lowest=-np.inf, highest=np.inf)
 
     def change(self, images: Float[np.ndarray, "batch ..."]) -> Float[np.ndarray, "batch ..."]:

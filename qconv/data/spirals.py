@@ -59,7 +59,7 @@ class Spirals(Dataset):
 
     def prepared(
         self, images: Float[np.ndarray, "batch height width channels"]
-    ) -> Float[np.ndarray, "batch height width channels"]:
+    ) -> Float[np.ndarray, "batch rows columns numbers"]:
         """Refused: these images are no pictures; see `Dataset.prepared`."""
         raise no_pictures(self, "points of a plane")
 

@@ -15,7 +15,7 @@ from qconv.models.quantum_calls import Path, output_with, watch
 def mean_outputs(
     network: nn.Module,
     variables: Mapping[str, Any],
-    batches: Iterable[Float[np.ndarray, "batch height width channels"]],
+    batches: Iterable[Float[np.ndarray, "_ height width channels"]],
     paths: Sequence[Path],
 ) -> dict[Path, Float[np.ndarray, "..."]]:
     """What layers make of images on average, at each position and channel.
@@ -45,7 +45,7 @@ def mean_outputs(
 def outputs_without_channels(
     network: nn.Module,
     variables: Mapping[str, Any],
-    image: Float[np.ndarray, "height width channels"],
+    image: Float[np.ndarray, "height width colors"],
     path: Path,
     instead: Float[np.ndarray, "... channels"],
 ) -> Float[np.ndarray, "channels ..."]:

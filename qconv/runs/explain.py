@@ -111,7 +111,7 @@ def _number(subject: Subject, image: Image, outputs: Float[np.ndarray, "..."]) -
 
 def _without_channels(
     network: TrainedNetwork, image: Image, calls: list[QuantumCall], replace: str
-) -> list[tuple[str, Float[np.ndarray, "channels ..."]]]:
+) -> list[tuple[str, Float[np.ndarray, "left_out ..."]]]:
     """The outputs of a network without each channel of its layers, by the layer's name."""
     if not calls:
         return []
@@ -125,7 +125,7 @@ def _without_channels(
     ]
 
 
-def _training_images(network: TrainedNetwork) -> list[Float[np.ndarray, "batch height width channels"]]:
+def _training_images(network: TrainedNetwork) -> list[Float[np.ndarray, "_ height width channels"]]:
     experiment = network.experiment
     try:
         source = experiment.training_items()

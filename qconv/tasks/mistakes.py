@@ -13,7 +13,7 @@ from qconv.figure import Figure, show_image
 from qconv.tasks.evidence import Evaluated, Evidence
 from qconv.tasks.losses import ClassLoss
 
-_SHOWN = 8
+_SHOWN = 10
 """Images of each network."""
 _LONGEST = 14
 """Letters of the name of a class."""

@@ -96,6 +96,6 @@ def _mask(labels: Int[np.ndarray, "height width"], classes: int) -> Image.Image:
         return Image.fromarray(labels.astype(np.uint8) * 255)
     if classes > 256:  # more than a palette has
         return Image.fromarray(labels.astype(np.uint16))
-    picture = Image.fromarray(labels.astype(np.uint8)).convert("P")
+    picture = Image.frombytes("P", labels.shape[::-1], labels.astype(np.uint8).tobytes())
     picture.putpalette(colors_of_classes(classes).astype(np.uint8).ravel().tolist())
     return picture

@@ -45,6 +45,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+
+
 def run_of(task: Any, data: Any, channels: int, runs: Path) -> Path:
     model = QuanvNet(CONV.clone(strides=1), nn.Conv(channels, (3, 3)))
     return trained(Experiment(data, model, Supervised(Adam(3e-2), num_steps=20, batch_size=4), task), runs)

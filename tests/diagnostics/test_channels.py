@@ -4,6 +4,7 @@ from typing import Any
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -23,10 +24,10 @@ NETWORK = QuanvNet(CONV, LinearHead(3))
 
 @pytest.mark.parametrize("network", [NETWORK, classical_twin(NETWORK)], ids=["quantum", "twin"])
 def test_a_channel_gives_way_to_its_mean(network: Any) -> None:
-    variables = network.init(jax.random.key(1), IMAGES)
+    variables = network.init(jax.random.key(1), jnp.asarray(IMAGES))
     path = ("conv",)
     layer, head = network.conv, network.head
-    made: Any = np.asarray(layer.apply({"params": variables["params"]["conv"]}, IMAGES))
+    made: Any = np.asarray(layer.apply({"params": variables["params"]["conv"]}, jnp.asarray(IMAGES)))
     means = mean_outputs(network, variables, [IMAGES[:3], IMAGES[3:]], [path])
     np.testing.assert_allclose(means[path], made.mean(0), atol=1e-6)
     found = outputs_without_channels(network, variables, IMAGES[2], path, means[path])
@@ -34,9 +35,9 @@ def test_a_channel_gives_way_to_its_mean(network: Any) -> None:
     for channel in range(4):
         maps = made[2:3].copy()
         maps[..., channel] = means[path][..., channel]
-        wanted = head.apply({"params": variables["params"]["head"]}, maps)
+        wanted = head.apply({"params": variables["params"]["head"]}, jnp.asarray(maps))
         np.testing.assert_allclose(found[channel], wanted[0], atol=1e-5)
-    whole = network.apply(variables, IMAGES[2:3])
+    whole = network.apply(variables, jnp.asarray(IMAGES[2:3]))
     assert np.abs(found - whole).max() > 1e-3
 
 
@@ -59,13 +60,15 @@ class Deep(nn.Module):
 
 def test_a_layer_deep_in_a_network_is_found_by_its_path() -> None:
     network = Deep(Wrapped(CONV))
-    variables = network.init(jax.random.key(0), IMAGES)
+    variables = network.init(jax.random.key(0), jnp.asarray(IMAGES))
     path = ("inner", "conv")
     means = mean_outputs(network, variables, [IMAGES], [path])
     found = outputs_without_channels(network, variables, IMAGES[0], path, 0 * means[path])
-    made: Any = np.asarray(CONV.apply({"params": variables["params"]["inner"]["conv"]}, IMAGES[:1]))
-    head = variables["params"]["inner"]["LinearHead_0"]
+    made: Any = np.asarray(CONV.apply({"params": variables["params"]["inner"]["conv"]}, jnp.asarray(IMAGES[:1])))
+    (head,) = [own for name, own in variables["params"]["inner"].items() if name != "conv"]
     for channel in range(4):
         maps = made.copy()
         maps[..., channel] = 0
-        np.testing.assert_allclose(found[channel], LinearHead(3).apply({"params": head}, maps)[0], atol=1e-5)
+        np.testing.assert_allclose(
+            found[channel], LinearHead(3).apply({"params": head}, jnp.asarray(maps))[0], atol=1e-5
+        )

@@ -169,9 +169,11 @@ CLASSICAL = dataclasses.replace(TINY, model=QuanvNet(LinearHead(3), LinearHead(2
 )
 def test_a_run_leaves_its_pictures(experiment: Experiment, more: set[str], tmp_path: Path) -> None:
     with RunDirectory("tiny", experiment, tmp_path) as run:
-        write_pictures(run.folder, execute(run, Console(quiet=True)))
-    assert {path.stem for path in run.folder.glob("*.png")} - {"mistakes"} == {"confusion", "curves"} | more
-    assert (run.folder / "mistakes.png").exists() or "plane" in more  # after two steps there are some
+        result = execute(run, Console(quiet=True))
+        write_pictures(run.folder, result)
+    are_wrong = any((fitted.evaluation.per_item == 0).any() for _, fitted in result.arms)
+    more = more | ({"mistakes"} if are_wrong and "plane" not in more else set())
+    assert {path.stem for path in run.folder.glob("*.png")} == {"confusion", "curves"} | more
     for path in run.folder.glob("*.png"):
         assert imread(path).std() > 0.01
 

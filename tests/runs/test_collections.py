@@ -300,7 +300,7 @@ def test_a_run_with_statistics_of_batches_is_killed_and_goes_on(tmp_path_factory
     meta = json.loads((folder / "checkpoints" / "12" / "meta" / "metadata").read_text())
     assert meta["arrays"]["trained/collections/counts/head/batches"] == "int32[]"
     assert {path.name for path in folder.glob("*.png")} == {
-        f"{name}.png" for name in ("circuit", "confusion", "curves", "filters")
+        f"{name}.png" for name in ("circuit", "confusion", "curves", "filters", "mistakes")
     }
     evaluated = workshop.run("evaluate", str(folder))
     summary = json.loads((folder / "summary.json").read_text())

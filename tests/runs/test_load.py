@@ -40,7 +40,7 @@ def test_outputs_are_those_of_the_network_with_its_parameters(run: Path, images:
     for name, place in (("", 0), ("quantum", 0), ("twin", 1), ("classical twin", 1)):
         network = qconv.load(run, name)
         restored = [each.loop.variables(each.state) for each in restored_arms(run, EXPERIMENT, None)]
-        wanted: Any = arms(EXPERIMENT)[place].network.apply(restored[place], images)
+        wanted: Any = arms(EXPERIMENT)[place].network.apply(restored[place], jnp.asarray(images))
         found = network(images)
         np.testing.assert_allclose(found, wanted, atol=1e-6)
         assert found.shape == (5, 3) and network.step == 8

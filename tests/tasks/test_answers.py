@@ -47,7 +47,7 @@ def test_the_output_of_a_class_is_explained() -> None:
 @pytest.mark.parametrize("classes", [2, 4])
 def test_masks_keep_their_classes_on_disk(classes: int, tmp_path: Path) -> None:
     labels = RNG.integers(0, classes, (1, 5, 6))
-    labels[0, :3] = 1
+    labels[0, :3], labels[0, 3, :classes] = 1, np.arange(classes)
     outputs = np.eye(classes, dtype=np.float32)[labels]
     (answer,) = Segmentation().answers(outputs, NAMES[:classes])
     parts = [np.mean(labels == label) for label in range(classes)]

@@ -54,7 +54,7 @@ def test_a_row_of_images_for_each_network() -> None:
     for ax, image in zip(first.axes, images, strict=True):
         np.testing.assert_allclose(np.asarray(ax.images[0].get_array()), image[..., 0], atol=1e-6)
     score = np.exp(5) / (np.exp(5) + 2)
-    assert first.axes[0].get_title() == f"[dog] {score:.2f}\nis a name of ve… {(1 - score) / 2:.2f}"
+    assert first.axes[0].get_title() == f"[dog] {score:.2f}\nis a name of ver… {(1 - score) / 2:.2f}"
     assert not any(ax.images for ax in second.axes)
 
 
