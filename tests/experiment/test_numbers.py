@@ -72,6 +72,10 @@ NEEDED: dict[str, Any] = {
     "points": (Mlp(), Mlp(seed=1)),
     "at": (1.0, 2.0),
     "loss": CrossEntropy(),
+    **dict.fromkeys(("projections", "mixing", "hidden"), QuantumDense()),
+    **dict.fromkeys(
+        ("channels", "kernel_size", "strides", "size", "patch", "width", "depth", "num_heads", "hidden_width"), 2
+    ),
 }
 """What fields get that have no default, or none that makes sense."""
 
@@ -92,7 +96,8 @@ def made(cls: Any, **values: Any) -> Any:
     needed = {
         field.name: NEEDED.get(field.name, Synthetic())
         for field in dataclasses.fields(cls)
-        if field.default is field.default_factory or field.name in ("points", "at")  # both are missing
+        if field.default is field.default_factory
+        or field.name in ("points", "at", "size")  # two are missing, and images small
     }
     return cls(**{**{name: value for name, value in needed.items() if name not in ("parent", "name")}, **values})
 
