@@ -8,8 +8,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
 
+import qconv
 from tests.processes import compiled_programs
 
 ROOT = Path(__file__).parent.parent
@@ -65,7 +69,7 @@ TABLES = ("make table TAB=hur2022", "make tables JOBS=2")
 ELSEWHERE = ("make test", "make bench", *TABLES, "qconv train quanv_digits --seed 1")
 
 
-QUICK = [c for c in COMMANDS if "RUN_ID" not in c and c not in ELSEWHERE]
+QUICK = [c for c in COMMANDS if "RUN_ID" not in c and "PICTURES" not in c and c not in ELSEWHERE]
 # One training run is enough for `make test`; `make test-all` has them all.
 SLOW = ("make train EXP=ring_rzz_digits", "make train EXP=quanv_digits ARGS", "qconv diagnose", "qconv draw")
 MARKED = [pytest.param(c, marks=[pytest.mark.slow] * (c.startswith(SLOW) and "--help" not in c)) for c in QUICK]
@@ -84,10 +88,33 @@ def test_commands_on_a_run(tmp_path: Path):
     assert train in COMMANDS
     run(with_small_budget(train, tmp_path), tmp_path)
     (folder,) = (tmp_path / "quanv_digits").iterdir()
-    commands = [c for c in COMMANDS if "RUN_ID" in c]
+    commands = [c for c in COMMANDS if "quanv_digits/RUN_ID" in c]
     assert commands
     for command in commands:
         assert "test accuracy" in run(command.replace("runs/quanv_digits/RUN_ID", str(folder)), tmp_path)
+
+
+@pytest.mark.slow
+def test_commands_on_pictures(tmp_path: Path):
+    pictures, digits = tmp_path / "pictures", load_digits()
+    for number, (image, label) in enumerate(zip(digits.images[:60], digits.target[:60] % 2, strict=True)):
+        folder = pictures / ("even", "odd")[label]
+        folder.mkdir(parents=True, exist_ok=True)
+        Image.fromarray((image * 15).astype(np.uint8)).resize((80, 70)).save(folder / f"{number}.png")
+    train, *others = (
+        c.replace("PICTURES/CLASS/IMAGE.png", f"{pictures}/odd/1.png") for c in COMMANDS if "PICTURES" in c
+    )
+    run(with_small_budget(train.replace("PICTURES", str(pictures)), tmp_path / "runs"), tmp_path)
+    (folder,) = (tmp_path / "runs" / "folder_images").iterdir()
+    network = qconv.load(folder / "seed0")
+    assert network(np.zeros((3, *network.image_shape), np.float32)).shape == (3, 2)
+    assert len(others) == 2 and all("RUN_ID" in command for command in others)
+    for command in others:
+        known = command.replace("runs/folder_images/RUN_ID", str(folder)).replace("PICTURES", str(pictures))
+        known = known.replace("all.csv", str(tmp_path / "all.csv"))
+        known += f" --output {tmp_path}/why.png" if "explain" in command else ""
+        assert "even" in run(known, tmp_path)
+    assert (tmp_path / "all.csv").read_text().count("\n") == 61 and (tmp_path / "why.png").exists()
 
 
 def test_targets_that_take_long_exist(tmp_path: Path):

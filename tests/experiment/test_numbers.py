@@ -74,7 +74,19 @@ NEEDED: dict[str, Any] = {
     "loss": CrossEntropy(),
     **dict.fromkeys(("projections", "mixing", "hidden"), QuantumDense()),
     **dict.fromkeys(
-        ("channels", "kernel_size", "strides", "size", "patch", "width", "depth", "num_heads", "hidden_width"), 2
+        (
+            "channels",
+            "features",
+            "kernel_size",
+            "strides",
+            "size",
+            "patch",
+            "width",
+            "depth",
+            "num_heads",
+            "hidden_width",
+        ),
+        2,
     ),
 }
 """What fields get that have no default, or none that makes sense."""
