@@ -46,10 +46,14 @@ class Tfds(Dataset):
 
     @property
     def class_names(self) -> tuple[str, ...] | None:
-        """What the catalogue calls the classes; raises what `element` does."""
+        """What the catalogue calls the classes, which some datasets say only once they are prepared.
+
+        None of those whose names are their numbers. Raises what `element` does.
+        """
         builder = _builder(self.name)
-        _element(self.name, builder)  # it has labels
-        return tuple(builder.info.features["label"].names)
+        numbers = tuple(map(str, range(_element(self.name, builder).num_classes or 0)))
+        names = tuple(builder.info.features["label"].names)
+        return None if names == numbers else names
 
     @property
     def splits(self) -> tuple[Split, ...]:

@@ -59,9 +59,7 @@ def test_where_nobody_knows_it_that_is_said() -> None:
     with pytest.raises(InputError, match=r"^num_classes of LinearHead = None; allowed for data without classes: a num"):
         arms(Experiment(Made(((4, 4, 1), (2,), None), 8, 4), OPEN))
     for head in (LinearHead(None), ConvHead(None), DressedNet(QuantumDense(), num_classes=None)):
-        with pytest.raises(
-            InputError, match=r"^num_classes of \w+ = None; allowed outside of an experiment: a number$"
-        ):
+        with pytest.raises(InputError, match=r"^num_classes of \w+ = None; allowed outside of an experiment: a number"):
             jax.eval_shape(head.init, jax.random.key(0), jnp.zeros((1, 4, 4, 1)))
     with pytest.raises(InputError, match=r"^num_classes = 0; allowed: at least 1, or None$"):
         LinearHead(0)
