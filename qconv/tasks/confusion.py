@@ -32,7 +32,7 @@ class Confusion(Evidence):
         """The matrices, with numbers and names where there are no more than 20 classes."""
         classes = len(next(iter(found.values())))
         size = min(12.0, 1.6 + 0.36 * classes)
-        figure = Figure(figsize=(size * len(found), size + 0.4), layout="constrained")
+        figure = Figure(figsize=(size * len(found), size + 0.6), layout="constrained")
         axes = figure.subplots(1, len(found), squeeze=False)[0]
         for ax, (network, matrix) in zip(axes, found.items(), strict=True):
             share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
@@ -45,7 +45,7 @@ class Confusion(Evidence):
                 names = evaluated.data.class_names or range(classes)
                 ax.set_xticks(range(classes), names, rotation=90 if evaluated.data.class_names else 0)
                 ax.set_yticks(range(classes), names)
-            ax.set_title(f"{network}: {np.trace(matrix):.0f} of {matrix.sum():.0f} right", fontsize=10)
+            ax.set_title(f"{network}\n{np.trace(matrix):.0f} of {matrix.sum():.0f} right", fontsize=10)
             ax.set_xlabel("predicted class")
             ax.set_ylabel("class")
         return figure
