@@ -5,11 +5,11 @@ make train EXP=folder_images ARGS="--data.path FOLDER"
 FOLDER has a folder of images for each class, in any size and kind, or folders train and test with such folders in them.
 A fifth of the images is held out for testing where there is no test folder.
 
-Measured 2026-11-30 on crops of pictures that come with scikit-image. Which of eight photographs is it, 48x48 pixels, 200
-crops of each from its left 65 % to train on and 60 from the rest to test: accuracy 0.812 ± 0.041 over two seeds, the
-twin 0.832 ± 0.007, no difference that they could show. Which of three textures, 96x96 in grey, as many crops: 0.961, the
-twin 1.000 (seed 0), which is ahead. A minute or two for each network on one CPU core. Settings are those of quanv_cifar,
-with 500 steps of 32 images, and none was chosen by these figures.
+Measured 2026-11-30 on crops of pictures that come with scikit-image. Which of eight photographs is it, 48x48 pixels,
+200 crops of each from its left 65 % to train on and 60 from the rest to test: accuracy 0.812 ± 0.041 over two seeds,
+the twin 0.832 ± 0.007, no difference that they could show. Which of three textures, 96x96 in grey, as many crops:
+0.961, the twin 1.000 (seed 0), which is ahead. A minute or two for each network on one CPU core. Settings are those
+of quanv_cifar, with 500 steps of 32 images, and none was chosen by these figures.
 """
 
 from qconv import (

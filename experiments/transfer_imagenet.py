@@ -10,10 +10,10 @@ train on are from the left of each, 600 to test on from the right.
 
 Expect a test accuracy of 0.931 ± 0.011 over ten seeds; its twin has 0.948 ± 0.007, a linear probe 0.941 ± 0.008,
 logistic regression 0.956 ± 0.005, an RBF-SVM 0.885 ± 0.003: what can be told is the network's, not the circuit's, which
-is behind its twin and behind logistic regression (make table TAB=transfer, where pixels alone give 0.579). On 2 CPU
-cores features take 12 seconds, once, and all five together 5 seconds (measured 2026-11-30). The rate was chosen on
-validation images, of 0.0004, 0.001 and 0.002 with three seeds each; first weights from N(0, 0.1) instead of N(0, 0.02)
-saturate the tanh, and the accuracy there is 0.739 instead of 0.912.
+is behind its twin and behind logistic regression (make table TAB=transfer, where pixels alone give 0.579). On one CPU
+core the first run takes 40 seconds, 12 of them for features, another seed 20 (measured 2026-11-30). The rate was chosen
+on validation images, of 0.0004, 0.001 and 0.002 with three seeds each; first weights from N(0, 0.1) instead of N(0,
+0.02) saturate the tanh, and the accuracy there is 0.739 instead of 0.912.
 """
 
 from qconv import (

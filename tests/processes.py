@@ -174,7 +174,7 @@ def result(seed_folder: Path) -> dict[str, Any]:
     """What must be the same however often a run was stopped: metrics to the byte, states to the bit, the summary."""
     summary = json.loads((seed_folder / "summary.json").read_text())
     for arm in summary["arms"]:
-        del arm["wall_seconds"]
+        del arm["wall_seconds"], arm["step_seconds"]
     networks = [seed_folder / arm["folder"] for arm in summary["arms"]]
     assert networks == [seed_folder, seed_folder / "twin"]
     return {

@@ -43,6 +43,11 @@ class Textures(Dataset):
         """All three: those for validation have a place of their own."""
         return get_args(Split)
 
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """What the photographs show."""
+        return _NAMES
+
     def load(self, split: Split) -> ArraySource:
         """The tiles of a split, texture by texture."""
         from skimage import data  # costs time, and not every run needs it

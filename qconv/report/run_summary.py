@@ -42,6 +42,9 @@ def summary_table(folder: Path, seeds: Sequence[Path]) -> Group:
             lines.append(f"The {rival.folder} has more parameters than the {own.name} network.")
     if len(seeds) > 1:
         lines += _over_seeds(seeds, summary)
+    if own.step_seconds:
+        told = [arm for arm in summary.arms if arm.step_seconds]
+        lines.append("a step takes " + ", ".join(f"{arm.folder or arm.name} {arm.step_seconds:.2g} s" for arm in told))
     engines = ", ".join(dict.fromkeys(summary.engines)) or "none"
     computed = "; then ".join(map(str, summary.provenance))
     lines += [f"engine {engines}, {computed}", f"run {folder}"]

@@ -17,6 +17,7 @@ from qconv.runs.loop import Loop, LoopState, Moment, require_finite
 from qconv.runs.mesh import any_process, as_one
 from qconv.runs.metrics import MetricsLog
 from qconv.runs.progress import TrainingProgress
+from qconv.runs.step_clock import StepClock
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class Fitted:
     evaluation: Evaluation
     wall_seconds: float
     """Training with compilation, evaluation and checkpoints, over all parts of an interrupted run."""
+    step_seconds: float | None
+    """A training step alone, the median of this part of the run; None where it was too short to tell."""
 
 
 def fit(loop: Loop, *, name: str, folder: Path, console: Console) -> Fitted:
@@ -67,6 +70,7 @@ def fit(loop: Loop, *, name: str, folder: Path, console: Console) -> Fitted:
         shown = [metric.name for metric in (experiment.task.loss, *experiment.task.metrics[:1])]
         budget = procedure.num_steps, procedure.batch_size
         progress = stack.enter_context(TrainingProgress(console, name, step, *budget, shown))
+        clock = StepClock(step)
         last, ended = None, bool(state) and procedure.ended(state.trained, step)
         try:
             for moment in loop.moments(state):
@@ -74,6 +78,7 @@ def fit(loop: Loop, *, name: str, folder: Path, console: Console) -> Fitted:
                 progress.step(step)
                 if moment.train:
                     progress.metrics(step, moment.train)
+                    clock.lap(step)
                 if line := _line(moment, experiment.split):
                     with as_one(f"cannot write metrics to {folder}"):
                         if log:
@@ -87,6 +92,8 @@ def fit(loop: Loop, *, name: str, folder: Path, console: Console) -> Fitted:
                     require_finite(state)
                     wall_seconds = seconds_before + time.perf_counter() - started
                     checkpoints.save(state, wall_seconds)
+                if moment.evaluation or checkpoints.latest_step == step:
+                    clock.restart(step)
                 if stopping:
                     break
             assert state is not None  # a procedure has at least one step
@@ -103,7 +110,7 @@ def fit(loop: Loop, *, name: str, folder: Path, console: Console) -> Fitted:
         if any_process(stop.is_set()):
             raise Interrupted(f"{name}: stopped and saved at step {step} of {procedure.num_steps}")
         assert last is not None  # all that did not stop have been evaluated
-        return Fitted(loop, state, last, wall_seconds)
+        return Fitted(loop, state, last, wall_seconds, clock.step_seconds)
 
 
 def _line(moment: Moment, split: str) -> dict[str, float]:

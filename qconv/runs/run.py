@@ -128,6 +128,7 @@ def _summary(arm: Arm, fitted: Fitted) -> ArmSummary:
         num_parameters=arm.traced.num_trained_parameters,
         num_quantum_parameters=arm.traced.num_quantum_parameters,
         wall_seconds=round(fitted.wall_seconds, 2),
+        step_seconds=fitted.step_seconds and float(f"{fitted.step_seconds:.3g}"),
     )
 
 

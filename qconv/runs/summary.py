@@ -31,6 +31,8 @@ class ArmSummary:
     """Trained numbers that belong to quantum layers."""
     wall_seconds: float
     """Training with compilation, evaluation and checkpoints."""
+    step_seconds: float | None = None
+    """A training step alone, the median over the last part of the run; None where that was short, and of a method."""
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class Confusion(Evidence):
         names = evaluated.data.class_names
         # The title needs as much as six classes do, and a name 0.08 inches a letter.
         size = min(12.0, 1.6 + 0.36 * max(6, classes) + 0.08 * max(map(len, names or ("",))))
-        figure = Figure(figsize=(size * len(found), size + 0.4), layout="constrained")
+        figure = Figure(figsize=(size * len(found), size + 0.6), layout="constrained")
         axes = figure.subplots(1, len(found), squeeze=False)[0]
         for ax, (network, matrix) in zip(axes, found.items(), strict=True):
             share = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
@@ -46,7 +46,7 @@ class Confusion(Evidence):
                         ax.text(column, row, f"{count:.0f}", ha="center", va="center", fontsize=7, color=color)
                 ax.set_xticks(range(classes), names or range(classes), rotation=90 if names else 0)
                 ax.set_yticks(range(classes), names or range(classes))
-            ax.set_title(f"{network}: {np.trace(matrix):.0f} of {matrix.sum():.0f} right", fontsize=10)
+            ax.set_title(f"{network}\n{np.trace(matrix):.0f} of {matrix.sum():.0f} right", fontsize=10)
             ax.set_xlabel("predicted class")
             ax.set_ylabel("class")
         return figure

@@ -90,7 +90,8 @@ MODULES: list[tuple[nn.Module, tuple[int, ...]]] = [
     (QuantumClassifier(MEASURED, LogProbabilities()), IMAGE),
     (QuanvNet(CONV, LinearHead(2)), IMAGE),
     (TreeNet(TREE, LinearHead(2)), IMAGE),
-    (QuanvUNet(CONV, features=(2, 4), group_size=2), (4, 4, 1)),
+    # Of 4x4 bits many windows are alike, and which of equal values is the largest would be a matter of rounding.
+    (QuanvUNet(CONV, features=(2, 4), group_size=2), (4, 6, 2)),
     (QuanvUNet(None, nn.Conv(2, (1, 1)), features=(2, 4), group_size=0, skips=False), (4, 4, 1)),
     (PatchTokens(1, 3), IMAGE),
     (EncoderBlock(OF_TOKENS.clone(features=3), OF_TOKENS, None, 2, 2), (3, 4)),

@@ -102,7 +102,7 @@ def test_confusion_matrices() -> None:
     data = Synthetic(num_images=32)
     evaluated = Evaluated(data, "test", data.load("test"), lambda rows: {})
     first, second = Confusion().figure({"quantum": matrix, "classical twin": matrix.T}, evaluated).axes
-    assert [first.get_title(), second.get_title()] == ["quantum: 7 of 8 right", "classical twin: 7 of 8 right"]
+    assert [first.get_title(), second.get_title()] == ["quantum\n7 of 8 right", "classical twin\n7 of 8 right"]
     assert (first.get_xlabel(), first.get_ylabel()) == ("predicted class", "class")
     # Texts stand at (column, row); nothing is written where no image is.
     assert {text.get_position(): text.get_text() for text in first.texts} == {(0, 0): "3", (1, 0): "1", (1, 1): "4"}

@@ -355,6 +355,7 @@ def test_a_run_trains_the_network_and_its_twin(tmp_path: Path) -> None:
                 num_parameters=4 + 8 * 2 + 2,
                 num_quantum_parameters=4,
                 wall_seconds=round(network.wall_seconds, 2),
+                step_seconds=network.step_seconds and float(f"{network.step_seconds:.3g}"),
             ),
             ArmSummary(
                 name="classical twin",
@@ -364,6 +365,7 @@ def test_a_run_trains_the_network_and_its_twin(tmp_path: Path) -> None:
                 num_parameters=sum(leaf.size for leaf in jax.tree.leaves(twin.state.trained.params)),
                 num_quantum_parameters=0,
                 wall_seconds=round(twin.wall_seconds, 2),
+                step_seconds=twin.step_seconds and float(f"{twin.step_seconds:.3g}"),
             ),
         ),
         engines=(choose_engine(CONV.circuit, 2, patches=8 * 4),),  # of a batch
