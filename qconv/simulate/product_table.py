@@ -86,7 +86,7 @@ class ProductTable(Engine):
         num_qubits, observables = counts.num_qubits, counts.num_observables
         known, rows = len(known_states(counts.encoding)), filters * observables
         table = (3 * len(counts.bases) * counts.end * 2**num_qubits + 2 * observables) * known**num_qubits
-        each = 4 * num_qubits * known + _written(num_qubits, known, rows)
+        each = 2 * num_qubits * known + _written(num_qubits, known, rows)
         shared = filters * (counts.numbers_of_matrix + table)
         return Numbers(shared, each, _patches_at_once(num_qubits, known, rows, dtype))
 

@@ -44,7 +44,7 @@ def test_noise_is_taken_off_images_that_were_not_seen(
     method: TunedFilter, gain: float, held_out: tuple[np.ndarray, np.ndarray]
 ) -> None:
     given, targets = held_out
-    method = dataclasses.replace(method, num_images=8)
+    method = dataclasses.replace(method, num_images=12)
     fitted = method.fitted(DATA.load("train"), TASK, 0)
     outputs = fitted.outputs(given)
     assert outputs.shape == targets.shape and psnr(outputs, targets) - psnr(given, targets) > gain

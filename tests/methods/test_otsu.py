@@ -34,7 +34,7 @@ def test_the_better_side_of_the_better_threshold(inside, own):
     images = np.where(is_bright == MASKS, low + 0.2, low)
     if not own:
         images[0] = low + 0.2 * (inside != "brighter")  # nothing in it: a threshold of its own would find something
-        images[0] += 0.01 * RNG.random((8, 8))
+        images[0] += 0.005 * RNG.random((8, 8))
     masks = MASKS.copy()
     masks[0] &= own
     fitted = Otsu().fitted(source(images, masks), Segmentation(), 0)
