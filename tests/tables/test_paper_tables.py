@@ -8,7 +8,9 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from qconv.data.dataset import Dataset
 from qconv.data.noisy import Noisy
+from qconv.data.pasted_digits import PastedDigits
 from qconv.data.synthetic import Synthetic
 from qconv.errors import DataUnavailableError
 from qconv.experiment.discovery import available
@@ -76,8 +78,10 @@ def test_a_shrunken_cell_runs(name: str, tmp_path: Path) -> None:
         shape = (28, 28, 1)
     shape = shape if shape[:2] != (1, 1) else (1, shape[2], 1)  # features, as pixels
     classes, headline = cell.element.num_classes, cell.task.metrics[0]
-    images = Synthetic(8, *shape, classes or 2)
-    small = changed(cell, data=images if classes else Noisy(images), num_steps=1, batch_size=2)
+    few: Dataset = Synthetic(8, *shape, classes or 2)
+    if cell.element.targets:  # masks of these, or images
+        few = PastedDigits(num_train=8, num_validation=2, num_test=4) if classes else Noisy(few)
+    small = changed(cell, data=few, num_steps=1, batch_size=2)
     summary = run_cell(name, small, tmp_path, Console(quiet=True))
     assert isinstance(summary, Summary) and summary.headline == headline.name
     assert 0 <= summary.value <= 1 or headline.unit == "dB"
