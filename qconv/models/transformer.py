@@ -8,6 +8,14 @@ from qconv.circuit.circuit import check_floating
 from qconv.errors import InputError
 
 
+def layer_norm(tokens: Float[Array, "batch tokens numbers"], name: str | None = None) -> nn.LayerNorm:
+    """The norm of each token, in the precision of the tokens.
+
+    Flax's own choice promotes float64, which JAX refuses where it is told to promote nothing by itself.
+    """
+    return nn.LayerNorm(param_dtype=tokens.dtype, force_float32_reductions=False, name=name)
+
+
 class PatchTokens(nn.Module):
     """A vector for each patch of an image: its pixels through one dense layer, and where it is, which is learnt.
 
@@ -77,7 +85,7 @@ class EncoderBlock(nn.Module):
         require(self, "num_heads", width % self.num_heads == 0, f"what divides the {width} numbers of a token")
         drop = nn.Dropout(self.dropout, deterministic=not train)
 
-        normed = nn.LayerNorm(name="norm_of_attention")(tokens)
+        normed = layer_norm(tokens, "norm_of_attention")(tokens)
         heads = self._rows("projections", normed, 3 * width)
         query, key, value = (
             heads[..., part * width : (part + 1) * width].reshape(batch, count, self.num_heads, width // self.num_heads)
@@ -94,7 +102,7 @@ class EncoderBlock(nn.Module):
         )
         tokens = tokens + drop(self._rows("mixing", attended.reshape(tokens.shape), width))
 
-        hidden = nn.Dense(self.hidden_width, name="to_hidden")(nn.LayerNorm(name="norm_of_hidden")(tokens))
+        hidden = nn.Dense(self.hidden_width, name="to_hidden")(layer_norm(tokens, "norm_of_hidden")(tokens))
         if self.hidden is not None:
             hidden = self._rows("hidden", hidden, self.hidden_width)
         hidden = nn.Dense(width, name="from_hidden")(nn.gelu(drop(hidden)))

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 from jaxtyping import Array, Float
 
 from qconv.bounds import require_at_least, require_choices
-from qconv.models.transformer import EncoderBlock, PatchTokens
+from qconv.models.transformer import EncoderBlock, PatchTokens, layer_norm
 
 
 class ViT(nn.Module):
@@ -59,5 +59,5 @@ class ViT(nn.Module):
             projections, mixing = (nn.Dense(count * self.width, parent=None) for count in (3, 1))
             block = EncoderBlock(projections, mixing, None, self.num_heads, self.hidden_width, self.dropout)
             tokens = block(tokens, train=train)
-        normed = nn.LayerNorm()(tokens)
+        normed = layer_norm(tokens)(tokens)
         return normed[:, 0] if self.pooling == "token" else normed.mean(1)
