@@ -66,7 +66,7 @@ class OnnxFeatures(Derived):
         return np.concatenate([runner(part) for part in parts])[:, None, None]
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=2)  # new images come a few at a time
 def _runner(network: OnnxNetwork) -> Runner:
     return Runner(network)
 
@@ -75,7 +75,7 @@ def _runner(network: OnnxNetwork) -> Runner:
 def _features(
     data: Dataset, network: OnnxNetwork, split: Split
 ) -> tuple[Float[np.ndarray, "images features"], Shaped[np.ndarray, "images ..."]]:
-    runner, source = _runner(network), load_checked(data, split)
+    runner, source = Runner(network), load_checked(data, split)
     key = hashlib.sha256(f"{runner.digest} {qconv.NUMERICS}".encode()).hexdigest()[:16]
     name = type(network).__name__
     store = FeatureStore(cache_folder() / "features" / f"{name}-{key}.sqlite", network.num_features)
