@@ -7,6 +7,7 @@ from jaxtyping import Array, Float
 from qconv.bounds import require_at_least
 from qconv.circuit.circuit import check_floating
 from qconv.errors import InputError
+from qconv.models.network import MaybeModule
 
 
 class DnCNN(nn.Module):
@@ -20,7 +21,7 @@ class DnCNN(nn.Module):
     normalisation.
     """
 
-    beside: nn.Module | None = None
+    beside: MaybeModule = None
     """What sees the image, cut off at 0 and 1, and whose output channels the first convolution sees beside it, such as
     a `QuantumConv` that keeps height and width; None for the image alone."""
     depth: int = 5

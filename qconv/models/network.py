@@ -130,6 +130,11 @@ def called(stage: Any, inputs: Any, *, train: bool) -> Any:
     return stage(inputs, train=train) if knows_training(stage) else stage(inputs)
 
 
+MaybeModule = Any
+"""The type of a field that holds a module or None: the options of a command are read off what an experiment has there,
+and of `nn.Module | None` none would be."""
+
+
 def knows_training(stage: Any) -> bool:
     """Whether a stage is told when it is being trained: its call has the argument `train`, and it can be trained."""
     if not callable(stage):

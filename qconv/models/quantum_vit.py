@@ -4,7 +4,7 @@ import flax.linen as nn
 from jaxtyping import Array, Float
 
 from qconv.bounds import require_at_least
-from qconv.models.network import Network
+from qconv.models.network import MaybeModule, Network
 from qconv.models.transformer import EncoderBlock, PatchTokens
 
 
@@ -35,7 +35,7 @@ class QuantumViT(Network):
     """From a token to query, key and value: a `QuantumDense` with three features, or a classical layer."""
     mixing: nn.Module
     """After attention: a `QuantumDense`, or a classical layer."""
-    hidden: nn.Module | None = None
+    hidden: MaybeModule = None
     """Between the dense layers of a block: a `QuantumDense`, a classical layer, or nothing."""
     patch: int = 14
     """Height and width of a patch, in pixels."""

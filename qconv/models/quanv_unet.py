@@ -7,7 +7,7 @@ from jaxtyping import Array, Float
 from qconv.bounds import require, require_at_least
 from qconv.circuit.circuit import check_floating
 from qconv.errors import InputError
-from qconv.models.network import Network
+from qconv.models.network import MaybeModule, Network
 
 
 class QuanvUNet(Network):
@@ -26,9 +26,9 @@ class QuanvUNet(Network):
         InputError: images whose height and width cannot be halved so often, or a bottleneck that changes their size.
     """
 
-    first: nn.Module | None = None
+    first: MaybeModule = None
     """What the U-Net sees instead of the image: a `QuantumConv` or a classical layer; None for the image itself."""
-    bottleneck: nn.Module | None = None
+    bottleneck: MaybeModule = None
     """What stands at the lowest resolution, such as a `QuantumConv`; it keeps height and width. None for nothing."""
     num_outputs: int = 2
     """Numbers for each pixel: logits of classes, or channels of an image."""

@@ -103,7 +103,7 @@ def test_a_loss_of_another_shape_is_refused_before_training(loss: ClassLoss, mes
 @pytest.mark.parametrize(
     ("loss", "message"),
     [
-        (Best(), r"^ClassicalNet cannot be evaluated: IndexError: "),
+        (Best(), r"^ClassicalNet cannot be evaluated: ValueError: "),
         (InTotal(), r"^ClassicalNet with Adam and InTotal cannot do a training step: TypeError: "),
     ],
 )
