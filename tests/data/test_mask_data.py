@@ -32,7 +32,6 @@ def test_nuclei():
     for wrong, message in (
         (lambda: Nuclei(tile=33), "tile = 33; allowed: 8, 16, 32 or 64"),
         (lambda: Nuclei(step=0), "step = 0; allowed: 1 to tile = 32"),
-        (lambda: Nuclei().load("none"), "split = 'none'; allowed: 'train', 'validation', 'test'"),  # ty: ignore[invalid-argument-type]
     ):
         with pytest.raises(InputError, match=message):
             wrong()
