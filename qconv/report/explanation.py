@@ -1,6 +1,7 @@
 """Why networks say what they say of an image."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from jaxtyping import Float
@@ -52,32 +53,40 @@ def explanation_figure(picture: Float[np.ndarray, "height width channels"], foun
         picture: before it is prepared.
         found: by network.
     """
-    maps, layers = list(found[0].maps), found[0].layers
     height, width, _ = picture.shape
     size = 2.3 * width / max(height, width)
-    widths = [size] * (1 + len(maps)) + [3.0] * len(layers)
+    squares = 1 + (found[0].answer.picture is not None) + len(found[0].maps)
+    widths = [size] * squares + [3.0] * len(found[0].layers)
     figure = Figure(figsize=(sum(widths) + 0.5, 2.7 * len(found) + 0.3), layout="constrained")
     for part, (row, each) in zip(figure.subfigures(len(found), 1, squeeze=False)[:, 0], enumerate(found), strict=True):
         says = ", ".join(f"{name} {word}" for name, word in list(each.answer.words.items())[:2])
         part.suptitle(f"{each.network}: {says}; explained: {each.subject} = {each.value:.3f}", fontsize=9)
-        first, *rest = part.subplots(1, len(widths), squeeze=False, width_ratios=widths)[0]
-        show_image(first, picture)
-        first.set_title("image", fontsize=8)
-        for ax, (name, values) in zip(rest, each.maps.items(), strict=False):
-            largest = float(np.abs(values).max()) or 1.0
+        axes = part.subplots(1, len(widths), squeeze=False, width_ratios=widths)[0]
+        for ax in axes[:squares]:
+            ax.set_xticks([])
+            ax.set_yticks([])
+        waiting = iter(axes)
+        _draw(next(waiting), "image", picture)
+        if each.answer.picture:
+            _draw(next(waiting), "answer", np.asarray(each.answer.picture.convert("RGB")) / 255)
+        for name, values in each.maps.items():
+            ax, largest = next(waiting), float(np.abs(values).max()) or 1.0
             if (values >= 0).all():
                 shown = ax.imshow(values, cmap="magma", vmin=0, vmax=largest)
             else:
                 shown = ax.imshow(values, cmap="RdBu_r", vmin=-largest, vmax=largest)
             part.colorbar(shown, ax=ax, shrink=0.7).ax.tick_params(labelsize=6)
             ax.set_title(name, fontsize=8)
-        for ax in (first, *rest[: len(maps)]):
-            ax.set_xticks([])
-            ax.set_yticks([])
-        for ax, layer in zip(rest[len(maps) :], each.layers, strict=False):
+        for layer in each.layers:
+            ax = next(waiting)
             ax.bar(range(len(layer.falls)), layer.falls, color=color_of(row))
             ax.axhline(0, color="black", linewidth=0.6)
             ax.xaxis.set_major_locator(MaxNLocator(integer=True))
             ax.tick_params(labelsize=7)
             ax.set_title(f"fall without a channel of {layer.name}", fontsize=8)
     return figure
+
+
+def _draw(ax: Any, title: str, image: Float[np.ndarray, "height width channels"]) -> None:
+    show_image(ax, image)
+    ax.set_title(title, fontsize=8)
