@@ -14,7 +14,6 @@ def everything(data, split):
     return source[np.arange(len(source))]
 
 
-@pytest.mark.usefixtures("unchecked")
 def test_nuclei():
     data = Nuclei()
     assert with_validation(data).load("validation")[np.arange(2)].targets.shape == (2, 32, 32)
