@@ -42,7 +42,9 @@ class Restored(Evidence):
             else None
         )
         columns = {"target": (targets, None), "given": (given, before)}
-        columns |= {name: (outputs, found[name][rows]) for name, outputs in evaluated.outputs(rows).items()}
+        for name, outputs in evaluated.outputs(rows).items():
+            if not np.array_equal(outputs, given):  # what changes nothing has been shown
+                columns[name] = outputs, found[name][rows]
         height, width = targets.shape[1:3]
         figure = Figure(figsize=(2 * len(columns), (2 * height / width + 0.4) * len(rows)), layout="constrained")
         axes = figure.subplots(len(rows), len(columns), squeeze=False)
