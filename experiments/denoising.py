@@ -79,15 +79,15 @@ def rows() -> Iterator[Row]:
     alone = dataclasses.replace(photos, model=DnCNN(), rivals=())
     yield Row(
         "quantum convolution beside the image",
-        seeds(photos, range(3)),
-        controls=(Control("the image alone", seeds(alone, range(3))),),
+        seeds(photos, range(5)),
+        controls=(Control("the image alone", seeds(alone, range(5))),),
         section="photographs of scikit-image",
     )
     data = Noisy(RandomFlips(RandomCrops(GreyFolder("data/bsd68"), 40), turned=True), sigma=25 / 255)
     yield Row(
         "quantum convolution beside the image",
-        seeds(dataclasses.replace(photos, data=data), range(3)),
-        controls=(Control("the image alone", seeds(dataclasses.replace(alone, data=data), range(3))),),
+        seeds(dataclasses.replace(photos, data=data), range(5)),
+        controls=(Control("the image alone", seeds(dataclasses.replace(alone, data=data), range(5))),),
         section="BSD68",
     )
     published = dataclasses.replace(
