@@ -21,7 +21,7 @@ from qconv.data.image_files import DamagedFileError
 from qconv.errors import InputError
 
 Files = tuple[Path, ...]
-"""Those of one item: an image, or an image and its mask."""
+"""Files of one item: an image, or an image and its mask."""
 
 _VERSION = 1
 """Of what is made of a file: raised where the same file gives other pixels than before."""
@@ -73,7 +73,8 @@ class Rows:
             with self.path.open("rb", buffering=0) as file:  # in whichever thread asks
                 for row, into in zip(rows.tolist(), found, strict=True):
                     file.seek(self.start + row * into.size)
-                    file.readinto(into)
+                    if file.readinto(into) != into.size:
+                        raise InputError(f"{self.path} of the cache is cut off; remove it, and start again")
         except OSError as error:
             raise InputError(f"cannot read {self.path} of the cache: {error.strerror}; start again") from error
         return found

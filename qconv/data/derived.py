@@ -77,7 +77,7 @@ class Derived(Dataset):
 
     @property
     def form(self) -> Form:
-        """That of the source; see `Dataset.form`."""
+        """What pictures are brought to, as in the source; see `Dataset.form`."""
         return self.data.form
 
     def prepared(

@@ -84,7 +84,7 @@ class FolderOfImages(Dataset):
 
     @property
     def splits(self) -> tuple[Split, ...]:
-        """Those that have folders of their own; else train and test."""
+        """Splits that have folders of their own; else train and test."""
         roots = self.roots()
         return tuple(split for split in get_args(Split) if split in roots) or ("train", "test")
 

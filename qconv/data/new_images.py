@@ -67,7 +67,7 @@ class NewImages:
     """What is wrong with a file, by its number, of those that have been read."""
 
     in_memory: ClassVar[bool] = False
-    """They are read beforehand."""
+    """Images in files are not: they are read beforehand."""
 
     def __len__(self) -> int:
         return len(self.pictures)

@@ -38,7 +38,7 @@ class OnnxFile(OnnxNetwork):
 
     @property
     def num_features(self) -> int:
-        """Those that the spec names."""
+        """Numbers of an image, as the spec says."""
         return self.features
 
     def cut(self) -> Cut:

@@ -25,7 +25,7 @@ class TunedClassifier(Method):
     """
 
     C: tuple[float, ...]
-    """Those that are tried: the price of an item on the wrong side."""
+    """Values of C that are tried: the price of an item on the wrong side."""
     folds: int = 5
     """Parts of the cross-validation; as many as the smallest class has items, where that is less."""
 

@@ -23,7 +23,7 @@ class TunedFilter(Method):
     """
 
     strengths: tuple[float, ...]
-    """Those that are tried."""
+    """Strengths that are tried."""
     num_images: int = 20
     """Training images that they are tried on, evenly chosen; all, where there are fewer."""
 

@@ -78,7 +78,7 @@ class FromRun(WithTwin):
 
     @nn.nowrap
     def twin(self) -> nn.Module:
-        """The same without quantum layers; where there are none, an equal module.
+        """The network in its place without quantum layers; where there are none, an equal module.
 
         Raises:
             InputError: there are, and the run has trained no classical twin.
