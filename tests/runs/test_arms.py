@@ -206,7 +206,7 @@ def test_a_classical_method_stands_beside_the_networks(three: tuple[RunResult, S
     result, summary, folder = run(changed(THREE, rivals=(Twin(), Nearest())), tmp_path)
     assert [arm.name for arm, _ in result.arms] == ["quantum", "classical twin"]
     assert summary.arms[:2] == tuple(
-        dataclasses.replace(arm, wall_seconds=own.wall_seconds)
+        dataclasses.replace(arm, wall_seconds=own.wall_seconds, step_seconds=own.step_seconds)
         for arm, own in zip(three[1].arms[:2], summary.arms[:2], strict=True)
     )
     own = summary.arms[2]
