@@ -23,6 +23,7 @@ from qconv.models.pretrained import Pretrained
 from qconv.models.quantum_calls import trace
 from qconv.models.twin import WithTwin
 from qconv.models.weight_files import keep_weights
+from qconv.runs.data_file import knowing_its_data
 from qconv.runs.restore import restored_arm
 from qconv.runs.run_directory import read_run
 from qconv.runs.summary import read_run_summary
@@ -95,7 +96,7 @@ class FromRun(WithTwin):
     @nn.nowrap
     def _take(self, folder: Path) -> None:
         """Reads the run, and forgets where it lies."""
-        _, experiment = read_run(folder)
+        experiment = knowing_its_data(folder, read_run(folder)[1])
         _require_results(folder)
         by_folder = {arm.folder: arm for arm in arms(experiment)}
         require(self, "arm", self.arm in by_folder, ", ".join(map(repr, by_folder)))

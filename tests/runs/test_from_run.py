@@ -15,9 +15,10 @@ from rich.console import Console
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
+from qconv.data.dataset import Dataset
 from qconv.data.synthetic import Synthetic
 from qconv.encoding.angle import Angle
-from qconv.errors import InputError, RunError
+from qconv.errors import DataUnavailableError, InputError, RunError
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.spec import from_json, run_id, to_json
 from qconv.layers.quantum_conv import QuantumConv
@@ -129,6 +130,17 @@ def test_a_backbone_is_known_by_what_was_trained(run: Path, tmp_path: Path) -> N
     others = [trained_run(tmp_path / "others", MODEL, seed=1), run]
     ids = {run_id(dataclasses.replace(experiment, model=on(FromRun(str(other))))) for other in others}
     assert len(ids) == 2 and run_id(experiment) in ids
+
+
+def test_what_the_run_was_trained_on_may_be_gone(run: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    backbone = FromRun(str(run))
+
+    def gone(self: Dataset, *args: Any) -> Any:
+        raise DataUnavailableError("the data are gone")
+
+    monkeypatch.setattr(Synthetic, "load", gone)
+    monkeypatch.setattr(Synthetic, "element", property(gone))
+    assert FromRun(str(run)) == backbone
 
 
 def test_the_twin_has_what_the_twin_of_the_run_was_trained_to(run: Path) -> None:
