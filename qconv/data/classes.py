@@ -1,7 +1,6 @@
 """Some of the classes of a dataset."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from jaxtyping import Int
@@ -10,6 +9,7 @@ from qconv.bounds import require
 from qconv.data.checked import load_checked
 from qconv.data.dataset import Element, Split, chunks
 from qconv.data.derived import Selection, ViewSource
+from qconv.data.remembered import remembered
 from qconv.errors import InputError
 
 
@@ -59,7 +59,7 @@ class OnlyClasses(Selection):
         return names[labels]
 
 
-@lru_cache(maxsize=8)  # a pass over labels on disk takes seconds
+@remembered(maxsize=8)  # a pass over labels on disk takes seconds
 def _rows(data: OnlyClasses, split: Split) -> Int[np.ndarray, " images"]:
     source = load_checked(data.data, split)
     labels = np.concatenate([source.read_targets(rows) for rows in chunks(source, data.data.element)])

@@ -75,6 +75,10 @@ class Derived(Dataset):
             f"data = {type(self).__name__} does not say what becomes of new images; allowed: a class with a `change`"
         )
 
+    def fitted(self) -> Change:
+        """`change`, with whatever is to be found by looking at training images found: for many batches."""
+        return self.change
+
     @property
     def form(self) -> Form:
         """What pictures are brought to, as in the source; see `Dataset.form`."""

@@ -18,6 +18,7 @@ from qconv.data.dataset import ArraySource, Dataset, Element, Source, Split, chu
 from qconv.data.derived import Derived
 from qconv.data.feature_store import FeatureStore
 from qconv.data.onnx_network import OnnxNetwork, Runner
+from qconv.data.remembered import remembered
 from qconv.progress import LiveProgress
 
 
@@ -66,16 +67,16 @@ class OnnxFeatures(Derived):
         return np.concatenate([runner(part) for part in parts])[:, None, None]
 
 
-@lru_cache(maxsize=2)  # new images come a few at a time
+@lru_cache(maxsize=2)  # each split wants it, and new images come a few at a time
 def _runner(network: OnnxNetwork) -> Runner:
     return Runner(network)
 
 
-@lru_cache(maxsize=8)  # networks, rivals and seeds want the same
+@remembered(maxsize=8)  # networks, rivals and seeds want the same
 def _features(
     data: Dataset, network: OnnxNetwork, split: Split
 ) -> tuple[Float[np.ndarray, "images features"], Shaped[np.ndarray, "images ..."]]:
-    runner, source = Runner(network), load_checked(data, split)
+    runner, source = _runner(network), load_checked(data, split)
     key = hashlib.sha256(f"{runner.digest} {qconv.NUMERICS}".encode()).hexdigest()[:16]
     name = type(network).__name__
     store = FeatureStore(cache_folder() / "features" / f"{name}-{key}.sqlite", network.num_features)

@@ -32,7 +32,7 @@ class OtherItems(Derived):
 
     def load(self, split: Split) -> Source:
         """The items of a split of the other data."""
-        return self.changed(split, lowest=-np.inf, highest=np.inf)
+        return self.changed(split, self.like.fitted(), lowest=-np.inf, highest=np.inf)
 
 
 def as_trained(chosen: Dataset, trained: Dataset) -> Dataset:

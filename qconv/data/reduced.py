@@ -4,7 +4,6 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar
 
 import numpy as np
@@ -12,7 +11,8 @@ from jaxtyping import Float, Shaped
 
 from qconv.data.checked import load_checked
 from qconv.data.dataset import ArraySource, Dataset, Element, Split, chunks
-from qconv.data.derived import Derived
+from qconv.data.derived import Change, Derived
+from qconv.data.remembered import remembered
 from qconv.errors import InputError
 
 _MOST = 2**28
@@ -75,8 +75,12 @@ class Reduced(Derived):
 
     def change(self, images: Float[np.ndarray, "batch ..."]) -> Float[np.ndarray, "batch ..."]:
         """The numbers of images, on the scale of the training images."""
+        return self.fitted()(images)
+
+    def fitted(self) -> Change:
+        """What becomes of images, by the reduction that is learned from the training images as they are now."""
         transform, (scale, _) = _learned(self.data, self.reduction)
-        return _unit(transform(images.reshape(len(images), -1)), scale)
+        return lambda images: _unit(transform(images.reshape(len(images), -1)), scale)
 
 
 def _unit(
@@ -88,7 +92,7 @@ def _unit(
     return unit.astype(np.float32)[:, None, :, None]
 
 
-@lru_cache(maxsize=8)  # networks, controls and seeds want the same
+@remembered(maxsize=8)  # networks, controls and seeds want the same
 def _numbers(data: Dataset, reduction: Reduction, split: Split) -> _Numbers:
     transform, trained = _learned(data, reduction)
     if split == "train":
@@ -100,7 +104,7 @@ def _numbers(data: Dataset, reduction: Reduction, split: Split) -> _Numbers:
     return numbers, targets
 
 
-@lru_cache(maxsize=4)  # all splits want it
+@remembered(maxsize=4)  # all splits want it
 def _learned(data: Dataset, reduction: Reduction) -> tuple[Transform, _Numbers]:
     """The reduction, learned from training images, and what it makes of them."""
     source, pixels = load_checked(data, "train"), math.prod(data.element.inputs)

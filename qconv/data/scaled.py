@@ -1,7 +1,6 @@
 """Images with each pixel on a scale of its own."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import ClassVar, Literal
 
 import numpy as np
@@ -10,7 +9,8 @@ from jaxtyping import Float
 from qconv.bounds import require_choices
 from qconv.data.checked import load_checked
 from qconv.data.dataset import Source, Split, chunks
-from qconv.data.derived import Derived
+from qconv.data.derived import Change, Derived
+from qconv.data.remembered import remembered
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,19 @@ class Scaled(Derived):
 
     def load(self, split: Split) -> Source:
         """The images of a split."""
-        _fitted(self)  # now, and not when the first batch is wanted
-        return self.changed(split, lowest=-np.inf, highest=np.inf)
+        return self.changed(split, self.fitted(), lowest=-np.inf, highest=np.inf)
 
     def change(self, images: Float[np.ndarray, "batch ..."]) -> Float[np.ndarray, "batch ..."]:
         """Images on the scales that the training images give."""
+        return self.fitted()(images)
+
+    def fitted(self) -> Change:
+        """What becomes of images, on the scales that the training images give now."""
         zero, one = _fitted(self)
-        return ((images - zero) / one).astype(np.float32)
+        return lambda images: ((images - zero) / one).astype(np.float32)
 
 
-@lru_cache(maxsize=4)  # both splits want it
+@remembered(maxsize=4)  # both splits want it
 def _fitted(spec: Scaled) -> Float[np.ndarray, "2 height width channels"]:
     """What becomes 0, and its distance from what becomes 1, pixel by pixel."""
     count, (mean, squares) = 0, np.zeros((2, *spec.element.inputs))

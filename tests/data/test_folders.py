@@ -28,7 +28,11 @@ from qconv.data.file_work import over_files
 from qconv.data.folder import FolderOfImages
 from qconv.data.image_folder import ImageFolder
 from qconv.data.mask_folder import MaskFolder
+from qconv.data.other_items import OtherItems
+from qconv.data.pca import PCA
+from qconv.data.reduced import Reduced
 from qconv.data.resized import Resized
+from qconv.data.scaled import Scaled
 from qconv.data.subset import Subset
 from qconv.data.synthetic import Synthetic
 from qconv.data.validation import with_validation
@@ -334,6 +338,22 @@ def test_only_changed_files_are_read_again(pets: Path, monkeypatch: pytest.Monke
     (index,) = (cache_folder() / "digests").glob("*.json")
     index.write_text("[1, 2")
     assert file_digests(pets, files) == ["new"] * 10
+
+
+def test_what_was_found_in_files_is_found_anew_where_they_have_changed(pets: Path) -> None:
+    """In the same process, too, in which the data are equal to what they were."""
+    data = data_of(pets)
+    chosen, scaled, reduced = OnlyClasses(data, (0, 1)), Scaled(data), Reduced(Resized(data, 2, 2), PCA(1))
+    other = OtherItems(data, like=scaled)
+    assert [len(everything(each, "train").inputs) for each in (chosen, scaled, reduced, other)] == [12] * 4
+    for number in range(10):
+        write(pets / "cats" / f"new{number}.png", 250)
+    found = [everything(each, "train").inputs for each in (chosen, scaled, reduced, other)]
+    assert list(map(len, found)) == [20] * 4
+    for images in (found[1], found[3], scaled.change(found[0])):
+        np.testing.assert_allclose(images.mean(0), 0, atol=1e-5)
+        np.testing.assert_allclose(images.std(0), 1, atol=1e-5)
+    assert (found[2].min(), found[2].max()) == (0, 1)
 
 
 def test_files_that_were_written_just_now_are_not_trusted(pets: Path) -> None:

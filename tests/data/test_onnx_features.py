@@ -15,10 +15,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from jax import lax
+from PIL import Image
 
 from qconv.data import onnx_features, onnx_network
 from qconv.data.checked import load_checked
 from qconv.data.dataset import ArraySource, Dataset, Element, Split
+from qconv.data.image_folder import ImageFolder
 from qconv.data.onnx_features import OnnxFeatures
 from qconv.data.onnx_file import OnnxFile
 from qconv.data.onnx_network import Preprocessing, Runner
@@ -89,9 +91,15 @@ def places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "weights").mkdir()
     monkeypatch.setenv("QCONV_WEIGHTS", str(tmp_path / "weights"))
     monkeypatch.setenv("QCONV_CACHE", str(tmp_path / "cache"))
-    onnx_features._features.cache_clear()
+    forget()
     yield tmp_path / "weights"
+    forget()
+
+
+def forget() -> None:
+    """As in a process of its own."""
     onnx_features._features.cache_clear()
+    onnx_features._runner.cache_clear()
 
 
 @pytest.fixture
@@ -191,7 +199,7 @@ def test_an_image_is_looked_at_once(network: OnnxFile, monkeypatch: pytest.Monke
     counted = Counted(monkeypatch)
 
     def load(data: Dataset, split: Split = "train") -> np.ndarray:
-        onnx_features._features.cache_clear()  # as in a process of its own
+        forget()
         return everything(OnnxFeatures(data, network), split)
 
     first = load(Images())
@@ -211,6 +219,22 @@ def test_an_image_is_looked_at_once(network: OnnxFile, monkeypatch: pytest.Monke
     ):
         everything(OnnxFeatures(Images(), other), "test")
     assert counted.images == 140
+
+
+def test_images_that_have_changed_are_looked_at_again(network: OnnxFile, tmp_path: Path) -> None:
+    """In the same process, too, in which the data are equal to what they were."""
+    folder = tmp_path / "pets"
+    for number in range(8):
+        place = folder / ("cats" if number < 4 else "dogs") / f"{number}.png"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        Image.new("RGB", (7, 5), (30 * number, 20 * number, 10 * number)).save(place)
+    images = ImageFolder(str(folder), height=5, width=7)
+    data = OnnxFeatures(images, network)
+    first = everything(data, "train")
+    Image.new("RGB", (7, 5), (250, 0, 250)).save(folder / "cats" / "new.png")
+    found = everything(data, "train")
+    assert (len(first), len(found)) == (6, 7)
+    np.testing.assert_allclose(found[:, 0, 0], expected(everything(images, "train")), atol=2e-6)
 
 
 def test_what_was_computed_before_an_error_stays(network: OnnxFile, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -264,7 +288,7 @@ def test_a_damaged_store_is_named(network: OnnxFile, tmp_path: Path) -> None:
         assert database.execute("SELECT count(*) FROM features").fetchone() == (20,)
     database.close()
     path.write_bytes(b"no database" * 100)
-    onnx_features._features.cache_clear()
+    forget()
     with pytest.raises(RunError, match=rf"^cannot use {path}: file is not a database; it is made anew where it is re"):
         everything(OnnxFeatures(Images(), network))
 
