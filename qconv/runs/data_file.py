@@ -32,6 +32,8 @@ def write_data_file(folder: Path, experiment: Experiment) -> None:
 def knowing_its_data(folder: Path, experiment: Experiment) -> Experiment:
     """The experiment of a run with data that need not be there to say what an item is.
 
+    They are divided as the run has divided them: what is fitted to training images has not seen those for validation.
+
     A run from before this was written down has its data as they are.
 
     Raises:
@@ -46,4 +48,4 @@ def knowing_its_data(folder: Path, experiment: Experiment) -> Experiment:
         names = None if stored["class_names"] is None else tuple(stored["class_names"])
     except (KeyError, TypeError) as error:
         raise RunError(f"cannot read {path}: it does not say what the data of a run are") from error
-    return dataclasses.replace(experiment, data=Known(experiment.data, element, names))
+    return dataclasses.replace(experiment, data=Known(experiment.divided_data, element, names))

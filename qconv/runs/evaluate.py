@@ -66,8 +66,8 @@ def _items(folder: Path, experiment: Experiment, known: Experiment, data: Datase
         check_contents(folder, experiment)
     if data != experiment.data:
         _require_same_items(data, known)
-        data = as_trained(data, experiment.data)
     divided = with_validation(data) if experiment.split == "validation" else data
+    divided = as_trained(divided, experiment.divided_data)
     if split is None:
         split = experiment.split
     elif split != "all":

@@ -16,6 +16,7 @@ from qconv.data.dataset import Dataset
 from qconv.data.resized import Resized
 from qconv.data.scaled import Scaled
 from qconv.data.synthetic import Synthetic
+from qconv.data.validation import with_validation
 from qconv.errors import DataUnavailableError, InputError, RunError
 from qconv.experiment.arms import arms
 from qconv.runs.evaluate import evaluate_run
@@ -157,6 +158,22 @@ def test_other_data_are_prepared_as_those_that_were_trained_on(tmp_path: Path) -
     right = np.asarray(network(network.prepared(pictures)).argmax(-1)) == labels
     assert own.evaluation.metrics["accuracy"] == pytest.approx(right.mean())
     np.testing.assert_array_equal(own.evaluation.per_item, right)
+
+
+def test_validation_images_do_not_say_how_images_are_prepared(tmp_path: Path) -> None:
+    """What was fitted without them stays so, for new pictures and for other data."""
+    images = Synthetic(num_images=32, height=4, width=4, num_classes=3)
+    other = dataclasses.replace(images, data_seed=7)
+    experiment = dataclasses.replace(small(Scaled(images), 3, steps=1), split="validation")
+    run = trained(experiment, tmp_path)
+    held_out, network = experiment.held_out_items(), qconv.load(run)
+    rows = np.arange(len(held_out))
+    pictures, _ = with_validation(images).load("validation")[rows]
+    np.testing.assert_allclose(network.prepared(pictures), held_out[rows].inputs, atol=1e-6)
+    own, _ = evaluate_run(run, Scaled(other))
+    pictures, labels = with_validation(other).load("validation")[rows]
+    scores = np.asarray(jax.nn.log_softmax(network(network.prepared(pictures))))
+    assert own.evaluation.metrics["loss"] == pytest.approx(-scores[rows, labels].mean(), rel=1e-5)
 
 
 def test_evaluation_on_other_items(run: Path) -> None:
