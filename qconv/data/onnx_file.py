@@ -16,6 +16,7 @@ class OnnxFile(OnnxNetwork):
 
     timm, torchvision, Hugging Face and Keras all export ONNX. The file is known by its SHA-256 and looked for in the
     folders that `QCONV_WEIGHTS` names, by default `weights`, and in the package that it comes with, if there is one.
+    All of its weights are in it: one that has them in a file beside it, as newer exporters write, is refused.
     """
 
     weights: str
@@ -46,7 +47,12 @@ class OnnxFile(OnnxNetwork):
         onnx = import_extra("onnx", self.extra)
         path = find_file(self.weights, ("onnx",), self.package)
         try:
-            model: Any = onnx.load(path)
+            model: Any = onnx.load(path, load_external_data=False)
         except Exception as error:  # protobuf has exceptions of its own
             raise InputError(f"{path} cannot be read as ONNX: {error}") from error
+        if any(weight.data_location == onnx.TensorProto.EXTERNAL for weight in model.graph.initializer):
+            raise InputError(
+                f"{path} has weights in files of their own, which its SHA-256 does not cover; allowed: a file with all "
+                f"of them, as onnx.save(onnx.load({path.name!r}), 'whole.onnx') writes it"
+            )
         return Cut(cut_at(model, self.tensor), self.axis, self.preprocessing)

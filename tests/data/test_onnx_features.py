@@ -28,6 +28,7 @@ from qconv.data.resized import resized
 from qconv.data.scaled import Scaled
 from qconv.data.subset import Subset
 from qconv.data.validation import WithValidation
+from qconv.digests import sha256_of
 from qconv.errors import DataUnavailableError, InputError, RunError
 
 onnx: Any = pytest.importorskip("onnx", reason="needs the extra onnx")
@@ -331,6 +332,19 @@ def test_a_damaged_file(places: Path) -> None:
     digest = hashlib.sha256(b"\xff" * 100).hexdigest()
     with pytest.raises(InputError, match=r"none.onnx cannot be read as ONNX: "):
         everything(OnnxFeatures(Images(), OnnxFile(digest, "features", 4)))
+
+
+def test_weights_in_another_file_are_not_those_of_the_digest(places: Path) -> None:
+    onnx.save(model(["n", 3, 8, 6]), places / "two.onnx", save_as_external_data=True, size_threshold=0)
+    network = OnnxFile(sha256_of(places / "two.onnx"), "features", 4, preprocessing=SIZES)
+    with pytest.raises(InputError, match=r"two\.onnx has weights in files of their own, which its SHA-256 does not co"):
+        everything(OnnxFeatures(Images(), network))
+    # What the message says helps.
+    onnx.save(onnx.load(places / "two.onnx"), places / "whole.onnx")
+    whole = replace(network, weights=sha256_of(places / "whole.onnx"))
+    np.testing.assert_allclose(
+        everything(OnnxFeatures(Images(), whole))[:, 0, 0], expected(everything(Images())), atol=2e-6
+    )
 
 
 @pytest.mark.parametrize(
