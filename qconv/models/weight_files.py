@@ -26,13 +26,16 @@ def save_weights(path: str | Path, variables: Mapping[str, Any]) -> str:
         The SHA-256 of the file, by which `Pretrained` finds it.
 
     Raises:
-        InputError: a name of another ending, or no folder of this name.
+        InputError: a name of another ending, no folder of this name, or one that cannot be written.
     """
     path = Path(path)
     if path.suffix != ".safetensors" or not path.parent.is_dir():
         raise InputError(f"path = {str(path)!r}; allowed: a name that ends in .safetensors, in a folder that is there")
     content = _safetensors(variables)
-    path.write_bytes(content)
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise _unwritten(path, error) from error
     return hashlib.sha256(content).hexdigest()
 
 
@@ -61,8 +64,12 @@ def keep_weights(variables: Mapping[str, Any]) -> str:
             unfinished.write_bytes(content)
             unfinished.replace(path)
     except OSError as error:
-        raise InputError(f"cannot write weights to {path}: {error.strerror or error}") from error
+        raise _unwritten(path, error) from error
     return digest
+
+
+def _unwritten(path: Path, error: OSError) -> InputError:
+    return InputError(f"cannot write weights to {path}: {error.strerror or error}")
 
 
 def _safetensors(variables: Mapping[str, Any]) -> bytes:

@@ -153,6 +153,12 @@ def test_a_file_that_is_not_there_or_damaged_is_refused(folder: Path) -> None:
         save_weights(folder / "a.bin", {})
 
 
+def test_a_place_that_cannot_be_written_is_said(folder: Path) -> None:
+    (folder / "taken.safetensors").mkdir()
+    with pytest.raises(InputError, match=r"^cannot write weights to .*taken\.safetensors: Is a directory$"):
+        save_weights(folder / "taken.safetensors", {})
+
+
 def test_other_files_beside_it_do_not_matter(folder: Path) -> None:
     (folder / "a_folder.npz").mkdir()
     conv = nn.Conv(3, (3, 3))
