@@ -21,6 +21,7 @@ import flax.linen as nn
 from experiments.seg_digits import experiment as on_photographs
 from experiments.seg_nuclei import experiment as on_nuclei
 from qconv import (
+    Adam,
     Angle,
     Circuit,
     ClassicalNet,
@@ -34,6 +35,7 @@ from qconv import (
     QuanvUNet,
     Row,
     Segmentation,
+    Supervised,
     Table,
     Twin,
     WeightedCrossEntropy,
@@ -90,8 +92,13 @@ def rows(section: str, images: Experiment, features: int, without_skips: bool = 
 
 
 ON_TEXTURES = dataclasses.replace(
-    on_photographs, data=PastedDigits("textures"), task=Segmentation(WeightedCrossEntropy((1.0, 4.0)))
+    on_photographs,
+    data=PastedDigits("textures"),
+    procedure=Supervised(Adam(learning_rate=1.2e-2, schedule="cosine"), num_steps=600, batch_size=32),
+    task=Segmentation(WeightedCrossEntropy((1.0, 4.0))),
 )
+"""At 0.006 the network with a quantum convolution first has 0.656 on validation images, the twin 0.659; at 0.012 0.694
+and 0.657."""
 
 table = Table(
     rows=(
