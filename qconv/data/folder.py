@@ -24,10 +24,12 @@ logger = logging.getLogger(__name__)
 
 _SPLITS: dict[str, Split] = {
     "train": "train",
+    "training": "train",
     "validation": "validation",
     "valid": "validation",
     "val": "validation",
     "test": "test",
+    "testing": "test",
 }
 """The split that a folder holds, by its name."""
 
@@ -51,7 +53,7 @@ class FolderOfImages(Dataset):
     time. What is hidden, or named like `__MACOSX`, is left out.
 
     A part of the images is held out for testing, unless the folder has folders of the names train, test and validation
-    (or val, valid). Subclasses say what else lies where.
+    (or training, testing, val, valid). Subclasses say what else lies where.
     """
 
     path: str = ""

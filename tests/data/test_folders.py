@@ -229,6 +229,14 @@ def test_splits_that_do_not_go_together_are_refused(tmp_path: Path, names: tuple
         _ = data_of(tmp_path / "odd").element
 
 
+def test_training_and_testing_are_splits_too(tmp_path: Path) -> None:
+    for name in ("Training/a", "Training/b", "Testing/a", "Testing/b"):
+        write(tmp_path / "scans" / name / "one.png")
+    data = data_of(tmp_path / "scans")
+    assert data.class_names == ("a", "b") and data.splits == ("train", "test")
+    assert (len(data.load("train")), len(data.load("test"))) == (2, 2)
+
+
 def test_a_class_may_be_called_train(tmp_path: Path) -> None:
     for name in ("car", "train"):
         write(tmp_path / "vehicles" / name / "one.png")
