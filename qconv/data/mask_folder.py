@@ -60,7 +60,9 @@ def _by_name(folder: Path) -> dict[str, Path]:
     """The files of a folder by their names without ending."""
     if not folder.is_dir():
         raise InputError(f"there is no folder {folder}; allowed: the folders images and masks, side by side")
-    _, files = visible(folder)
+    folders, files = visible(folder)
+    if deeper := [inner for inner in folders if visible(inner)[1]]:
+        raise InputError(f"{deeper[0]} has images; allowed: images and masks in {folder} itself")
     found: dict[str, Path] = {}
     for path in files:
         if path.stem in found:

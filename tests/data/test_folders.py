@@ -486,6 +486,10 @@ def test_masks_in_folders_of_splits(cells: Path) -> None:
             r".*masks/3\.tif has the name of .*3\.png; allowed: each name",
         ),
         (
+            lambda cells: write(cells / "images" / "more" / "9.png"),
+            r".*images/more has images; allowed: images and masks in .*images itself$",
+        ),
+        (
             lambda cells: shutil.rmtree(cells / "masks"),
             r"there is no folder .*masks; allowed: the folders images and m",
         ),
@@ -495,7 +499,7 @@ def test_masks_in_folders_of_splits(cells: Path) -> None:
         ),
         (lambda cells: write(cells / "masks" / "3.png", 0, (20, 30)), r".*masks/3\.png: it is 30 x 20 pixels, and its"),
     ],
-    ids=["no mask", "no image", "twice", "no folder", "values", "size"],
+    ids=["no mask", "no image", "twice", "nested", "no folder", "values", "size"],
 )
 def test_masks_that_do_not_fit_are_named(cells: Path, change: Callable[[Path], object], message: str) -> None:
     change(cells)
