@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Literal, NamedTuple, get_args
 
 import numpy as np
-from jaxtyping import Int, UInt8
+from jaxtyping import Int
 
 from qconv.bounds import require, require_at_least, require_choices
 from qconv.data.dataset import Dataset, Split
 from qconv.data.decoded import DecodedSource, Decoder, Files, Rows, decoded
 from qconv.data.file_digests import file_digests
-from qconv.data.image_files import ENDINGS, Fit, Form, read_image
+from qconv.data.image_files import ENDINGS, Fit, Form
 from qconv.data.split import stratified_split
 from qconv.errors import DataUnavailableError, InputError
 
@@ -129,14 +129,6 @@ class FolderOfImages(Dataset):
             whole = [item for number, item in enumerate(items) if number not in found.damaged]
             self.check_items(split, [items[row] for row in usable], whole)
         return DecodedSource(found.arrays["images"], self.targets(items, found.arrays), usable)
-
-    def image(self, path: Path) -> UInt8[np.ndarray, "height width channels"]:
-        """A file as networks that are trained on this folder see it, before it is divided by 255.
-
-        Raises:
-            InputError: the file cannot be read, or is damaged.
-        """
-        return read_image(path, self.form)
 
     @abstractmethod
     def found(self, root: Path) -> list[Item]:

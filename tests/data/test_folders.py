@@ -25,9 +25,9 @@ from qconv.data.classes import OnlyClasses
 from qconv.data.dataset import Batch, Dataset, Element, Split
 from qconv.data.file_digests import file_digests
 from qconv.data.file_work import over_files
-from qconv.data.folder import FolderOfImages
 from qconv.data.image_folder import ImageFolder
 from qconv.data.mask_folder import MaskFolder
+from qconv.data.new_images import NewImages, pictures_in
 from qconv.data.other_items import OtherItems
 from qconv.data.pca import PCA
 from qconv.data.reduced import Reduced
@@ -599,12 +599,8 @@ def test_a_folder_has_to_be_given(
 
 
 def test_a_file_is_read_as_for_training(pets: Path) -> None:
-    data: FolderOfImages = data_of(pets)
-    path = pets / "dogs" / "dog2.bmp"
-    np.testing.assert_array_equal(data.image(path), 220)
-    with pytest.raises(InputError, match="it is no image"):
-        a_damaged_file(pets)
-        data.image(pets / "dogs" / "dog9.png")
+    source = NewImages(data_of(pets), pictures_in([pets / "dogs" / "dog2.bmp"]))
+    np.testing.assert_array_equal(source[np.array([0])].inputs, np.float32(220) / np.float32(255))
 
 
 def test_progress_is_shown_where_it_takes_a_while(capsys: Output, monkeypatch: pytest.MonkeyPatch) -> None:
