@@ -124,6 +124,19 @@ class Selection(Derived):
         return None
 
 
+def refuse_drawn(data: Derived) -> None:
+    """Refuses a source whose images training draws anew each time, for data of which each image is computed once.
+
+    Raises:
+        InputError: it draws them.
+    """
+    if data.data.drawn_element is not None:
+        raise InputError(
+            f"data = {type(data.data).__name__}, whose images training draws anew each time; allowed in "
+            f"{type(data).__name__}, which computes each image once: images that stay as they are"
+        )
+
+
 def unchanged(batch: Shaped[np.ndarray, "batch ..."]) -> Shaped[np.ndarray, "batch ..."]:
     """Images or targets as they are."""
     return batch

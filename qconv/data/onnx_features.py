@@ -15,7 +15,7 @@ from qconv.cache import cache_folder
 from qconv.console import text_console
 from qconv.data.checked import load_checked
 from qconv.data.dataset import ArraySource, Dataset, Element, Source, Split, chunks
-from qconv.data.derived import Derived
+from qconv.data.derived import Derived, refuse_drawn
 from qconv.data.feature_store import FeatureStore
 from qconv.data.onnx_network import OnnxNetwork, Runner
 from qconv.data.remembered import remembered
@@ -42,6 +42,15 @@ class OnnxFeatures(Derived):
     def element(self) -> Element:
         """The features, with the same targets; neither network nor images are read to know it."""
         return self.data.element._replace(inputs=(1, 1, self.network.num_features))
+
+    @property
+    def drawn_element(self) -> None:
+        """None: features are computed once for each image.
+
+        Raises:
+            InputError: training would draw other images each time.
+        """
+        refuse_drawn(self)
 
     def load(self, split: Split) -> ArraySource:
         """The features of a split.

@@ -11,7 +11,7 @@ from jaxtyping import Float, Shaped
 
 from qconv.data.checked import load_checked
 from qconv.data.dataset import ArraySource, Dataset, Element, Split, chunks
-from qconv.data.derived import Change, Derived
+from qconv.data.derived import Change, Derived, refuse_drawn
 from qconv.data.remembered import remembered
 from qconv.errors import InputError
 
@@ -59,6 +59,15 @@ class Reduced(Derived):
     def element(self) -> Element:
         """The numbers, with the same labels."""
         return self.data.element._replace(inputs=(1, self.reduction.numbers, 1))
+
+    @property
+    def drawn_element(self) -> None:
+        """None: the numbers are computed once for each image.
+
+        Raises:
+            InputError: training would draw other images each time.
+        """
+        refuse_drawn(self)
 
     def load(self, split: Split) -> ArraySource:
         """The numbers of a split.

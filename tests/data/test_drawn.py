@@ -1,5 +1,6 @@
 """Training items that are drawn anew: noise, crops and mirror images; what is read stays the same."""
 
+import dataclasses
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +10,13 @@ import pytest
 from qconv.data.checked import checked_drawn_element, load_checked
 from qconv.data.classes import OnlyClasses
 from qconv.data.dataset import ArraySource, Batch, Dataset, Element
+from qconv.data.efficientnet import EfficientNetLite0
 from qconv.data.noisy import Noisy
+from qconv.data.onnx_features import OnnxFeatures
+from qconv.data.pca import PCA
 from qconv.data.random_crops import RandomCrops
 from qconv.data.random_flips import RandomFlips
+from qconv.data.reduced import Reduced
 from qconv.data.resized import Resized
 from qconv.data.scaled import Scaled
 from qconv.data.subset import Subset
@@ -74,6 +79,16 @@ def test_training_sees_other_noise_each_time_and_all_else_the_same() -> None:
     assert np.abs(noise[0] - noise[1]).max() > 0.1
     train, test = (load_checked(data, split)[ROWS] for split in ("train", "test"))
     assert np.abs((train.inputs - train.targets) - (test.inputs - test.targets)).max() > 0.1
+
+
+@pytest.mark.parametrize("drawing", [RandomFlips(DATA), Noisy(DATA), Subset(RandomCrops(DATA, 12), 8, 4)])
+def test_what_is_computed_once_is_not_drawn_anew(drawing: Dataset) -> None:
+    """Nothing would be drawn, and nobody would be told."""
+    message = r"^data = \w+, whose images training draws anew each time; allowed in %s, which computes each image once"
+    for data in (Reduced(drawing, PCA(2)), OnnxFeatures(drawing, EfficientNetLite0())):
+        assert dataclasses.replace(data, data=DATA).drawn_element is None
+        with pytest.raises(InputError, match=message % type(data).__name__):
+            checked_drawn_element(Scaled(data))
 
 
 def test_an_item_is_drawn_by_its_own_generator_alone() -> None:
