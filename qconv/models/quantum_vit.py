@@ -5,6 +5,7 @@ from jaxtyping import Array, Float
 
 from qconv.bounds import require_at_least
 from qconv.models.network import MaybeModule, Network
+from qconv.models.num_classes import check_num_classes, known_num_classes
 from qconv.models.transformer import EncoderBlock, PatchTokens
 
 
@@ -49,12 +50,13 @@ class QuantumViT(Network):
     """How many numbers the hidden layer of a block has."""
     dropout: float = 0.1
     """Part of the values that training sets to 0."""
-    num_classes: int = 10
-    """Number of logits."""
+    num_classes: int | None = 10
+    """Number of logits; None for as many as the data have classes."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        require_at_least(self, 1, "patch", "width", "num_heads", "depth", "hidden_width", "num_classes")
+        check_num_classes(self)
+        require_at_least(self, 1, "patch", "width", "num_heads", "depth", "hidden_width")
 
     def setup(self) -> None:
         """Makes the blocks, each with layers of its own after the patterns given."""
@@ -72,7 +74,7 @@ class QuantumViT(Network):
             for _ in range(self.depth)
         ]
         self.norm = nn.LayerNorm()
-        self.logits = nn.Dense(self.num_classes)
+        self.logits = nn.Dense(known_num_classes(self))
 
     @nn.nowrap
     def stages(self) -> tuple[str, ...]:

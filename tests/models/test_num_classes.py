@@ -18,6 +18,7 @@ from qconv.models.dressed_net import DressedNet
 from qconv.models.heads import ConvHead, LinearHead, LogProbabilities
 from qconv.models.networks import QuanvNet
 from qconv.models.num_classes import with_num_classes
+from qconv.models.quantum_vit import QuantumViT
 from tests.variants import Made
 
 OPEN = QuanvNet(QuantumConv(strides=2), LinearHead(None))
@@ -38,6 +39,8 @@ def test_a_network_that_says_it_is_the_same_object() -> None:
 def test_a_module_within_one_that_leaves_it_open_is_filled_in_too() -> None:
     model = DressedNet(LinearHead(None), num_classes=None)
     assert with_num_classes(model, 5) == DressedNet(LinearHead(5), num_classes=5)
+    vit = QuantumViT(nn.Dense(18), nn.Dense(6), num_classes=None)
+    assert with_num_classes(vit, 5) == vit.clone(num_classes=5)
 
 
 def test_a_network_and_its_twin_have_as_many_outputs_as_the_data_have_classes() -> None:
@@ -58,7 +61,8 @@ def test_it_is_another_spec_than_that_with_the_number() -> None:
 def test_where_nobody_knows_it_that_is_said() -> None:
     with pytest.raises(InputError, match=r"^num_classes of LinearHead = None; allowed for data without classes: a num"):
         arms(Experiment(Made(((4, 4, 1), (2,), None), 8, 4), OPEN))
-    for head in (LinearHead(None), ConvHead(None), DressedNet(QuantumDense(), num_classes=None)):
+    vit = QuantumViT(nn.Dense(18), nn.Dense(6), patch=2, num_classes=None)
+    for head in (LinearHead(None), ConvHead(None), DressedNet(QuantumDense(), num_classes=None), vit):
         with pytest.raises(InputError, match=r"^num_classes of \w+ = None; allowed outside of an experiment: a number"):
             jax.eval_shape(head.init, jax.random.key(0), jnp.zeros((1, 4, 4, 1)))
     with pytest.raises(InputError, match=r"^num_classes = 0; allowed: at least 1, or None$"):
