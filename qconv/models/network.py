@@ -22,9 +22,9 @@ class Network(nn.Module):
             head: nn.Module
 
     A stage whose call has an argument of the name `train` is told whether it is being trained, unless it has a field
-    `trainable` that is off. Where the first stages
-    have nothing to train, their outputs are computed once for all images and not in each epoch. A network of another
-    form is any Flax module that is called as `module(images, train=...)`.
+    `trainable` that is off. Where the first stages have nothing to train, their outputs are computed once for all
+    images and not in each epoch. A network of another form is any Flax module that is called as
+    `module(images, train=...)`.
     """
 
     @nn.nowrap
