@@ -76,7 +76,7 @@ class RunResult:
 
 
 def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
-    """Loads the data, checks that everything fits together, and trains; goes on where an earlier part stopped.
+    """Checks that everything fits together, loads the data, and trains; goes on where an earlier part stopped.
 
     Raises:
         InputError: data, network and budget do not fit together, or the network cannot be trained.
@@ -86,11 +86,12 @@ def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
     """
     experiment = run.spec
     with precision(experiment.dtype):
-        train, held_out = experiment.training_items(), experiment.held_out_items()
-        experiment.check(train, held_out)
         mesh, networks = device_mesh(), arms(experiment)
         for arm in networks:
             rehearse(experiment, arm.network, mesh)
+        # After that: pictures may take minutes to be decoded, and their features to be computed.
+        train, held_out = experiment.training_items(), experiment.held_out_items()
+        experiment.check(train, held_out)
         with as_one(f"cannot write to {run.folder}"):
             if jax.process_index() == 0:
                 write_data_file(run.folder, experiment)

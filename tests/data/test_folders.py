@@ -583,6 +583,16 @@ def test_a_folder_is_trained_on_in_one_command(
     assert len(list((tmp_path / "runs" / "folder_images").glob("*/seed0"))) == 2
 
 
+def test_a_network_that_does_not_fit_is_refused_before_images_are_decoded(
+    pets: Path, tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch, reads: list[Path]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as stop:
+        main(["train", "folder_images", "--data.path", "pets", *SHORT, "--model.conv.kernel-size", "9"])
+    assert stop.value.code == 2 and capsys.readouterr().err.startswith("qconv: QuanvNet cannot take images of shape")
+    assert not reads
+
+
 @pytest.mark.parametrize("command", ["train", "draw", "diagnose"])
 def test_a_folder_has_to_be_given(
     command: str, tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
