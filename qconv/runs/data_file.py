@@ -39,13 +39,13 @@ def knowing_its_data(folder: Path, experiment: Experiment) -> Experiment:
     Raises:
         RunError: what is written there is damaged.
     """
-    path = folder / _FILE
+    path, data = folder / _FILE, experiment.divided_data
     if not path.exists():
-        return experiment
+        return dataclasses.replace(experiment, data=data)
     stored = read_json(path)
     try:
         element = Element(tuple(stored["inputs"]), tuple(stored["targets"]), stored["num_classes"])
         names = None if stored["class_names"] is None else tuple(stored["class_names"])
     except (KeyError, TypeError) as error:
         raise RunError(f"cannot read {path}: it does not say what the data of a run are") from error
-    return dataclasses.replace(experiment, data=Known(experiment.divided_data, element, names))
+    return dataclasses.replace(experiment, data=Known(data, element, names))
