@@ -589,7 +589,7 @@ def test_a_network_that_does_not_fit_is_refused_before_images_are_decoded(
     monkeypatch.chdir(tmp_path)
     with pytest.raises(SystemExit) as stop:
         main(["train", "folder_images", "--data.path", "pets", *SHORT, "--model.conv.kernel-size", "9"])
-    assert stop.value.code == 2 and capsys.readouterr().err.startswith("qconv: QuanvNet cannot take images of shape")
+    assert stop.value.code == 2 and capsys.readouterr().err.startswith("qconv: 81 qubits ")
     assert not reads
 
 
