@@ -19,7 +19,7 @@ def zz(pattern, repetitions, phases="complement"):
 
 EXACT = {
     "ZZ, all pairs": (zz("all", 2), (0.1879399, 0.06898766, 0.03949498)),
-    "ZZ, neighbours": (zz("line", 2), (0.23341436, 0.18701714, 0.25588475)),
+    "ZZ, neighbours": (zz("chain", 2), (0.23341436, 0.18701714, 0.25588475)),
     "ZZ, all pairs, once": (zz("all", 1), (0.04894267, 0.1049631, 0.05836586)),
     "IQP, products, once": (zz("all", 1, "product"), (0.55098376, 0.31293274, 0.27302725)),
     "IQP, products": (zz("all", 2, "product"), (0.4973985, 0.28606483, 0.11739603)),
