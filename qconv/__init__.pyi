@@ -41,6 +41,7 @@ from .encoding.hybrid import HybridAngle as HybridAngle
 from .encoding.hybrid import HybridDirect as HybridDirect
 from .encoding.iqp import IQP as IQP
 from .encoding.neqr import NEQR as NEQR
+from .encoding.parity_chain import ParityChain as ParityChain
 
 # Ansätze
 from .ansatz.base import Ansatz as Ansatz

@@ -9,6 +9,7 @@ from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit, scaled
 from qconv.gates.tape import Tape, x64_enabled
+from qconv.lowering.ansatz import recorded
 
 Angles = Float[Array, "..."] | None
 """Angles of a circuit, or factors of the data; None where it has none that matter."""
@@ -28,7 +29,7 @@ def record_map(circuit: Circuit, theta: Angles, scaling: Angles, point: Float[Ar
     tape = Tape(circuit.num_qubits(len(point)), point.dtype)
     for block in range(circuit.reuploads + 1):
         if block and theta is not None:
-            circuit.ansatz(tape, theta[block - 1])
+            tape.items += recorded(circuit.ansatz, tape.num_qubits, theta[block - 1]).items
         circuit.encoding(tape, scaled(point, scaling, block))
     return tape
 

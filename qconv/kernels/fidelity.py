@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Literal
 
 import jax
@@ -14,12 +15,14 @@ from qconv.circuit.circuit import Circuit
 from qconv.encoding.angle import Angle
 from qconv.encoding.base import BitEncoding
 from qconv.errors import InputError
+from qconv.gates.tape import x64_enabled
+from qconv.kernels.chains import Chains
 from qconv.kernels.dense_states import DenseStates
 from qconv.kernels.kernel import Embedded, Kernel, Params, scalar
 from qconv.kernels.overlaps import Overlaps
 from qconv.kernels.product_states import ProductStates
 
-OVERLAPS: tuple[Overlaps, ...] = (ProductStates(), DenseStates())
+OVERLAPS: tuple[Overlaps, ...] = (ProductStates(), Chains(), DenseStates())
 """The engines that there are."""
 
 if TYPE_CHECKING:
@@ -91,12 +94,18 @@ class FidelityKernel(Kernel):
         Raises:
             InputError: none can take the circuit; it says why each cannot.
         """
-        wanted = OVERLAPS if self.engine == "auto" else (_named(self.engine),)
-        refusals = {own.name: own.refusal(self.circuit, columns) for own in wanted}
-        able = [own for own in wanted if refusals[own.name] is None]
-        if able:
-            return min(able, key=lambda own: own.cost(self.circuit, columns))
-        raise InputError("; ".join(f"engine {name!r} {refusal}" for name, refusal in refusals.items()))
+        return _cheapest(self.circuit, self.engine, columns, x64_enabled())
+
+
+@lru_cache(maxsize=64)
+def _cheapest(circuit: Circuit, engine: str, columns: int, x64: bool) -> Overlaps:
+    """Asked for whenever points are embedded, and of many qubits it takes a while."""
+    wanted = OVERLAPS if engine == "auto" else (_named(engine),)
+    refusals = {own.name: own.refusal(circuit, columns) for own in wanted}
+    able = [own for own in wanted if refusals[own.name] is None]
+    if able:
+        return min(able, key=lambda own: own.cost(circuit, columns))
+    raise InputError("; ".join(f"engine {name!r} {refusal}" for name, refusal in refusals.items()))
 
 
 def _named(name: str) -> Overlaps:
