@@ -27,7 +27,7 @@ from qconv.kernels.feature_map import Angles, example_map, record_map
 from qconv.kernels.kernel import Embedded
 from qconv.kernels.overlaps import Overlaps
 from qconv.kernels.segment_states import segment_states
-from qconv.kernels.segments import Cut, Line, line
+from qconv.kernels.segments import Cut, Line, lines
 
 _SIZES = range(1, 8)
 """Qubits of a segment."""
@@ -137,8 +137,7 @@ def _plan(circuit: Circuit, columns: int, x64: bool) -> _Plan | None:
     if tape.initial is not None or any(len(gate.qubits) > 2 for gate in tape.gates):
         return None
     are_real = all(gate.is_real for gate in tape.gates)
-    lines = (line(tape.gates, tape.num_qubits, size) for size in _SIZES)
-    plans = [_Plan(own, are_real) for own in lines if own is not None]
+    plans = [_Plan(own, are_real) for own in lines(tape.gates, tape.num_qubits, _SIZES)]
     return min((plan for plan in plans if plan.terms <= _MOST_TERMS), key=lambda plan: plan.cost, default=None)
 
 

@@ -108,18 +108,17 @@ class Line:
 
     Attributes:
         gates: in order, each on one qubit or two.
+        told: of each gate on two qubits, by its place among the gates, the values of either that tell what it does to
+            the other one.
         num_qubits: of the line.
         size: qubits of a segment; the last one has what is left.
-        stages: of each gate and each of its qubits, how many gates before it may have changed the qubit.
-        final: the stage of each qubit after all gates.
         cuts: cut i is between segment i and the next; the last one closes the ring.
     """
 
     gates: Sequence[Gate]
+    told: dict[int, tuple[Told, Told]]
     num_qubits: int
     size: int
-    stages: list[tuple[int, ...]]
-    final: list[int]
     cuts: list[Cut]
 
     @property
@@ -137,38 +136,52 @@ class Line:
         likeness = [numbers.setdefault(gate.likeness, len(numbers)) for gate in self.gates]
         return [_Circuit(self, segment, likeness).built(indices) for segment, indices in enumerate(own)]
 
-    def told(self, index: int, qubit: int) -> Told:
-        """The values of a qubit that tell what a gate does to the other one."""
-        return _told(self.gates[index], self.stages[index], qubit, self.final)
 
-
-def line(gates: Sequence[Gate], num_qubits: int, size: int) -> Line | None:
-    """The gates on a line of segments; None if one of them joins others than neighbouring segments.
+def lines(gates: Sequence[Gate], num_qubits: int, sizes: Sequence[int]) -> list[Line]:
+    """The gates on lines of segments, for those sizes where they join none but neighbouring segments.
 
     Args:
         gates: in order, each on one qubit or two.
         num_qubits: of the line.
-        size: qubits of a segment.
+        sizes: qubits of a segment.
     """
-    final = [0] * num_qubits
-    stages = []
-    for gate in gates:
-        stages.append(tuple(final[qubit] for qubit in gate.qubits))
-        for qubit in set(gate.qubits).difference(gate.controls):
-            final[qubit] += 1
+    stage = [0] * num_qubits
+    pairs: dict[int, list[tuple[int, int, int]]] = {}
+    for index, gate in enumerate(gates):
+        changed = set(gate.qubits).difference(gate.controls)
+        if len(gate.qubits) == 2:
+            pairs[index] = [(qubit, stage[qubit], stage[qubit] + (qubit in changed)) for qubit in gate.qubits]
+        for qubit in changed:
+            stage[qubit] += 1
+    told = {
+        index: (_told(*first, stage[first[0]]), _told(*second, stage[second[0]]))
+        for index, (first, second) in pairs.items()
+    }
+    found = (_cuts(gates, told, num_qubits, size) for size in sizes)
+    return [
+        Line(gates, told, num_qubits, size, cuts) for size, cuts in zip(sizes, found, strict=True) if cuts is not None
+    ]
+
+
+def _told(qubit: int, before: int, after: int, last: int) -> Told:
+    return tuple(Value(qubit, stage, stage == last) for stage in range(before, after + 1))
+
+
+def _cuts(gates: Sequence[Gate], told: dict[int, tuple[Told, Told]], num_qubits: int, size: int) -> list[Cut] | None:
+    """The cuts between segments; None if a gate reaches further than to the next one."""
     num_segments = -(-num_qubits // size)
-    across: list[list[tuple[Told, Told]]] = [[] for _ in range(num_segments)]
-    for gate, own in zip(gates, stages, strict=True):
-        joined = sorted({qubit // size for qubit in gate.qubits})
-        if len(joined) == 1:
+    across: list[dict[tuple[Told, Told], None]] = [{} for _ in range(num_segments)]
+    for index, values in told.items():
+        segments = [qubit // size for qubit in gates[index].qubits]
+        if segments[0] == segments[1]:
             continue
-        cut = _cut(joined[0], joined[1], num_segments)
+        cut = _cut(min(segments), max(segments), num_segments)
         if cut is None:
             return None
-        left, right = sorted(gate.qubits, key=lambda qubit, cut=cut: qubit // size != cut)
-        across[cut].append((_told(gate, own, left, final), _told(gate, own, right, final)))
-    cuts = [_shifted(_indices(_moved(options, -cut * size)), cut * size) for cut, options in enumerate(across)]
-    return Line(gates, num_qubits, size, stages, final, cuts)
+        first, second = (_renumbered(own, -(cut + 1) * size) for own in values)
+        across[cut][(first, second) if segments[0] == cut else (second, first)] = None
+    found = (_indices(tuple(options)) for options in across)
+    return [Cut(*(_renumbered(kind, (place + 1) * size) for kind in cut)) for place, cut in enumerate(found)]
 
 
 def _cut(first: int, second: int, num_segments: int) -> int | None:
@@ -176,21 +189,6 @@ def _cut(first: int, second: int, num_segments: int) -> int | None:
     if second == first + 1:
         return first
     return second if first == 0 and second == num_segments - 1 else None
-
-
-def _told(gate: Gate, stages: tuple[int, ...], qubit: int, final: list[int]) -> Told:
-    stage = stages[gate.qubits.index(qubit)]
-    last = stage if qubit in gate.controls else stage + 1
-    return tuple(Value(qubit, own, own == final[qubit]) for own in range(stage, last + 1))
-
-
-def _moved(options: list[tuple[Told, Told]], by: int) -> tuple[tuple[Told, Told], ...]:
-    """With other numbers of the qubits; each once."""
-    return tuple(dict.fromkeys((_renumbered(left, by), _renumbered(right, by)) for left, right in options))
-
-
-def _shifted(cut: Cut, by: int) -> Cut:
-    return Cut(_renumbered(cut.seen, by), _renumbered(cut.hidden, by))
 
 
 def _renumbered(values: Told, by: int) -> Told:
@@ -215,7 +213,7 @@ def _indices(options: tuple[tuple[Told, Told], ...]) -> Cut:
         return sum(1 if value.stays else 2 for value in more) / done
 
     while waiting := tuple(sides for sides in waiting if not any(known.keys() >= set(own) for own in sides)):
-        known |= dict.fromkeys(min((own for sides in waiting for own in sides), key=price))
+        known |= dict.fromkeys(min(waiting[0], key=price))
     return Cut(tuple(own for own in known if own.stays), tuple(own for own in known if not own.stays))
 
 
@@ -280,8 +278,9 @@ class _Circuit:
         right = _cut(*sorted((self.segment, theirs // self.line.size)), self.line.num_segments) == self.segment
         places = self.places[right]
         left_first = (ours, theirs) if right else (theirs, ours)
-        teller = next(own for own in left_first if places.keys() >= set(self.line.told(index, own)))
-        values = self.line.told(index, teller)
+        told = dict(zip(gate.qubits, self.line.told[index], strict=True))
+        teller = next(own for own in left_first if places.keys() >= set(told[own]))
+        values = told[teller]
         qubit = ours - self.first
         if teller == ours:
             self.copy(qubit, places[values[0]])

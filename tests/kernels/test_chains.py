@@ -12,7 +12,7 @@ import qconv as q
 from qconv.errors import InputError
 from qconv.kernels import chains
 from qconv.kernels.feature_map import example_map
-from qconv.kernels.segments import line
+from qconv.kernels.segments import lines
 from tests.oracle import State, assert_close
 
 
@@ -222,7 +222,7 @@ def test_what_is_compiled_does_not_grow_with_the_register(name):
 def test_cuts_have_few_indices(name, seen, hidden):
     """The parity, or a value of each layer; of a general gate the values before and after it."""
     tape = example_map(MAPS[name], 12)
-    found = line(tape.gates, 12, 3)
+    (found,) = lines(tape.gates, 12, [3])
     assert {(len(cut.seen), len(cut.hidden)) for cut in found.cuts} == {(seen, hidden), (0, 0)}
 
 
