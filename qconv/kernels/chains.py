@@ -216,9 +216,9 @@ def _tiles(embedded: Embedded, size: int) -> tuple[Array, Array]:
     """The first segment and the others, of `size` points at a time: points after indices, as products have them."""
 
     def apart(states: Array) -> Array:
-        missing = -len(states) % min(size, len(states))
-        filled = jnp.pad(states, ((0, missing), *[(0, 0)] * (states.ndim - 1)))
-        return filled.reshape(-1, min(size, len(states)), *states.shape[1:])
+        own = min(size, len(states))
+        filled = jnp.pad(states, ((0, -len(states) % own), *[(0, 0)] * (states.ndim - 1)))
+        return filled.reshape(len(filled) // own, own, *states.shape[1:])
 
     first, others = (apart(embedded[name]) for name in ("first", "others"))
     return jnp.moveaxis(first, 1, 5), jnp.moveaxis(others, 1, 6)
