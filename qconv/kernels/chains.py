@@ -14,11 +14,13 @@ Source: Schollwöck, "The density-matrix renormalization group in the age of mat
 326, 96 (2011), section 4.2.1, the overlaps of matrix product states.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache, reduce
 from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jaxtyping import Array, Float
 
 from qconv.circuit.circuit import Circuit
@@ -33,7 +35,7 @@ _SIZES = range(1, 8)
 """Qubits of a segment."""
 _MOST_TERMS = 128
 """Numbers that are carried from segment to segment for a pair of points, and each value of what closes a ring."""
-_WRITTEN = 8
+_WRITTEN = 16
 """A number that is read, multiplied and added takes as long as so many operations of a product of matrices."""
 _TILE = 2**17
 """Numbers of a segment's overlaps for the pairs of points that are compared at once: what stays in the cache."""
@@ -95,7 +97,7 @@ class Chains(Overlaps):
         @jax.checkpoint
         def tile(own: tuple[Array, Array], other: tuple[Array, Array]) -> Float[Array, "rows columns"]:
             parts = _overlap(_of_pairs, (own[0], other[0]), (own[1], other[1]))
-            return reduce(jnp.add, map(jnp.square, parts))
+            return _sum(map(jnp.square, parts))
 
         found = jax.lax.map(lambda own: jax.lax.map(lambda other: tile(own, other), y), x)
         rows, columns = len(left["first"]), len(right["first"])
@@ -165,14 +167,21 @@ def _overlap(compared: Any, first: tuple[Array, Array], others: tuple[Array, Arr
 
 
 def _after(carried: Parts, segment: Parts) -> Parts:
-    """What is carried (closing, seen, hidden, hidden, ...) after one segment more."""
-    left = [part[:, :, None, :, :, None, None] for part in carried]
-    right = [part[None] for part in segment]
-    if len(left) == 1:
-        products = [left[0] * right[0]]
-    else:
-        products = [left[0] * right[0] - left[1] * right[1], left[0] * right[1] + left[1] * right[0]]
-    return tuple(product.sum((1, 3, 4)) for product in products)
+    """What is carried (closing, seen, hidden, hidden, ...) after one segment more.
+
+    The sum over the indices between is written out: XLA's own sums do one number after the other.
+    """
+    indices = list(np.ndindex(carried[0].shape[1:4]))
+    left = [[part[:, seen, x, y][:, None, None, None] for part in carried] for seen, x, y in indices]
+    right = [[part[seen, :, x, y][None] for part in segment] for seen, x, y in indices]
+    if len(carried) == 1:
+        return (_sum(own[0] * other[0] for own, other in zip(left, right, strict=True)),)
+    products = [(a * c - b * d, a * d + b * c) for (a, b), (c, d) in zip(left, right, strict=True)]
+    return tuple(_sum(of_part) for of_part in zip(*products, strict=True))
+
+
+def _sum(arrays: Iterable[Array]) -> Array:
+    return reduce(jnp.add, arrays)
 
 
 def _trace(ends: Float[Array, "closing closing ..."]) -> Array:
