@@ -17,6 +17,17 @@ from .simulate.expectations import expectations as expectations
 from .simulate.pauli_tree import maps as maps
 from .simulate.states import states as states
 
+# Kernels
+from .kernels.classical import RBF as RBF
+from .kernels.classical import Linear as Linear
+from .kernels.combined import KernelProduct as KernelProduct
+from .kernels.combined import KernelSum as KernelSum
+from .kernels.combined import View as View
+from .kernels.fidelity import FidelityKernel as FidelityKernel
+from .kernels.gram import gram as gram
+from .kernels.kernel import Kernel as Kernel
+from .kernels.projected import ProjectedKernel as ProjectedKernel
+
 # Encodings
 from .encoding.amplitude import Amplitude as Amplitude
 from .encoding.angle import Angle as Angle
@@ -30,6 +41,7 @@ from .encoding.hybrid import HybridAngle as HybridAngle
 from .encoding.hybrid import HybridDirect as HybridDirect
 from .encoding.iqp import IQP as IQP
 from .encoding.neqr import NEQR as NEQR
+from .encoding.parity_chain import ParityChain as ParityChain
 
 # Ansätze
 from .ansatz.base import Ansatz as Ansatz

@@ -5,7 +5,7 @@ Where the qubits of an encoding are independent, each has a state of its own unt
 
 import operator
 from collections.abc import Callable, Sequence
-from functools import reduce
+from functools import partial, reduce
 from typing import Any, Literal
 
 import jax
@@ -172,25 +172,39 @@ def qubit_states(
         patches: one in each column.
         leading: those gates, or None.
     """
-    tape = example_encoding(circuit, len(patches), patches.dtype)
+    example = example_encoding(circuit, len(patches), patches.dtype)
+    states = states_of_qubits(example, partial(record_encoding, circuit), patches)
+    return states if leading is None else _times(jnp.moveaxis(leading, 0, 2)[..., None], states)
 
-    def record(patch: Float[Array, " pixels"]) -> list[list[Array | None]]:
-        chains = _chains(record_encoding(circuit, patch).gates, tape.num_qubits)
+
+def states_of_qubits(
+    example: Tape, record: Callable[[Float[Array, " pixels"]], Tape], patches: Float[Array, "pixels columns"]
+) -> QubitStates:
+    """The states of qubits that no gate joins.
+
+    Args:
+        example: what is recorded for some patch; it must be a product.
+        record: records the gates of a patch.
+        patches: one in each column.
+    """
+
+    def values_of(patch: Float[Array, " pixels"]) -> list[list[Array | None]]:
+        chains = _chains(record(patch).gates, example.num_qubits)
         return [[_own(gates) for gates in chain] for _, chain in chains]
 
     # Only what patches have of their own is mapped over them, so that they come last in all that follows.
-    values = jax.vmap(record, in_axes=-1, out_axes=-1)(patches)
+    values = jax.vmap(values_of, in_axes=-1, out_axes=-1)(patches)
     groups = []
-    for (qubits, chain), own in zip(_chains(tape.gates, tape.num_qubits), values, strict=True):
+    for (qubits, chain), own in zip(_chains(example.gates, example.num_qubits), values, strict=True):
         states: tuple[Any, Any] = (1.0, 0.0)
         for gates, value in zip(chain, own, strict=True):
             states = _after(gates[0], value, states)
         shape = (len(qubits), patches.shape[1])
         groups.append(
-            (qubits, [jnp.broadcast_to(jnp.asarray(row, cast(row, tape.dtype).dtype), shape) for row in states])
+            (qubits, [jnp.broadcast_to(jnp.asarray(row, cast(row, example.dtype).dtype), shape) for row in states])
         )
     zero, one = (_by_qubit([(qubits, rows[place]) for qubits, rows in groups]) for place in (0, 1))
-    return (zero, one) if leading is None else _times(jnp.moveaxis(leading, 0, 2)[..., None], (zero, one))
+    return zero, one
 
 
 def _own(gates: list[Gate]) -> Array | None:

@@ -17,6 +17,7 @@ from qconv.encoding.higher_order import HigherOrderAngle
 from qconv.encoding.hybrid import HybridAngle, HybridDirect
 from qconv.encoding.iqp import IQP
 from qconv.encoding.neqr import NEQR
+from qconv.encoding.parity_chain import ParityChain
 from qconv.errors import InputError
 from qconv.simulate.states import states
 from qconv.testing import check_encoding
@@ -111,6 +112,22 @@ def test_iqp_of_complements_is_the_zz_feature_map(x64, pattern, repetitions):
                 register.cnot(a, b)
         found = state(IQP(repetitions, pattern, "complement", scale=1.0), x)
         assert_same_but_for_a_phase(found, register.state, atol=1e-13)
+
+
+@pytest.mark.parametrize("scale", [math.pi, 0.7])
+@pytest.mark.parametrize("size", [1, 4])
+def test_parity_chain(x64, size, scale):
+    """The last rotation of a qubit sees the parity of all qubits up to it."""
+    for x in patches(size):
+        z = scale * x
+        single = [oracle.rotation(oracle.Y)(a) @ oracle.rotation(oracle.Z)(a) @ oracle.H @ [1, 0] for a in z]
+        expected = np.zeros(2**size, complex)
+        for number, amplitude in enumerate(kron(*single)):
+            parities = np.cumsum(bits(number, size)) % 2
+            turned = amplitude * np.exp(0.5j * z @ (2 * parities - 1))
+            expected[int("".join(map(str, parities)), 2)] = turned
+        assert_close(state(ParityChain(scale), x), expected, atol=1e-14)
+    assert ParityChain().num_qubits(size) == size
 
 
 @pytest.mark.parametrize(("size", "positions"), [(1, 0), (2, 1), (3, 2), (4, 2), (9, 4)])
@@ -231,7 +248,7 @@ def test_hybrid_angle_by_its_formula(x64, block_qubits):
 
 
 REAL = [FRQI(), FRQI("arcsin"), NEQR(2), HybridDirect(), HybridAngle(), HybridDirect(order=(3, 1, 0, 2))]
-COMPLEX = [DenseAngle(), DenseAngle("YZ"), HigherOrderAngle(), IQP(), IQP(1, "ring", "complement")]
+COMPLEX = [DenseAngle(), DenseAngle("YZ"), HigherOrderAngle(), IQP(), IQP(1, "ring", "complement"), ParityChain()]
 
 
 @pytest.mark.slow
@@ -293,6 +310,7 @@ def test_forms_other_than_the_default_keep_the_contract(encoding, patch_size):
         (lambda: HigherOrderAngle(scale=math.inf), "scale = inf; allowed: any finite"),
         (lambda: IQP(0), "repetitions = 0; allowed: at least 1"),
         (lambda: IQP(scale=math.nan), "scale = nan; allowed: any finite"),
+        (lambda: ParityChain(math.nan), "scale = nan; allowed: any finite"),
         (lambda: NEQR(0), "bits = 0; allowed: 1 to 16"),
         (lambda: NEQR(17), "bits = 17; allowed: 1 to 16"),
         (lambda: HybridDirect(0), "block_qubits = 0; allowed: at least 1"),
