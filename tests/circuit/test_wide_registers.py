@@ -72,11 +72,11 @@ def test_a_wide_register_is_its_windows():
     points = RNG.uniform(0, 1, (2, 784)).astype(np.float32)
     found = cone_expectations(neighbours(), jnp.zeros(0), jnp.asarray(points)).reshape(2, 784, 3)
     for site in (2, 400, 781):
-        window = points[:, site - 2 : site + 3].astype(float)
-        expected = oracle.expectations(neighbours(), None, window).reshape(2, 5, 3)
+        window = jnp.asarray(points[:, site - 2 : site + 3])
+        expected = oracle.expectations(neighbours(), jnp.zeros(0), window).reshape(2, 5, 3)
         assert_close(found[:, site], expected[:, 2], atol=2e-6)
     for site, window in ((0, points[:, :3]), (783, points[:, -3:])):  # nearer to the end nothing is missing
-        expected = oracle.expectations(neighbours(), None, window.astype(float)).reshape(2, 3, 3)
+        expected = oracle.expectations(neighbours(), jnp.zeros(0), jnp.asarray(window)).reshape(2, 3, 3)
         assert_close(found[:, site], expected[:, 0 if site == 0 else 2], atol=2e-6)
 
 
