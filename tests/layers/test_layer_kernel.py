@@ -45,7 +45,7 @@ def test_the_bandwidth_multiplies_pixels():
         (lambda: q.LayerKernel(CONV, (4, 4, 2)).init(30), r"image_shape = \(4, 4, 2\); allowed: 30 numbers in all"),
         (lambda: q.LayerKernel(CONV, (4, 0, 2)), "image_shape = .*; allowed: three positive numbers"),
         (lambda: q.LayerKernel(CONV, bandwidth=0.0), "bandwidth = 0.0; allowed: a positive number"),
-        (lambda: q.LayerKernel(CONV.clone(padding="VALID"), (1, 1, 1)).init(1), "window"),
+        (lambda: q.LayerKernel(CONV.clone(padding="VALID"), (1, 1, 1)).init(1), "covers 2x2 pixels, more than the 1x1"),
     ],
 )
 def test_what_cannot_be_is_refused(make, message):
