@@ -41,12 +41,10 @@ def measure_kernels(quick: bool, seconds: float, progress: Progress) -> list[Res
     results = []
     for count in (500,) if quick else (500, 2000):
         for num_qubits in (8, 10):
-            results += _measured(
-                gram_case(num_qubits, count), FIDELITIES, _points(count, num_qubits), seconds, progress
-            )
-    results += _measured(PROJECTED, PROJECTIONS, _points(100, 8), seconds, progress)
+            results += measured(gram_case(num_qubits, count), FIDELITIES, _points(count, num_qubits), seconds, progress)
+    results += measured(PROJECTED, PROJECTIONS, _points(100, 8), seconds, progress)
     paths = {name: _gradient(matrix) for name, matrix in ALIGNED.items()}
-    return [*results, *_measured(ALIGNMENT, paths, _points(500, 10), seconds, progress, "gradient_per_s")]
+    return [*results, *measured(ALIGNMENT, paths, _points(500, 10), seconds, progress, "gradient_per_s")]
 
 
 def _points(count: int, num_qubits: int) -> np.ndarray:
@@ -69,7 +67,7 @@ def _gradient(matrix: Callable[[Any, Any], Any]) -> Start:
     return start
 
 
-def _measured(
+def measured(
     case: str,
     paths: dict[str, Start],
     points: np.ndarray,
@@ -77,6 +75,16 @@ def _measured(
     progress: Progress,
     quantity: str = "forward_per_s",
 ) -> list[Result]:
+    """All paths of a case; one that fails says so in its result.
+
+    Args:
+        case: its name.
+        paths: from points to a function without arguments, the first one's results what the others' must agree with.
+        points: what they are given.
+        seconds: for timing.
+        progress: shows what is done at the moment.
+        quantity: which rate of the results it is.
+    """
     task = progress.add_task(case, total=None)
     results = [Result(case, name, unit="calls") for name in paths]
     timed, expected = [], None
