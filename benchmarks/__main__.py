@@ -1,7 +1,7 @@
 """How fast qconv is, beside its peers.
 
 make bench                    # all cases; writes benchmarks/results.json, docs/performance.md and its picture
-make bench QUICK=1            # the cases with 4 and 9 qubits and 2 layers; writes nothing
+make bench QUICK=1            # the cases with 4 and 9 qubits and 2 layers, and 500 points of kernels; writes nothing
 make bench ARGS="--only conv --case 'n=9, 8 layers' --path qconv"
 python -m benchmarks --only choice --output choice.json    # needs no peer; see `benchmarks.fit`
 """
@@ -9,7 +9,7 @@ python -m benchmarks --only choice --output choice.json    # needs no peer; see 
 import time
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import tyro
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -19,6 +19,7 @@ from benchmarks.child import ROOT
 from benchmarks.choice import grid, measure_choice
 from benchmarks.growth import draw, measure_growth
 from benchmarks.henderson import measure_henderson
+from benchmarks.kernels import measure_kernels
 from benchmarks.measure import measure
 from benchmarks.memory import measure_memory
 from benchmarks.native import measure_native
@@ -28,10 +29,11 @@ from benchmarks.qcnn import measure_qcnn
 from benchmarks.report import markdown, print_tables, update_page
 from benchmarks.results import Result, machine, write
 from benchmarks.training_step import measure_training_step
+from benchmarks.wide_kernels import measure_wide_kernels
 from qconv.console import text_console
 
-Part = Literal["conv", "memory", "henderson", "qcnn", "training", "native", "growth", "choice"]
-_PARTS: tuple[Part, ...] = ("conv", "memory", "henderson", "qcnn", "training", "native", "growth", "choice")
+Part = Literal["conv", "memory", "henderson", "qcnn", "training", "native", "kernels", "wide", "growth", "choice"]
+_PARTS: tuple[Part, ...] = get_args(Part)
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,7 @@ class Options:
     """How fast qconv is, beside its peers; a run with any of only, case, path writes page and results only if told."""
 
     quick: bool = False
-    """The cases with 4 and 9 qubits and 2 layers, and fewer repeats."""
+    """The cases with 4 and 9 qubits and 2 layers, 500 points of kernels, and fewer repeats."""
     only: tuple[Part, ...] = ()
     """Some of the parts."""
     case: tuple[str, ...] = ()
@@ -59,9 +61,9 @@ def main(options: Options) -> None:
     console, start = text_console(), time.perf_counter()
     if not console.is_terminal:
         console.width = 120
-    parts = options.only or (("conv", "choice") if options.quick else _PARTS)
-    if not options.only and (options.case or options.path):  # the part choice has cases of its own, and no paths
-        parts = tuple(part for part in parts if part != "choice")
+    parts = options.only or (("conv", "kernels", "choice") if options.quick else _PARTS)
+    if not options.only and (options.case or options.path):  # these parts have cases of their own, and no paths
+        parts = tuple(part for part in parts if part not in ("choice", "kernels"))
     cases = [
         case for case in (QUICK_CASES if options.quick else CASES) if not options.case or case.name in options.case
     ]
@@ -84,6 +86,10 @@ def main(options: Options) -> None:
             results += measure_training_step(seconds / 2, progress)
         if "native" in parts:
             results += measure_native(seconds, progress)
+        if "kernels" in parts:
+            results += measure_kernels(options.quick, seconds, progress)
+        if "wide" in parts:
+            results += measure_wide_kernels(progress)
         if "growth" in parts:
             results += measure_growth(seconds / 10, progress)
         if "choice" in parts:

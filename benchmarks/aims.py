@@ -3,17 +3,18 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmarks import henderson, qcnn, training_step
+from benchmarks import henderson, kernels, qcnn, training_step, wide_kernels
 from benchmarks.cases import MEMORY_CASE
 from benchmarks.choice import choices
 from benchmarks.results import Result
 
-Quantity = Literal["forward_per_s", "gradient_per_s", "gradient_input_per_s", "compile_s", "peak_mib"]
+Quantity = Literal["forward_per_s", "gradient_per_s", "gradient_input_per_s", "cpu_s", "compile_s", "peak_mib"]
 
 _WORDS = {
     "forward_per_s": "forward",
     "gradient_per_s": "gradient",
     "gradient_input_per_s": "gradient with input",
+    "cpu_s": "in CPU time",
     "compile_s": "first call",
     "peak_mib": "peak memory",
 }
@@ -50,12 +51,13 @@ class Aim:
         if ours is None:
             return None
         if self.path is None:
+            ours = 1 / ours if self.quantity.endswith("_per_s") else ours
             return f"{ours:.3g} {self._unit}", ours <= self.factor
         names = [result.path for result in results if result.case == self.case and _is_peer(result.path, self.path)]
         values = [value for name in names if (value := _value(results, self.case, name, self.quantity))]
         if not values:
             return None
-        ratio = min(values) / ours if self.quantity == "compile_s" else ours / max(values)
+        ratio = ours / max(values) if self.quantity.endswith("_per_s") else min(values) / ours
         text = f"{1 / ratio:.2g}x its time" if self.factor < 1 else f"{ratio:.3g}x"
         return text, ratio >= self.factor
 
@@ -101,6 +103,28 @@ _FILTERS = (
 )
 """Times of nn.Conv with as many output channels: forward, gradient, gradient with input."""
 
+_KERNELS = (
+    (8, "Qiskit", 300),
+    (8, "sQUlearn", 100),
+    (8, "PennyLane", 2.5),
+    (8, "TensorCircuit", 2.5),
+    (10, "Qiskit", 120),
+    (10, "sQUlearn", 30),
+    (10, "PennyLane", 2.5),
+    (10, "TensorCircuit", 2.5),
+)
+"""Qubits, peer, and how many times its CPU time ours should be in."""
+
+_WIDE = (
+    (wide_kernels.CHAIN.format(784), 3),
+    (wide_kernels.CHAIN.format(4096), 15),
+    (wide_kernels.PRODUCT, 30),
+    (wide_kernels.NEIGHBOURS, 5),
+    (wide_kernels.PROJECTED, 10),
+    (wide_kernels.LANDMARKS, 60),
+)
+"""Seconds."""
+
 CHOICE = ChoiceAim(1.3)
 
 AIMS = (
@@ -124,5 +148,10 @@ AIMS = (
     Aim(training_step.UNET_CASE, "gradient_per_s", "classical twin", 1 / 1.3),
     Aim(henderson.CASE, "forward_per_s", "PennyLane", 1000),
     Aim(qcnn.CASE, "gradient_per_s", "PennyLane", 10),
+    *(Aim(kernels.gram_case(num_qubits, 2000), "cpu_s", name, factor) for num_qubits, name, factor in _KERNELS),
+    *(Aim(kernels.gram_case(num_qubits, 2000), "compile_s", factor=3) for num_qubits in (8, 10)),
+    Aim(kernels.ALIGNMENT, "gradient_per_s", factor=0.2),
+    *(Aim(case, "forward_per_s", factor=seconds) for case, seconds in _WIDE),
+    Aim(wide_kernels.LANDMARKS, "peak_mib", factor=2048),
     CHOICE,
 )

@@ -37,12 +37,16 @@ class Timed:
     least: int = _MIN_REPEATS
     """Repeats that it gets in any case."""
     seconds: list[float] = field(default_factory=list)
+    cpu_seconds: list[float] = field(default_factory=list)
+    """Of all threads together."""
 
     def repeat(self) -> None:
         """Times one repeat."""
         if self.calls > 1:  # caches, and cores that another path let sleep, take milliseconds to be back
             self._run()
+        before = time.process_time()
         self.seconds.append(self._run() / self.calls)
+        self.cpu_seconds.append((time.process_time() - before) / self.calls)
 
     def warm_up(self) -> Any:
         """The first call, which counts for nothing; a quick one is called again, to find how many make a repeat."""

@@ -13,7 +13,7 @@ from benchmarks.results import Result
 _START, _END = "<!-- measured: written by make bench -->", "<!-- end of what was measured -->"
 
 _CHOICES = "engine chosen, by windows (else: how many times as long as the fastest one, and which that is)"
-_COLUMNS = ("path", "times as slow", "per second", "compile s", "peak MiB")
+_COLUMNS = ("path", "times as slow", "per second", "CPU s", "compile s", "peak MiB")
 
 
 def _rows(results: list[Result]) -> dict[str, list[tuple[str, ...]]]:
@@ -30,6 +30,7 @@ def _rows(results: list[Result]) -> dict[str, list[tuple[str, ...]]]:
             result.path + note + (f": FAILED, {result.failed}" if result.failed else ""),
             _joined(ratios, ".3g"),
             _joined(theirs, ".1e"),
+            f"{result.cpu_s:.3g}" if result.cpu_s is not None else "-",
             f"{result.compile_s:.2f}" if result.compile_s is not None else "-",
             f"{result.peak_mib:,.0f}" if result.peak_mib is not None else "-",
         )

@@ -11,7 +11,8 @@ from typing import Any
 
 import jax
 
-_PACKAGES = ("qconv", "jax", "jaxlib", "flax", "numpy", "pennylane", "tensorcircuit-ng")
+_PACKAGES = ("qconv", "jax", "jaxlib", "flax", "numpy")
+_PEERS = ("pennylane", "tensorcircuit-ng", "qiskit-machine-learning", "squlearn", "qulacs")
 
 
 @dataclass
@@ -27,7 +28,9 @@ class Result:
     gradient_input_per_s: float | None = None
     """With respect to weights and input."""
     compile_s: float | None = None
-    """Tracing and compiling the gradient, the first function of the path that is compiled."""
+    """Tracing and compiling the gradient, the first function that is compiled; of a kernel the first call."""
+    cpu_s: float | None = None
+    """CPU seconds of a call, of all threads together; the smallest of the repeats."""
     peak_mib: float | None = None
     """What the gradient adds to the memory of its process at most."""
     process_peak_mib: float | None = None
@@ -45,7 +48,7 @@ class Result:
 def machine() -> dict[str, Any]:
     """What the figures were measured on and with."""
     return {
-        "versions": {"python": platform.python_version(), **{name: _version(name) for name in _PACKAGES}},
+        "versions": {"python": platform.python_version(), **{name: _version(name) for name in (*_PACKAGES, *_PEERS)}},
         "machine": {
             "system": f"{platform.system()} {platform.machine()}",
             "processor": _processor(),

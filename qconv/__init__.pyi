@@ -27,6 +27,7 @@ from .kernels.fidelity import FidelityKernel as FidelityKernel
 from .kernels.gram import gram as gram
 from .kernels.kernel import Kernel as Kernel
 from .kernels.projected import ProjectedKernel as ProjectedKernel
+from .layers.layer_kernel import LayerKernel as LayerKernel
 
 # Encodings
 from .encoding.amplitude import Amplitude as Amplitude

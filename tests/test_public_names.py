@@ -18,12 +18,12 @@ ClusterIsing Comparison CongQCNN Control ConvFilter ConvHead CosineProducts Cros
 DenseAngle Derived Device Dice Digits DnCNN DressedNet EfficientNetLite0 Element Encoding EntanglingCapability Evaluated
 Evidence Experiment Expressibility FRQI FidelityKernel FineTuning FineTuningState FirstStages FittedMethod FourierFilter
 FromRun Fused GaussianFilter GradientVariance HardwareEfficient HeldOutDataset HigherOrderAngle HurConvolution
-HurPooling HybridAngle HybridDirect HybridNet IQP Identity ImageFolder InputError Kernel KernelProduct KernelSum Linear
-LinearFilter LinearHead LinearProbe LogProbabilities LogSlope LogisticRegression Loss MERA MaskFolder Masks MeanIoU
-MeanSquaredError Measured Measurement Method Metric Mlp Mnist5k Moment MostProbableWeight NEQR NeighborZZ Network Noisy
-NonLocalMeans Nuclei OnlyClasses OnnxFeatures OnnxFile OnnxNetwork Optimizer Otsu PCA PSNR Parity ParityChain
-PastedDigits PauliStrings PauliXYZ PauliZ Photographs Plane PooledDice PooledMeanIoU Preprocessing Pretrained
-Probabilities Procedure ProjectedKernel Published QCNN QconvError QuantumClassifier QuantumConv QuantumDense
+HurPooling HybridAngle HybridDirect HybridNet IQP Identity ImageFolder InputError Kernel KernelProduct KernelSum
+LayerKernel Linear LinearFilter LinearHead LinearProbe LogProbabilities LogSlope LogisticRegression Loss MERA MaskFolder
+Masks MeanIoU MeanSquaredError Measured Measurement Method Metric Mlp Mnist5k Moment MostProbableWeight NEQR NeighborZZ
+Network Noisy NonLocalMeans Nuclei OnlyClasses OnnxFeatures OnnxFile OnnxNetwork Optimizer Otsu PCA PSNR Parity
+ParityChain PastedDigits PauliStrings PauliXYZ PauliZ Photographs Plane PooledDice PooledMeanIoU Preprocessing
+Pretrained Probabilities Procedure ProjectedKernel Published QCNN QconvError QuantumClassifier QuantumConv QuantumDense
 QuantumLayer QuantumTree QuantumViT QuanvNet QuanvUNet RBF RandomCrops RandomFlips RandomLayers RbfSvm Readout Reduced
 Reduction ResNet Resized Restoration Rival Row RunError SSIM SU4Brickwork Scaled Scores Segmentation Sgd SimCircuit
 SmallCNN Source Spirals SquaredError SquashedDense Staggered StronglyEntangling Subject Subset Sums Supervised

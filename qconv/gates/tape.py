@@ -255,17 +255,17 @@ def stacked(params: Sequence[Any]) -> Array:
     if len(parts) == 1:
         return parts[0]
     order = np.argsort([place for places in together.values() for place in places])
-    return _rows(jnp.concatenate(in_one_dtype(*parts)), order.tolist())
+    return rows_of(jnp.concatenate(in_one_dtype(*parts)), order.tolist())
 
 
 def _together(params: list[Any]) -> Array:
     """Entries of one array, or one that is none."""
     if isinstance(params[0], Entry):
-        return _rows(jnp.asarray(params[0].values), [entry.index for entry in params])
+        return rows_of(jnp.asarray(params[0].values), [entry.index for entry in params])
     return jnp.asarray(params[0])[None]
 
 
-def _rows(values: Array, indices: list[int]) -> Array:
+def rows_of(values: Array, indices: list[int]) -> Array:
     """These rows: a slice if they are evenly spaced, since its gradient is no scattering."""
     first, last = indices[0], indices[-1]
     step, *others = {after - before for before, after in pairwise(indices)} or {1}

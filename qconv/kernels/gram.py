@@ -21,8 +21,10 @@ from qconv.progress import LiveProgress
 
 _BLOCK = 1024
 """Points of a block, at most: 4 MB for a block of the matrix."""
-_SMALLEST = 64
+_SMALLEST = 128
 """Points of a block, at least: fewer are filled up, so that few sizes are compiled."""
+_BLOCKS = 8
+"""Blocks of a side, about, where points are few: what is computed of the other half, on the diagonal, is an eighth."""
 _KEPT_BYTES = 2**30
 """Of embedded points, at most; beyond it they are embedded anew whenever they are compared."""
 
@@ -78,7 +80,7 @@ def gram(
 def block_size(points: int) -> int:
     """Points of a block for so many: a power of two, so that few sizes are compiled, and a multiple of the devices."""
     size = _SMALLEST
-    while size < min(points, _BLOCK):
+    while size < min(-(-points // _BLOCKS), _BLOCK):
         size *= 2
     devices = jax.local_device_count()
     return -(-size // devices) * devices

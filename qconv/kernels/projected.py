@@ -15,13 +15,15 @@ from qconv.kernels.fidelity import initial_angles, initial_bandwidth, narrowed
 from qconv.kernels.kernel import Embedded, Kernel, Params, scalar
 from qconv.readout.pauli import PauliXYZ
 from qconv.simulate.expectations import expectations
+from qconv.simulate.light_cones import cone_expectations, cones_pay
 
 
 @dataclass(frozen=True)
 class ProjectedKernel(Kernel):
     """A classical kernel of what the readout of a circuit gives for two points.
 
-    By default these are the expectations of X, Y and Z of each qubit, its Bloch vector.
+    By default these are the expectations of X, Y and Z of each qubit, its Bloch vector. Registers may have any width if
+    the circuit is shallow and joins neighbours: then each expectation is computed from the few qubits it depends on.
 
     Source: Huang et al., "Power of data in quantum machine learning", Nature Communications 12, 2631 (2021),
     equation 9: with `RBF(gamma)` on the expectations of X, Y and Z it is their kernel with 2 gamma, since the squared
@@ -40,7 +42,12 @@ class ProjectedKernel(Kernel):
         require(self, "bandwidth", fits, "None or a positive number")
 
     def init(self, columns: int, seed: int = 0) -> Params:
-        """`bandwidth`; `theta`, uniform in [-pi, pi]; `scaling`, 1, with trainable scaling; `outer`, of that kernel."""
+        """`bandwidth`; `theta`, uniform in [-pi, pi]; `scaling`, 1, with trainable scaling; `outer`, of that kernel.
+
+        Raises:
+            InputError: points that the circuit cannot take, or a wide register with expectations of many qubits.
+        """
+        cones_pay(self.circuit, columns)  # refuses registers that nothing can simulate
         found: Params = {
             "bandwidth": scalar(initial_bandwidth(self.bandwidth, columns)),
             "theta": initial_angles(self.circuit.param_shape(columns), seed),
@@ -57,7 +64,8 @@ class ProjectedKernel(Kernel):
     def features(self, params: Params, points: Float[Array, "points columns"]) -> Float[Array, "points channels"]:
         """The channels that the readout gives for each point."""
         numbers = narrowed(self.circuit, params["bandwidth"], points)
-        return expectations(self.circuit, params["theta"], numbers, scaling=params.get("scaling"))
+        evaluate = cone_expectations if cones_pay(self.circuit, points.shape[1]) else expectations
+        return evaluate(self.circuit, params["theta"], numbers, scaling=params.get("scaling"))
 
     def compare(self, params: Params, left: Embedded, right: Embedded) -> Float[Array, "left right"]:
         """The outer kernel of the channels."""

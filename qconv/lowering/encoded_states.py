@@ -59,10 +59,11 @@ def encoded(circuit: Circuit, patches: Float[Array, "pixels columns"]) -> Column
         return own.initial, own_values(runs(own.gates))
 
     initial, values = jax.vmap(record, in_axes=-1, out_axes=-1)(patches)
-    if initial is None:
-        initial = jnp.zeros((2**tape.num_qubits, patches.shape[1]), patches.dtype).at[0].set(1)
+    if initial is None:  # one column, as long as no gate has numbers of the patches
+        initial = jnp.zeros((2**tape.num_qubits, 1), patches.dtype).at[0].set(1)
     found = runs(tape.gates)
-    return apply_runs(found, with_sines(found, values, tape.num_qubits), as_columns(initial))
+    states = apply_runs(found, with_sines(found, values, tape.num_qubits), as_columns(initial))
+    return jnp.broadcast_to(states, (*states.shape[:2], patches.shape[1]))
 
 
 def runs(gates: Sequence[Gate]) -> list[Run]:
@@ -144,7 +145,7 @@ def _dense(gate: Gate, matrices: Array, states: Columns) -> Columns:
             result = jnp.stack([real, imaginary], axis=2)
     else:
         result = times(matrices)
-    parts = result.shape[2]
+    parts, columns = result.shape[2:]
     result = jnp.moveaxis(result.reshape(*(2,) * num_qubits, parts, columns), range(k), gate.qubits)
     return result.reshape(size, parts, columns)
 

@@ -78,4 +78,7 @@ def on_qubits(letter: str, qubits: tuple[int, ...], num_qubits: int) -> str:
         InputError: a qubit that the register does not have.
     """
     check_measured(qubits, num_qubits)
-    return "".join(letter if qubit in qubits else "I" for qubit in range(num_qubits))
+    letters = ["I"] * num_qubits
+    for qubit in qubits:
+        letters[qubit] = letter
+    return "".join(letters)

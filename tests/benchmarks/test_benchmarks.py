@@ -15,6 +15,7 @@ from rich.progress import Progress
 
 from benchmarks.aims import Aim
 from benchmarks.cases import CASES, Case
+from benchmarks.kernels import measured as measured_kernels
 from benchmarks.measure import measure
 from benchmarks.memory import measure_memory
 from benchmarks.paths.base import Path, Prepared, in_chunks
@@ -104,14 +105,16 @@ def test_chunks_are_even_and_change_nothing():
         (Aim("c", "forward_per_s", "flax", 0.4), ("2x its time", True)),
         (Aim("c", "compile_s", "PennyLane", 4), ("3x", False)),
         (Aim("c", "compile_s", factor=2), ("2 s", True)),
+        (Aim("c", "cpu_s", "PennyLane", 20), ("15x", False)),
+        (Aim("c", "forward_per_s", factor=0.02), ("0.01 s", True)),
         (Aim("c", "gradient_per_s", "PennyLane", 20), None),
         (Aim("other", "forward_per_s", "PennyLane", 20), None),
     ],
 )
 def test_aims(aim: Aim, found: tuple[str, bool] | None):
     results = [
-        Result("c", "qconv", forward_per_s=100, compile_s=2),
-        Result("c", "PennyLane a", forward_per_s=4, compile_s=6),
+        Result("c", "qconv", forward_per_s=100, compile_s=2, cpu_s=0.02),
+        Result("c", "PennyLane a", forward_per_s=4, compile_s=6, cpu_s=0.3),
         Result("c", "PennyLane b", forward_per_s=2, compile_s=9),
         Result("c", "flax", forward_per_s=200, gradient_per_s=1),
     ]
@@ -133,3 +136,16 @@ def test_command_runs():
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert "qconv statevector" in done.stdout and "nn.Conv" in done.stdout and "FAILED" not in done.stdout
+
+
+def test_kernels_agree_before_they_are_timed():
+    points = np.ones((3, 2), np.float32)
+    paths = {
+        "qconv": lambda points: lambda: points @ points.T,
+        "another": lambda points: lambda: points @ points.T + 1e-6,
+        "wrong": lambda points: lambda: points @ points.T + 1e-4,
+    }
+    with Progress(disable=True) as progress:
+        ours, another, wrong = measured_kernels("tiny", paths, points, 0.01, progress)
+    assert ours.forward_per_s and ours.cpu_s is not None and ours.compile_s and another.forward_per_s
+    assert wrong.forward_per_s is None and wrong.failed and "differs by" in wrong.failed

@@ -15,7 +15,8 @@ KERNEL = q.FidelityKernel(q.Circuit(q.IQP(), q.Identity()), bandwidth=0.3)
 
 @pytest.fixture
 def small_blocks(monkeypatch):
-    monkeypatch.setattr(module, "_BLOCK", 64)
+    for name in ("_SMALLEST", "_BLOCK"):
+        monkeypatch.setattr(module, name, 64)
 
 
 @pytest.mark.parametrize("kept", [0, 2**30])
