@@ -1,5 +1,7 @@
 """What a kernel could gain over another one, and what it costs it to say what labels say."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 
@@ -8,8 +10,8 @@ from qconv.kernels.spectrum import decomposed
 
 
 def geometric_difference(
-    first: Float[np.ndarray, "points points"],
-    second: Float[np.ndarray, "points points"],
+    first: Any,
+    second: Any,
     regularisation: float = 0.0,
 ) -> float:
     """g(first || second) = sqrt |sqrt(K2) (K1 + regularisation)^-1 sqrt(K2)|, with traces of the number of points.
@@ -29,6 +31,7 @@ def geometric_difference(
         InputError: what are no matrices of kernels for the same points, or a first one that is singular where nothing
             is added.
     """
+    first, second = np.asarray(first), np.asarray(second)
     if first.shape != second.shape:
         raise InputError(f"first has shape {first.shape} and second {second.shape}; allowed: the same points")
     decomposed("second", second)
@@ -37,8 +40,8 @@ def geometric_difference(
 
 
 def model_complexity(
-    matrix: Float[np.ndarray, "points points"],
-    targets: Float[np.ndarray, "points *outputs"],
+    matrix: Any,
+    targets: Any,
     regularisation: float = 0.0,
 ) -> float:
     """The number y' (K + regularisation)^-1 y, with a trace of the number of points; summed over outputs.
@@ -56,9 +59,10 @@ def model_complexity(
     Raises:
         InputError: no matrix of a kernel, targets of other points, or a matrix that is singular where nothing is added.
     """
-    if len(targets) != len(matrix):
-        raise InputError(f"{len(targets)} targets and a matrix of {len(matrix)} points; allowed: as many")
-    return float(np.square(_whitening("matrix", matrix, regularisation).T @ targets.astype(float)).sum())
+    whitening, own = _whitening("matrix", matrix, regularisation), np.asarray(targets, float)
+    if len(own) != len(whitening):
+        raise InputError(f"{len(own)} targets and a matrix of {len(whitening)} points; allowed: as many")
+    return float(np.square(whitening.T @ own).sum())
 
 
 def _normalised(matrix: Float[np.ndarray, "points points"]) -> Float[np.ndarray, "points points"]:
@@ -66,14 +70,12 @@ def _normalised(matrix: Float[np.ndarray, "points points"]) -> Float[np.ndarray,
     return matrix.astype(float) * (len(matrix) / matrix.trace(dtype=float))
 
 
-def _whitening(
-    name: str, matrix: Float[np.ndarray, "points points"], regularisation: float
-) -> Float[np.ndarray, "points points"]:
+def _whitening(name: str, matrix: Any, regularisation: float) -> Float[np.ndarray, "points points"]:
     """W with W W' = (K + regularisation)^-1, of the normalised matrix."""
     if not 0 <= regularisation < np.inf:
         raise InputError(f"regularisation = {regularisation}; allowed: 0 or more")
     values, vectors = decomposed(name, matrix)
-    values = values * (len(matrix) / values.sum()) + regularisation
+    values = values * (len(values) / values.sum()) + regularisation
     if not values[0] > 0:
         raise InputError(f"regularisation = {regularisation}, and {name} is singular; allowed: more than 0")
     return vectors / np.sqrt(values)

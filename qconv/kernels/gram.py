@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from time import perf_counter
+from typing import Any
 
 import jax
 import numpy as np
@@ -29,8 +30,8 @@ _KEPT_BYTES = 2**30
 
 def gram(
     kernel: Kernel,
-    x: Float[np.ndarray, "left columns"],
-    y: Float[np.ndarray, "right columns"] | None = None,
+    x: Any,
+    y: Any = None,
     params: Params | None = None,
     *,
     folder: Path | None = None,

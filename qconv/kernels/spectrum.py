@@ -1,5 +1,7 @@
 """The spectrum of a kernel's matrix."""
 
+from typing import Any
+
 import numpy as np
 from jaxtyping import Float
 
@@ -25,9 +27,7 @@ def effective_rank(eigenvalues: Float[np.ndarray, " points"]) -> float:
     return float(eigenvalues.sum() ** 2 / np.square(eigenvalues).sum())
 
 
-def decomposed(
-    name: str, matrix: Float[np.ndarray, "points points"]
-) -> tuple[Float[np.ndarray, " points"], Float[np.ndarray, "points points"]]:
+def decomposed(name: str, matrix: Any) -> tuple[Float[np.ndarray, " points"], Float[np.ndarray, "points points"]]:
     """Eigenvalues, those within rounding of 0 as 0, and eigenvectors in columns.
 
     Args:

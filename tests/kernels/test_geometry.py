@@ -77,7 +77,7 @@ def test_the_spectrum_has_its_effective_rank():
 @pytest.mark.parametrize("copies", [1, 3])
 def test_matrices_of_kernels_are_positive_to_rounding(columns, copies):
     points = np.tile(RNG.uniform(size=(100, columns)).astype(np.float32), (copies, 1))
-    for kernel in (q.FidelityKernel(PRODUCT), q.ProjectedKernel(PRODUCT), q.RBF()):
+    for kernel in (q.FidelityKernel(PRODUCT), q.FidelityKernel(q.Circuit(q.DenseAngle(), q.Identity())), q.RBF()):
         matrix = q.gram(kernel, points)
         assert spectrum(matrix)[-1] > -rounding(matrix)
 
