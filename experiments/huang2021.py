@@ -2,7 +2,7 @@
 
 Huang, Broughton, Mohseni, Babbush, Boixo, Neven and McClean, "Power of data in quantum machine learning", Nature
 Communications 12, 2631 (2021). Images are brought to ten principal components; a circuit of eleven qubits encodes
-them, and each qubit's expectations of X, Y and Z are compared by a Gaussian kernel, K_Q. Then the images get new labels,
+them, and each qubit's expectations of X, Y and Z are compared by a Gaussian kernel, K_Q. Then images get new labels,
 those on which K_Q and a Gaussian kernel K_C of the components differ most: sqrt(K_Q) v, with v the first eigenvector of
 sqrt(K_Q) sqrt(K_C) (K_C + 1.1)^-2 sqrt(K_C) sqrt(K_Q), cut at the median; 5 % of all labels are flipped then.
 
