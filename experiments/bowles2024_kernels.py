@@ -238,4 +238,4 @@ def rows() -> Iterator[Row]:
                 yield Row(f"{model}, {size} {what}", (cell(model),), published, controls, benchmark, analogue)
 
 
-table = Table(rows=tuple(rows()), quantity="test accuracy")
+table = Table(rows=tuple(rows()), quantity="test accuracy") if SETTINGS else None

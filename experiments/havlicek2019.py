@@ -14,6 +14,7 @@ The kernel that made the data wins on them, as it must; the second repetition ma
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 from qconv import (
     IQP,
@@ -37,7 +38,7 @@ SOURCE = "Qiskit Machine Learning, tutorial 03, score of the kernel matrix with 
 ONE_DRAW = "one draw of 10 test points: one of them is 0.1"
 
 
-def zz(repetitions: int, phases: str = "complement") -> Kernel:
+def zz(repetitions: int, phases: Literal["product", "complement"] = "complement") -> Kernel:
     """The ZZ feature map with phases as in Qiskit, or the map of PennyLane."""
     return FidelityKernel(Circuit(IQP(repetitions, "all", phases, scale=1.0), Identity()), bandwidth=1.0)
 

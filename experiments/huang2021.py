@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -123,7 +124,7 @@ def _components() -> tuple[np.ndarray, np.ndarray]:
 @lru_cache(maxsize=8)
 def _readings(seed: int) -> np.ndarray:
     """What the circuit gives for all images."""
-    return np.asarray(expectations(circuit(seed), np.zeros(0, np.float32), _components()[0]))
+    return np.asarray(expectations(circuit(seed), jnp.zeros(0), jnp.asarray(_components()[0])))
 
 
 def gamma(points: np.ndarray) -> float:
@@ -189,4 +190,4 @@ def rows() -> Iterator[Row]:
         yield Row("product map, cos^2", cells(product, data, WIDTHS), None, controls, section)
 
 
-table = Table(rows=tuple(rows()))
+table = Table(rows=tuple(rows())) if QUANTUM_GAMMA else None
