@@ -34,7 +34,7 @@ from qconv import (
 )
 
 DRAWS = range(20)
-SOURCE = "Qiskit Machine Learning, tutorial 03, score of the kernel matrix with SVC, one draw"
+SOURCE = "github.com/qiskit-community/qiskit-machine-learning, docs/tutorials/03_quantum_kernel.ipynb, one draw"
 ONE_DRAW = "one draw of 10 test points: one of them is 0.1"
 
 
