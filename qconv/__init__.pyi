@@ -18,16 +18,28 @@ from .simulate.pauli_tree import maps as maps
 from .simulate.states import states as states
 
 # Kernels
+from .kernels.alignment import centred_alignment as centred_alignment
+from .kernels.bandwidth import fit_bandwidth as fit_bandwidth
 from .kernels.classical import RBF as RBF
 from .kernels.classical import Linear as Linear
 from .kernels.combined import KernelProduct as KernelProduct
 from .kernels.combined import KernelSum as KernelSum
 from .kernels.combined import View as View
 from .kernels.fidelity import FidelityKernel as FidelityKernel
+from .kernels.geometry import geometric_difference as geometric_difference
+from .kernels.geometry import model_complexity as model_complexity
 from .kernels.gram import gram as gram
 from .kernels.kernel import Kernel as Kernel
+from .kernels.landmarks import choose_landmarks as choose_landmarks
+from .kernels.landmarks import landmark_features as landmark_features
 from .kernels.projected import ProjectedKernel as ProjectedKernel
 from .layers.layer_kernel import LayerKernel as LayerKernel
+from .kernels.training import TrainedKernel as TrainedKernel
+from .kernels.training import train_kernel as train_kernel
+from .kernels.weights import aligned_weights as aligned_weights
+from .kernels.weights import fit_weights as fit_weights
+from .diagnostics.kernel_diagnosis import KernelDiagnosis as KernelDiagnosis
+from .diagnostics.kernel_diagnosis import diagnose_kernel as diagnose_kernel
 
 # Encodings
 from .encoding.amplitude import Amplitude as Amplitude
@@ -89,6 +101,7 @@ from .models.dncnn import DnCNN as DnCNN
 from .models.heads import ConvHead as ConvHead
 from .models.heads import LinearHead as LinearHead
 from .models.heads import LogProbabilities as LogProbabilities
+from .models.kernel_machine import KernelMachine as KernelMachine
 from .models.quantum_vit import QuantumViT as QuantumViT
 from .models.networks import QuantumClassifier as QuantumClassifier
 from .models.networks import QuanvNet as QuanvNet
@@ -100,6 +113,7 @@ from .models.twin import classical_twin as classical_twin
 from .models.weight_files import save_weights as save_weights
 
 # Data
+from .data.ad_hoc import AdHoc as AdHoc
 from .data.autoencoder import Autoencoder as Autoencoder
 from .data.bars_and_stripes import BarsAndStripes as BarsAndStripes
 from .data.binarised import Binarised as Binarised
@@ -170,11 +184,15 @@ from .tasks.task import Task as Task
 # Procedures
 from .procedures.fine_tuning import FineTuning as FineTuning
 from .procedures.fine_tuning import FineTuningState as FineTuningState
+from .procedures.kernel_fit import KernelFit as KernelFit
+from .procedures.kernel_fit import KernelFitState as KernelFitState
 from .procedures.optimizers import Adam as Adam
 from .procedures.optimizers import Optimizer as Optimizer
 from .procedures.optimizers import Sgd as Sgd
+from .procedures.procedure import DirectProcedure as DirectProcedure
 from .procedures.procedure import Procedure as Procedure
 from .procedures.procedure import Sums as Sums
+from .procedures.procedure import Workplace as Workplace
 from .procedures.supervised import Supervised as Supervised
 from .procedures.supervised import SupervisedState as SupervisedState
 
@@ -184,6 +202,10 @@ from .experiment.arms import arms as arms
 from .experiment.experiment import Experiment as Experiment
 from .experiment.linear_probe import LinearProbe as LinearProbe
 from .experiment.linear_filter import LinearFilter as LinearFilter
+from .experiment.kernel_rivals import LinearMachine as LinearMachine
+from .experiment.kernel_rivals import OtherKernel as OtherKernel
+from .experiment.kernel_rivals import ProductMachine as ProductMachine
+from .experiment.kernel_rivals import RbfMachine as RbfMachine
 from .experiment.rivals import FittedMethod as FittedMethod
 from .experiment.rivals import Method as Method
 from .experiment.rivals import Rival as Rival

@@ -141,10 +141,7 @@ def _plain(path: Path, image: Image.Image, background: int) -> Image.Image:
         colors = image.convert("RGBA")
         under = Image.new("RGBA", image.size, (background, background, background, 255))
         return Image.alpha_composite(under, colors).convert("RGB")
-    try:
-        return image.convert("L" if image.mode in ("1", "L") else "RGB")
-    except ValueError as error:  # of CIELAB, which TIFF may have
-        raise DamagedFileError(path, f"its colours are {image.mode}; allowed: grey, RGB, CMYK or YCbCr") from error
+    return image.convert("L" if image.mode in ("1", "L") else "RGB")
 
 
 def _eight_bit(path: Path, numbers: np.ndarray) -> Float[np.ndarray, "height width"]:

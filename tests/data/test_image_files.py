@@ -107,12 +107,6 @@ def test_kinds_without_transparency(tmp_path: Path) -> None:
     np.testing.assert_array_equal(read_image(saved(tmp_path, image), GREY)[..., 0], np.asarray(image.convert("L")))
 
 
-def test_colours_that_cannot_be_told_are_named(tmp_path: Path) -> None:
-    path = saved(tmp_path, Image.new("LAB", (8, 8)), "image.tif")
-    with pytest.raises(DamagedFileError, match=r"image\.tif: its colours are LAB; allowed: grey, RGB, CMYK or YCbCr$"):
-        read_image(path, COLOR)
-
-
 def test_smaller_images_are_means(tmp_path: Path) -> None:
     """Fine stripes become grey, and no coarse ones."""
     stripes = np.tile(np.array([0, 255], np.uint8), (64, 64))
