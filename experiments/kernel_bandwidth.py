@@ -12,6 +12,9 @@ and leaves a kernel that is nearly exp(-c^2 |x - y|^2 / 4), which needs no quant
 - Uniform: mean entry for 2,000 points uniform in [-1, 1] on 8 qubits, five seeds, beside its closed form
   ((1 + (sin c / c)^2) / 2)^8. What is called published there is that form. At c = pi it is 2^-8, the mean for states
   that are spread evenly.
+
+The kernel is best where its mean entry is a tenth, and there it says of 1,000 digits what the Gaussian kernel says;
+where the two differ, neither is of use.
 """
 
 import math
