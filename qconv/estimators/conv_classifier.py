@@ -12,6 +12,7 @@ from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
 from qconv.encoding.angle import Angle
 from qconv.estimators.image_rows import Shape, as_rows, shape_of_rows
+from qconv.estimators.nested import plain
 from qconv.estimators.network_classifier import FLOATS, NetworkClassifier
 from qconv.layers.quantum_conv import Channels, QuantumConv
 from qconv.models.heads import LinearHead
@@ -102,9 +103,8 @@ class QuantumConvClassifier(NetworkClassifier):
 
     def _network(self) -> nn.Module:
         circuit = Circuit(Angle(), HardwareEfficient(depth=2)) if self.circuit is None else self.circuit
-        layer = QuantumConv(
-            circuit, self.features, self.kernel_size, self.strides, self.padding, channels=self.channels
-        )
+        window = (plain(self.kernel_size), plain(self.strides), self.padding)
+        layer = QuantumConv(circuit, plain(self.features), *window, channels=self.channels)
         return QuanvNet(layer, LinearHead(num_classes=None))
 
     def _training_rows(self, X: Any, y: Any) -> tuple[Float[np.ndarray, "points numbers"], Any, Shape]:

@@ -6,12 +6,19 @@ place. Specs never change, so that here another one takes the place of the old.
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
 
 from qconv.fields import fields
 
+if TYPE_CHECKING:
+    from sklearn.base import BaseEstimator as HasParams
+else:
+    HasParams = object
 
-class SpecParams:
+
+class SpecParams(HasParams):
     """`get_params` and `set_params` that reach the fields of specs: a mixin before scikit-learn's own class.
 
     An item of a tuple has its place as its name: `kernel__parts__0__bandwidth`.
@@ -23,7 +30,7 @@ class SpecParams:
         Args:
             deep: also those of specs, and theirs in turn.
         """
-        found = super().get_params(deep)  # ty: ignore[unresolved-attribute]
+        found = super().get_params(deep)
         if deep:
             for name, spec in self._specs().items():
                 found |= {name: spec} | {f"{name}__{path}": value for path, value in _nested(spec)}
@@ -35,27 +42,27 @@ class SpecParams:
         Raises:
             ValueError: there is no such parameter, or a spec does not allow its value.
         """
-        own = super().get_params(deep=False)  # ty: ignore[unresolved-attribute]
-        whole = {name: value for name, value in params.items() if name in self._specs() and name not in own}
-        for name, spec in whole.items():
-            self._set_spec(name, spec)
-        of_self = {name: value for name, value in params.items() if "__" not in name and name not in whole}
-        super().set_params(**of_self)  # ty: ignore[unresolved-attribute]
+        own = super().get_params(deep=False)
+        super().set_params(**{name: value for name, value in params.items() if name in own})
         specs, changes, others = self._specs(), {}, {}
         for name, value in params.items():
             head, _, path = name.partition("__")
-            if path and head in specs:
-                changes.setdefault(head, {})[path] = value
-            elif path:
+            if name in own:
+                continue
+            if head not in specs:
                 others[name] = value
-        super().set_params(**others)  # ty: ignore[unresolved-attribute]
+            elif path:
+                changes.setdefault(head, {})[path] = value
+            else:
+                self._set_spec(head, value)
+        super().set_params(**others)
         for name, inside in changes.items():
-            self._set_spec(name, replaced(specs[name], inside))
+            self._set_spec(name, replaced(self._specs()[name], inside))
         return self
 
     def _specs(self) -> dict[str, Any]:
         """The specs that parameters are looked for in, by name."""
-        own = super().get_params(deep=False)  # ty: ignore[unresolved-attribute]
+        own = super().get_params(deep=False)
         return {name: value for name, value in own.items() if _is_spec(value)}
 
     def _set_spec(self, name: str, spec: Any) -> None:
@@ -83,12 +90,18 @@ def replaced(spec: Any, changes: Mapping[str, Any]) -> Any:
         if rest:
             inside.setdefault(name, {})[rest] = value
         else:
-            new[name] = value
+            new[name] = plain(value)
     for name, own in inside.items():
         new[name] = replaced(new[name], own)
-    if isinstance(spec, tuple):
-        return tuple(new.values())
-    return dataclasses.replace(spec, **{name: value for name, value in new.items() if value is not known[name]})
+    changed = {name: value for name, value in new.items() if value is not known[name]}
+    if not changed:
+        return spec
+    return tuple(new.values()) if isinstance(spec, tuple) else dataclasses.replace(spec, **changed)
+
+
+def plain(value: Any) -> Any:
+    """A number of NumPy, as searches set them, as one of Python, which specs are made of; all else as it is."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _nested(spec: Any) -> Iterator[tuple[str, Any]]:

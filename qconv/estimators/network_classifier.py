@@ -20,7 +20,7 @@ from qconv.errors import InputError
 from qconv.estimators.given_items import GivenItems
 from qconv.estimators.image_rows import Shape
 from qconv.estimators.labels import checked_classes
-from qconv.estimators.nested import SpecParams
+from qconv.estimators.nested import SpecParams, plain
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.precision import precision
 from qconv.kernels.gram import block_size
@@ -170,9 +170,11 @@ class NetworkClassifier(SpecParams, ClassifierMixin, BaseEstimator):
         self, images: Float[np.ndarray, "points height width channels"], codes: Int[np.ndarray, " points"], seed: int
     ) -> Loop:
         """The loop that trains the network, with a line of metrics for each epoch."""
-        batch_size = min(self.batch_size, len(images))
+        batch_size = min(plain(self.batch_size), len(images))
         steps = len(images) // batch_size
-        procedure = Supervised(Adam(self.learning_rate, schedule="cosine"), self.max_iter * steps, batch_size)
+        procedure = Supervised(
+            Adam(plain(self.learning_rate), schedule="cosine"), plain(self.max_iter) * steps, batch_size
+        )
         data = GivenItems(Element(self.image_shape_, (), len(self.classes_)))
         experiment = Experiment(data, self._network(), procedure, rivals=(), seed=seed, log_every=steps)
         # Each epoch is looked at here: the loop itself is to evaluate nothing.

@@ -7,6 +7,7 @@ import flax.linen as nn
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
 from qconv.encoding.angle import Angle
+from qconv.estimators.nested import plain
 from qconv.estimators.network_classifier import NetworkClassifier
 from qconv.layers.quantum_dense import QuantumDense
 from qconv.models.heads import LinearHead
@@ -79,4 +80,4 @@ class QuantumVectorClassifier(NetworkClassifier):
 
     def _network(self) -> nn.Module:
         circuit = Circuit(Angle(), HardwareEfficient(depth=2)) if self.circuit is None else self.circuit
-        return QuantumClassifier(QuantumDense(circuit, self.features), LinearHead(num_classes=None))
+        return QuantumClassifier(QuantumDense(circuit, plain(self.features)), LinearHead(num_classes=None))

@@ -45,11 +45,11 @@ def test_what_was_fitted_stays_when_parameters_are_set():
 
 
 def test_a_fit_leaves_numpys_global_stream_alone():
-    np.random.seed(0)  # noqa: NPY002 - it is what others may use
-    expected = np.random.random()  # noqa: NPY002
-    np.random.seed(0)  # noqa: NPY002
+    np.random.seed(0)
+    expected = np.random.random()
+    np.random.seed(0)
     q.QuantumKernelSVC(KERNEL).fit(X, LABELS)
-    assert np.random.random() == expected  # noqa: NPY002
+    assert np.random.random() == expected
 
 
 def test_a_search_reaches_the_fields_of_the_kernel():
