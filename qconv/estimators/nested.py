@@ -6,16 +6,26 @@ place. Specs never change, so that here another one takes the place of the old.
 
 import dataclasses
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from qconv.fields import fields
 
 if TYPE_CHECKING:
-    from sklearn.base import BaseEstimator as HasParams
+
+    class HasParams:
+        """What comes after the mixin: an estimator or a kernel of scikit-learn."""
+
+        def get_params(self, deep: bool = True) -> dict[str, Any]: ...
+
+        def set_params(self, **params: Any) -> Any: ...
+
 else:
     HasParams = object
+
+
+Own = TypeVar("Own", bound="SpecParams")
 
 
 class SpecParams(HasParams):
@@ -36,7 +46,7 @@ class SpecParams(HasParams):
                 found |= {name: spec} | {f"{name}__{path}": value for path, value in _nested(spec)}
         return found
 
-    def set_params(self, **params: Any) -> Self:
+    def set_params(self: Own, **params: Any) -> Own:
         """Sets parameters by their names; those of a spec together, so that it is checked once.
 
         Raises:

@@ -3,7 +3,7 @@
 from abc import abstractmethod
 from dataclasses import replace
 from functools import partial
-from typing import Any, Self
+from typing import Any, TypeVar
 
 import flax.linen as nn
 import jax
@@ -36,6 +36,9 @@ FLOATS = (np.float32, np.float64)
 """What points are looked at as; whole numbers as the first."""
 
 
+Own = TypeVar("Own", bound="NetworkClassifier")
+
+
 class NetworkClassifier(SpecParams, ClassifierMixin, BaseEstimator):
     """A network that Adam trains on the cross-entropy; its learning rate falls to 0 along a half cosine.
 
@@ -66,7 +69,7 @@ class NetworkClassifier(SpecParams, ClassifierMixin, BaseEstimator):
         self.warm_start = warm_start
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self: Own, X: Any, y: Any) -> Own:
         """Trains the network.
 
         Args:

@@ -1,6 +1,6 @@
 """Features of a quantum kernel by landmarks."""
 
-from typing import Any, Literal, Self
+from typing import Any, Literal, TypeVar
 
 import numpy as np
 from jaxtyping import Float
@@ -15,6 +15,8 @@ from qconv.estimators.nested import SpecParams
 from qconv.experiment.precision import precision
 from qconv.kernels.kernel import Kernel, Params
 from qconv.kernels.landmarks import choose_landmarks, inverse_root
+
+Own = TypeVar("Own", bound="QuantumNystroem")
 
 
 class QuantumNystroem(ClassNamePrefixFeaturesOutMixin, SpecParams, TransformerMixin, BaseEstimator):
@@ -54,7 +56,7 @@ class QuantumNystroem(ClassNamePrefixFeaturesOutMixin, SpecParams, TransformerMi
         self.params = params
         self.random_state = random_state
 
-    def fit(self, X: Any, y: Any = None) -> Self:
+    def fit(self: Own, X: Any, y: Any = None) -> Own:
         """Chooses the landmarks.
 
         Args:

@@ -1,7 +1,7 @@
 """Support vector machines on matrices of kernels."""
 
 from abc import abstractmethod
-from typing import Any, Self
+from typing import Any, TypeVar
 
 import numpy as np
 from jaxtyping import Float, Int, Shaped
@@ -13,6 +13,8 @@ from qconv.bounds import require
 from qconv.estimators.labels import checked_classes
 from qconv.estimators.nested import SpecParams
 
+Own = TypeVar("Own", bound="PrecomputedSVC")
+
 
 class PrecomputedSVC(SpecParams, ClassifierMixin, BaseEstimator):
     """A support vector classifier that is given the matrix of its kernel; of the points only support vectors are kept.
@@ -23,7 +25,7 @@ class PrecomputedSVC(SpecParams, ClassifierMixin, BaseEstimator):
     C: float
     class_weight: Any
 
-    def fit(self, X: Any, y: Any) -> Self:
+    def fit(self: Own, X: Any, y: Any) -> Own:
         """Fits the classifier.
 
         Args:

@@ -116,9 +116,6 @@ def _with_gradient(
     """The matrix and its derivative by the logarithms of the bandwidths, of which there are few: forwards."""
 
     def matrix(logarithms: Array) -> Array:
-        embedded = kernel.embed(params, points * jnp.exp(logarithms)[None])
-        found = kernel.compare(params, embedded, embedded)
-        places = jnp.arange(len(points))
-        return ((found + found.T) / 2).at[places, places].set(kernel.diagonal(params, embedded))
+        return kernel(params, points * jnp.exp(logarithms)[None])
 
     return matrix(logarithms), jax.jacfwd(matrix)(logarithms)

