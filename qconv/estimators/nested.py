@@ -17,9 +17,12 @@ if TYPE_CHECKING:
     class HasParams:
         """What comes after the mixin: an estimator or a kernel of scikit-learn."""
 
-        def get_params(self, deep: bool = True) -> dict[str, Any]: ...
+        def get_params(self, deep: bool = True) -> dict[str, Any]:
+            """As scikit-learn has it."""
+            ...
 
-        def set_params(self, **params: Any) -> Any: ...
+        def set_params(self, **params: Any) -> Any:
+            """As scikit-learn has it."""
 
 else:
     HasParams = object
