@@ -103,8 +103,14 @@ class QuantumConvClassifier(NetworkClassifier):
 
     def _network(self) -> nn.Module:
         circuit = Circuit(Angle(), HardwareEfficient(depth=2)) if self.circuit is None else self.circuit
-        window = (plain(self.kernel_size), plain(self.strides), self.padding)
-        layer = QuantumConv(circuit, plain(self.features), *window, channels=self.channels)
+        layer = QuantumConv(
+            circuit,
+            plain(self.features),
+            kernel_size=plain(self.kernel_size),
+            strides=plain(self.strides),
+            padding=self.padding,
+            channels=self.channels,
+        )
         return QuanvNet(layer, LinearHead(num_classes=None))
 
     def _training_rows(self, X: Any, y: Any) -> tuple[Float[np.ndarray, "points numbers"], Any, Shape]:
