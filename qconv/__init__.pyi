@@ -246,6 +246,14 @@ from .measurements.logistic_regression import LogisticRegression as LogisticRegr
 from .measurements.mlp import Mlp as Mlp
 from .measurements.svm import RbfSvm as RbfSvm
 
+# Estimators of scikit-learn
+from .estimators.conv_classifier import QuantumConvClassifier as QuantumConvClassifier
+from .estimators.kernel_fusion import KernelFusionClassifier as KernelFusionClassifier
+from .estimators.kernel_svc import QuantumKernelSVC as QuantumKernelSVC
+from .estimators.nystroem import QuantumNystroem as QuantumNystroem
+from .estimators.quantum_kernel import QuantumKernel as QuantumKernel
+from .estimators.vector_classifier import QuantumVectorClassifier as QuantumVectorClassifier
+
 # Errors
 from .errors import DataUnavailableError as DataUnavailableError
 from .errors import InputError as InputError

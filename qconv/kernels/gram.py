@@ -78,6 +78,26 @@ def gram(
     return np.asarray(multihost_utils.process_allgather(found)).sum(0)  # each has zeros where others have blocks
 
 
+def gram_diagonal(
+    kernel: Kernel, x: Float[np.ndarray, "points columns"], params: Params | None = None
+) -> Float[np.ndarray, " points"]:
+    """The kernel of each point with itself, in blocks.
+
+    Args:
+        kernel: of which points.
+        x: points, one in each row.
+        params: of the kernel; None for those before any training.
+
+    Raises:
+        InputError: arrays that are no points, or points that the kernel cannot take.
+    """
+    points = checked_points("x", x)
+    params = kernel.init(points.shape[1]) if params is None else params
+    blocks = _Blocks(kernel, params, points, block_size(len(points)))
+    found = [np.asarray(_diagonal(kernel, params, blocks.embedded(place))) for place in range(len(blocks))]
+    return np.concatenate(found)[: len(points)]
+
+
 def block_size(points: int) -> int:
     """Points of a block for so many: a power of two, so that few sizes are compiled, and a multiple of the devices."""
     size = _SMALLEST
@@ -120,9 +140,14 @@ def _embed(kernel: Kernel, params: Params, points: Array) -> Embedded:
     return kernel.embed(params, points)
 
 
+@partial(jax.jit, static_argnames=("kernel", "is_own"))
+def _compare(kernel: Kernel, params: Params, left: Embedded, right: Embedded, is_own: bool) -> Array:
+    return kernel.among(params, left) if is_own else kernel.compare(params, left, right)
+
+
 @partial(jax.jit, static_argnames="kernel")
-def _compare(kernel: Kernel, params: Params, left: Embedded, right: Embedded) -> Array:
-    return kernel.compare(params, left, right)
+def _diagonal(kernel: Kernel, params: Params, embedded: Embedded) -> Array:
+    return kernel.diagonal(params, embedded)
 
 
 def _computed(
@@ -138,7 +163,8 @@ def _computed(
         block = None if store is None else store.read(place)
         if block is None:
             i, j = place
-            whole = _compare(kernel, params, left.embedded(i), _everywhere(right.embedded(j)))
+            is_own = left is right and i == j
+            whole = _compare(kernel, params, left.embedded(i), _everywhere(right.embedded(j)), is_own)
             rows, columns = left.slice(i), right.slice(j)
             block = np.asarray(whole)[: rows.stop - rows.start, : columns.stop - columns.start]
             if store is not None:

@@ -70,6 +70,17 @@ class Kernel(ABC):
 
         return jax.vmap(alone)(embedded)
 
+    def among(self, params: Params, embedded: Embedded) -> Float[Array, "points points"]:
+        """The kernel of points with each other: symmetric to the last bit, and with its exact diagonal.
+
+        Args:
+            params: with which they were embedded.
+            embedded: the points.
+        """
+        found = self.compare(params, embedded, embedded)
+        places = jnp.arange(len(found))
+        return ((found + found.T) / 2).at[places, places].set(self.diagonal(params, embedded))
+
     def scaled(self, params: Params, factor: float) -> Params:
         """The parameters with which points are seen as if each of their numbers were multiplied by a factor.
 
@@ -98,7 +109,7 @@ class Kernel(ABC):
         """
         left = self.embed(params, x)
         if y is None:
-            return self.compare(params, left, left)
+            return self.among(params, left)
         if x.shape[1] != y.shape[1]:
             raise InputError(f"points of {x.shape[1]} and of {y.shape[1]} numbers; allowed: as many on both sides")
         return self.compare(params, left, self.embed(params, y))

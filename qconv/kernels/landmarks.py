@@ -76,8 +76,23 @@ def landmark_features(
     Raises:
         InputError: points or landmarks that are none, or a kernel that is not positive.
     """
+    root = inverse_root(kernel, params, landmarks)
+    found = gram(kernel, x, landmarks, params, folder=folder, console=console)
+    return found @ root.astype(found.dtype)
+
+
+def inverse_root(kernel: Kernel, params: Params, landmarks: Any) -> Float[np.ndarray, "landmarks landmarks"]:
+    """K(landmarks, landmarks)^(-1/2), which makes features of kernels; what is 0 but for rounding stays 0.
+
+    Args:
+        kernel: of the points.
+        params: of it, as `init` gives them.
+        landmarks: points, one in each row.
+
+    Raises:
+        InputError: landmarks that are none, or a kernel that is not positive.
+    """
     landmarks = checked_points("landmarks", landmarks)
     values, vectors = decomposed("the matrix of the landmarks", gram(kernel, landmarks, params=params))
     inverse = np.sqrt(np.divide(1, values, out=np.zeros_like(values), where=values > 0))
-    found = gram(kernel, x, landmarks, params, folder=folder, console=console)
-    return found @ (vectors * inverse @ vectors.T).astype(found.dtype)
+    return vectors * inverse @ vectors.T

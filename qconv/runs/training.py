@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from qconv.experiment.arms import Arm, arms
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.precision import precision
-from qconv.runs.loop import Loop, Moment
+from qconv.runs.loop import Loop, LoopState, Moment
 from qconv.runs.mesh import device_mesh
 from qconv.runs.rehearsal import rehearse
 
@@ -33,9 +33,22 @@ def training(experiment: Experiment, arm: Arm | None = None) -> Iterator[Moment]
         experiment.check(train, held_out)
         network, mesh = (arm or arms(experiment)[0]).network, device_mesh()
         rehearse(experiment, network, mesh)
-        moments = Loop(experiment, network, train, held_out, mesh).moments()
+    yield from moments_of(Loop(experiment, network, train, held_out, mesh))
+
+
+def moments_of(loop: Loop, state: LoopState | None = None) -> Iterator[Moment]:
+    """The moments of a loop in its precision, which the program has only while it works and not while the caller does.
+
+    Args:
+        loop: a network and its data.
+        state: where to go on; None for the first one.
+
+    Raises:
+        RunError: a loss or the state has become infinite or NaN.
+    """
+    moments = loop.moments(state)
     while True:
-        with precision(experiment.dtype):  # only while it works, not while the caller does
+        with precision(loop.experiment.dtype):
             moment = next(moments, None)
         if moment is None:
             return

@@ -1,0 +1,1 @@
+"""Estimators: kernels and networks as scikit-learn takes them, in its pipelines, grids and Gaussian processes."""
