@@ -18,15 +18,27 @@ from .simulate.pauli_tree import maps as maps
 from .simulate.states import states as states
 
 # Kernels
+from .kernels.alignment import centred_alignment as centred_alignment
+from .kernels.bandwidth import fit_bandwidth as fit_bandwidth
 from .kernels.classical import RBF as RBF
 from .kernels.classical import Linear as Linear
 from .kernels.combined import KernelProduct as KernelProduct
 from .kernels.combined import KernelSum as KernelSum
 from .kernels.combined import View as View
 from .kernels.fidelity import FidelityKernel as FidelityKernel
+from .kernels.geometry import geometric_difference as geometric_difference
+from .kernels.geometry import model_complexity as model_complexity
 from .kernels.gram import gram as gram
 from .kernels.kernel import Kernel as Kernel
+from .kernels.landmarks import choose_landmarks as choose_landmarks
+from .kernels.landmarks import landmark_features as landmark_features
 from .kernels.projected import ProjectedKernel as ProjectedKernel
+from .kernels.training import TrainedKernel as TrainedKernel
+from .kernels.training import train_kernel as train_kernel
+from .kernels.weights import aligned_weights as aligned_weights
+from .kernels.weights import fit_weights as fit_weights
+from .diagnostics.kernel_diagnosis import KernelDiagnosis as KernelDiagnosis
+from .diagnostics.kernel_diagnosis import diagnose_kernel as diagnose_kernel
 
 # Encodings
 from .encoding.amplitude import Amplitude as Amplitude

@@ -39,6 +39,10 @@ class RBF(Kernel):
         """1, whatever the points."""
         return jnp.ones_like(embedded[1])
 
+    def scaled(self, params: Params, factor: float) -> Params:
+        """With gamma times the square of the factor."""
+        return {**params, "gamma": params["gamma"] * factor**2}
+
 
 @dataclass(frozen=True)
 class Linear(Kernel):

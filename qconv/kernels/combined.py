@@ -50,6 +50,10 @@ class View(Kernel):
         """That of the kernel."""
         return self.kernel.diagonal(params, embedded)
 
+    def scaled(self, params: Params, factor: float) -> Params:
+        """Those of the kernel."""
+        return self.kernel.scaled(params, factor)
+
     def _check(self, columns: int) -> None:
         if self.stop > columns:
             raise InputError(f"stop = {self.stop}; allowed: at most {columns}, the columns that there are")
@@ -72,6 +76,11 @@ class _Combined(Kernel):
     def embed(self, params: Params, points: Float[Array, "points columns"]) -> Embedded:
         """What each kernel knows of the points."""
         return [part.embed(own, points) for part, own in zip(self.parts, params["parts"], strict=True)]
+
+    def scaled(self, params: Params, factor: float) -> Params:
+        """Those of each kernel, with the same factor."""
+        parts = zip(self.parts, params["parts"], strict=True)
+        return {**params, "parts": [part.scaled(own, factor) for part, own in parts]}
 
     def _of_each(self, params: Params, left: Embedded, right: Embedded) -> list[Array]:
         return [part.compare(*own) for part, *own in zip(self.parts, params["parts"], left, right, strict=True)]

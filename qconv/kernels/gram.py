@@ -7,7 +7,6 @@ from pathlib import Path
 from time import perf_counter
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import AxisType, Mesh, NamedSharding, PartitionSpec
 from jaxtyping import Array, Float
@@ -17,6 +16,7 @@ from qconv.console import text_console
 from qconv.errors import InputError
 from qconv.kernels.block_store import BlockStore
 from qconv.kernels.kernel import Embedded, Kernel, Params
+from qconv.kernels.points import checked_points
 from qconv.progress import LiveProgress
 
 _BLOCK = 1024
@@ -52,7 +52,7 @@ def gram(
     Raises:
         InputError: arrays that are no points, points that the kernel cannot take, or a folder with blocks of others.
     """
-    sides = [_points("x", x)] if y is None else [_points("x", x), _points("y", y)]
+    sides = [checked_points("x", x)] if y is None else [checked_points("x", x), checked_points("y", y)]
     if sides[0].shape[1] != sides[-1].shape[1]:
         raise InputError(f"x has {sides[0].shape[1]} columns and y {sides[-1].shape[1]}; allowed: as many")
     params = kernel.init(sides[0].shape[1]) if params is None else params
@@ -170,23 +170,6 @@ def _everywhere(embedded: Embedded) -> Embedded:
     if jax.local_device_count() == 1:
         return embedded
     return jax.device_put(embedded, NamedSharding(_mesh(), PartitionSpec()))
-
-
-def _points(name: str, points: np.ndarray) -> np.ndarray:
-    """Points as they are computed with.
-
-    Raises:
-        InputError: not rows of finite numbers.
-    """
-    own = np.asarray(points)
-    if own.ndim != 2 or not all(own.shape):
-        raise InputError(f"{name} has shape {own.shape}; allowed: (points, columns), at least one of each")
-    if own.dtype.kind not in "fiub":
-        raise InputError(f"{name} of dtype {own.dtype}; allowed: numbers")
-    own = own.astype(jnp.result_type(float) if own.dtype == np.float64 else np.float32)
-    if not np.isfinite(own).all():
-        raise InputError(f"{name} has NaN or infinite numbers in row {int(np.argmin(np.isfinite(own).all(1)))}")
-    return own
 
 
 def _digest(kernel: Kernel, params: Params, sides: list[np.ndarray], size: int) -> str:

@@ -13,6 +13,8 @@ Params = dict[str, Any]
 """What of a kernel can be trained: a pytree of arrays."""
 Embedded = Any
 """What a kernel knows of points: a pytree of arrays whose first axis are the points."""
+POSITIVE = ("bandwidth", "gamma")
+"""Parameters that are more than 0, by their last name. They are trained by their logarithms."""
 
 
 class Kernel(ABC):
@@ -67,6 +69,17 @@ class Kernel(ABC):
             return self.compare(params, point, point)[0, 0]
 
         return jax.vmap(alone)(embedded)
+
+    def scaled(self, params: Params, factor: float) -> Params:
+        """The parameters with which points are seen as if each of their numbers were multiplied by a factor.
+
+        They stay what they are where the kernel has no bandwidth.
+
+        Args:
+            params: as `init` gives them.
+            factor: more than 0.
+        """
+        return {**params, "bandwidth": params["bandwidth"] * factor} if "bandwidth" in params else params
 
     def __call__(
         self, params: Params, x: Float[Array, "left columns"], y: Float[Array, "right columns"] | None = None
