@@ -99,6 +99,7 @@ from .models.dncnn import DnCNN as DnCNN
 from .models.heads import ConvHead as ConvHead
 from .models.heads import LinearHead as LinearHead
 from .models.heads import LogProbabilities as LogProbabilities
+from .models.kernel_machine import KernelMachine as KernelMachine
 from .models.quantum_vit import QuantumViT as QuantumViT
 from .models.networks import QuantumClassifier as QuantumClassifier
 from .models.networks import QuanvNet as QuanvNet
@@ -110,6 +111,7 @@ from .models.twin import classical_twin as classical_twin
 from .models.weight_files import save_weights as save_weights
 
 # Data
+from .data.ad_hoc import AdHoc as AdHoc
 from .data.autoencoder import Autoencoder as Autoencoder
 from .data.bars_and_stripes import BarsAndStripes as BarsAndStripes
 from .data.binarised import Binarised as Binarised
@@ -180,11 +182,15 @@ from .tasks.task import Task as Task
 # Procedures
 from .procedures.fine_tuning import FineTuning as FineTuning
 from .procedures.fine_tuning import FineTuningState as FineTuningState
+from .procedures.kernel_fit import KernelFit as KernelFit
+from .procedures.kernel_fit import KernelFitState as KernelFitState
 from .procedures.optimizers import Adam as Adam
 from .procedures.optimizers import Optimizer as Optimizer
 from .procedures.optimizers import Sgd as Sgd
+from .procedures.procedure import DirectProcedure as DirectProcedure
 from .procedures.procedure import Procedure as Procedure
 from .procedures.procedure import Sums as Sums
+from .procedures.procedure import Workplace as Workplace
 from .procedures.supervised import Supervised as Supervised
 from .procedures.supervised import SupervisedState as SupervisedState
 
@@ -194,6 +200,10 @@ from .experiment.arms import arms as arms
 from .experiment.experiment import Experiment as Experiment
 from .experiment.linear_probe import LinearProbe as LinearProbe
 from .experiment.linear_filter import LinearFilter as LinearFilter
+from .experiment.kernel_rivals import LinearMachine as LinearMachine
+from .experiment.kernel_rivals import OtherKernel as OtherKernel
+from .experiment.kernel_rivals import ProductMachine as ProductMachine
+from .experiment.kernel_rivals import RbfMachine as RbfMachine
 from .experiment.rivals import FittedMethod as FittedMethod
 from .experiment.rivals import Method as Method
 from .experiment.rivals import Rival as Rival

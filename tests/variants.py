@@ -53,10 +53,14 @@ def modules() -> list[nn.Module]:
 
 
 def changed(experiment: Experiment, **changes: Any) -> Experiment:
-    """An experiment with other fields: its own, or those of its procedure, or the `loss` of its task."""
+    """An experiment with other fields: its own, or those of its procedure, or the `loss` of its task.
+
+    What a procedure has, but not as a field, such as the steps of one that takes as many as it needs, stays as it is.
+    """
     procedure: Any = experiment.procedure
     of_procedure = {name: changes.pop(name) for name in list(changes) if hasattr(procedure, name)}
-    if of_procedure:
+    own = {field.name for field in fields(procedure)}
+    if of_procedure := {name: value for name, value in of_procedure.items() if name in own}:
         changes["procedure"] = dataclasses.replace(procedure, **of_procedure)
     if "loss" in changes:
         changes["task"] = Classification(changes.pop("loss"))

@@ -65,7 +65,7 @@ class Experiment:
             (
                 "folders of rivals",
                 [rival.folder for rival in self.rivals],
-                ("", "checkpoints", "frozen", "tensorboard"),
+                ("", "checkpoints", "frozen", "tensorboard", "work"),
             ),
             ("metrics", [metric.name for metric in (task.loss, *task.metrics)], ()),
             ("evidence", [kind.name for kind in task.evidence], ("curves", "circuit", "filters")),

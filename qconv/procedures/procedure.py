@@ -2,6 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -10,6 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float, Int, Shaped
+from rich.console import Console
 
 from qconv.tasks.metric import Metric
 from qconv.tasks.task import Task
@@ -134,3 +137,59 @@ class Procedure(ABC):
     def ended(self, state: Any, step: int) -> bool:
         """Whether the procedure is at its end after so many steps."""
         return step >= self.num_steps
+
+    def settings(self, state: Any) -> str:
+        """What was chosen on the training items, in words; empty if nothing was."""
+        return ""
+
+
+@dataclass(frozen=True)
+class Workplace:
+    """What a run lends to a procedure whose steps take long."""
+
+    folder: Path | None = None
+    """For what is not to be computed twice, if the run is stopped in the middle of a step; gone when it is finished."""
+    console: Console | None = None
+    """Where progress is shown."""
+
+
+NOWHERE = Workplace()
+"""Work is done unseen, and from the start."""
+
+
+class DirectProcedure(Procedure):
+    """A procedure whose steps each see all training items, and are not compiled: they may call any solver.
+
+    The loop calls `step` on each process, with all items in NumPy, as they are read and not drawn anew. Since it is not
+    rehearsed, `init` refuses networks that it cannot be for, and `step` items, before it works.
+    """
+
+    def rows(self, seed: int, step: int, size: int) -> Int[np.ndarray, " batch"]:
+        """All items, in their order."""
+        return np.arange(size)
+
+    @abstractmethod
+    def step(
+        self,
+        state: Any,
+        frozen: Mapping[str, Any],
+        batch: WeightedBatch,
+        key: Array,
+        *,
+        network: nn.Module,
+        task: Task,
+        start: int,
+        workplace: Workplace = NOWHERE,
+    ) -> tuple[Any, Sums]:
+        """The next state, and the sums of all items.
+
+        Args:
+            state: before.
+            frozen: collections that no step changes.
+            batch: all training items, each with weight 1.
+            key: of this step.
+            network: whose parameters are to be found.
+            task: what is asked of it.
+            start: the first stage of the network that is not in `batch.inputs` already.
+            workplace: what the run lends.
+        """

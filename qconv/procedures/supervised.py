@@ -47,13 +47,7 @@ class Supervised(Procedure):
 
     def init(self, key: Array, inputs: Array, *, network: nn.Module) -> tuple[SupervisedState, dict[str, Any]]:
         """First parameters; all floating variables of the network get the precision of the inputs."""
-
-        def cast(leaf: Array) -> Array:
-            return leaf.astype(inputs.dtype) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
-
-        collections = jax.tree.map(cast, dict(network.init(key, inputs)))
-        params = collections.pop(TRAINED, {})
-        frozen = {name: collections.pop(name) for name in (FROZEN,) if name in collections}
+        params, collections, frozen = first_variables(network, key, inputs)
         return SupervisedState(params, collections, self._transformation.init(params)), frozen
 
     def rows(self, seed: int, step: int, size: int) -> Int[np.ndarray, " batch"]:
@@ -86,6 +80,24 @@ class Supervised(Procedure):
     @property
     def _transformation(self) -> optax.GradientTransformation:
         return self.optimizer.transformation(self.num_steps)
+
+
+def first_variables(network: nn.Module, key: Array, inputs: Array) -> tuple[Any, dict[str, Any], dict[str, Any]]:
+    """First parameters of a network, other collections that change, and those that do not, in the inputs' precision.
+
+    Args:
+        network: any module.
+        key: fixes what is random.
+        inputs: any batch of the right shape and precision.
+    """
+
+    def cast(leaf: Array) -> Array:
+        return leaf.astype(inputs.dtype) if jnp.issubdtype(leaf.dtype, jnp.floating) else leaf
+
+    collections = jax.tree.map(cast, dict(network.init(key, inputs)))
+    params = collections.pop(TRAINED, {})
+    frozen = {name: collections.pop(name) for name in (FROZEN,) if name in collections}
+    return params, collections, frozen
 
 
 def gradient(

@@ -50,6 +50,20 @@ def read_batch(
     return WeightedBatch(inputs.astype(dtype), targets, weights.astype(dtype))
 
 
+def whole_batch(source: Source, indices: Int[np.ndarray, " batch"], dtype: Any) -> WeightedBatch:
+    """The items at `indices` in one batch, all of it on each process.
+
+    Args:
+        source: where items come from.
+        indices: of the items.
+        dtype: float32 or float64.
+    """
+    inputs, targets = source[indices]
+    if np.issubdtype(targets.dtype, np.floating):
+        targets = targets.astype(dtype)
+    return WeightedBatch(inputs.astype(dtype), targets, np.ones(len(indices), dtype))
+
+
 def padded(size: int, mesh: Mesh) -> int:
     """Rows of a batch that is filled up to a multiple of the devices."""
     return -(-size // mesh.size) * mesh.size

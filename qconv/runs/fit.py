@@ -68,7 +68,8 @@ def fit(loop: Loop, *, name: str, folder: Path, console: Console) -> Fitted:
             log = stack.enter_context(MetricsLog(folder, step)) if jax.process_index() == 0 else None
         stop = stack.enter_context(stop_request())
         shown = [metric.name for metric in (experiment.task.loss, *experiment.task.metrics[:1])]
-        budget = procedure.num_steps, procedure.batch_size
+        assert loop.train is not None  # who trains gave some
+        budget = procedure.num_steps, len(procedure.rows(experiment.seed, 0, len(loop.train)))
         progress = stack.enter_context(TrainingProgress(console, name, step, *budget, shown))
         clock = StepClock(step)
         last, ended = None, bool(state) and procedure.ended(state.trained, step)
@@ -109,7 +110,9 @@ def fit(loop: Loop, *, name: str, folder: Path, console: Console) -> Fitted:
             console.print(f"{name}: at its end after step {step} of at most {procedure.num_steps}", highlight=False)
         if any_process(stop.is_set()):
             raise Interrupted(f"{name}: stopped and saved at step {step} of {procedure.num_steps}")
-        assert last is not None  # all that did not stop have been evaluated
+        assert state is not None and last is not None  # all that did not stop have been evaluated
+        if chosen := procedure.settings(state.trained):
+            console.print(f"{name}: {chosen}", highlight=False)
         return Fitted(loop, state, last, wall_seconds, clock.step_seconds)
 
 

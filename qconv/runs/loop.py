@@ -1,8 +1,9 @@
 """The loop around a procedure: steps, metrics and evaluations, without disk, console or signals."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property, partial
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import flax.linen as nn
@@ -16,9 +17,9 @@ from jaxtyping import Array
 from qconv.data.dataset import Element, Source
 from qconv.experiment.experiment import Experiment
 from qconv.models.network import num_frozen_stages, output_of
-from qconv.procedures.procedure import Procedure, Sums, WeightedBatch
+from qconv.procedures.procedure import NOWHERE, DirectProcedure, Procedure, Sums, WeightedBatch, Workplace
 from qconv.runs.arrays import not_finite
-from qconv.runs.batches import all_batches, batches
+from qconv.runs.batches import all_batches, batches, whole_batch
 from qconv.runs.evaluation import Evaluation, Judged, NotFiniteError, gathered, judged
 from qconv.runs.frozen import frozen_features, recent
 from qconv.runs.mesh import replicated
@@ -71,6 +72,8 @@ class Loop:
     """All devices."""
     stored: dict[str, Any] | None = None
     """What is frozen, where it was drawn before: another processor may draw other numbers from the same seed."""
+    workplace: Workplace = NOWHERE
+    """What a `DirectProcedure` is lent; the loop itself has no use for it."""
 
     @cached_property
     def _first(self) -> tuple[LoopState, dict[str, Any]]:
@@ -111,14 +114,20 @@ class Loop:
             return
         key = jax.random.key(experiment.seed)
         assert self.train is not None  # who calls this gave some
+        is_direct = isinstance(procedure, DirectProcedure)
         # What is drawn anew in each step goes through all stages in each step.
-        drawn = experiment.drawn_element is not None
+        drawn = experiment.drawn_element is not None and not is_direct
         start, train = (0, self.train) if drawn else (self._start, self._after_frozen_stages(self.train))
-        update = update_program(procedure, self.network, experiment.task, start, self.mesh)
         rng = partial(generator, experiment.seed) if drawn else None
         rows = partial(procedure.rows, experiment.seed, size=len(train))
         coming = range(step, procedure.num_steps)
-        for batch in batches(train, rows, coming, procedure.batch_size, self.mesh, self._dtype, rng):
+        if is_direct:
+            update = partial(direct_update, procedure, self.network, experiment.task, start, self.mesh, self.workplace)
+            items = repeat(whole_batch(train, rows(step), self._dtype), len(coming))
+        else:
+            update = update_program(procedure, self.network, experiment.task, start, self.mesh)
+            items = batches(train, rows, coming, procedure.batch_size, self.mesh, self._dtype, rng)
+        for batch in items:
             state = update(state, self.frozen, batch, key)
             step += 1
             ended = step >= procedure.num_steps or procedure.ended(state.trained, step)
@@ -214,15 +223,35 @@ def init_program(procedure: Procedure, network: nn.Module, task: Task, element: 
 @recent
 def update_program(procedure: Procedure, network: nn.Module, task: Task, start: int, mesh: Mesh) -> Any:
     """A step of a procedure and what the loop keeps of it, compiled."""
+    take_step = partial(procedure.step, network=network, task=task, start=start)
+    return jax.jit(partial(_update, take_step, task), out_shardings=replicated(mesh), donate_argnums=0)
 
-    def update(state: LoopState, frozen: Any, batch: WeightedBatch, key: Array) -> LoopState:
-        own = jax.random.fold_in(key, state.step)
-        trained, sums = procedure.step(state.trained, frozen, batch, own, network=network, task=task, start=start)
-        step = state.step + 1
-        fine = (state.bad_step > 0) | jnp.isfinite(sums.metrics[task.loss.name])
-        return LoopState(step, trained, state.sums + sums, jnp.where(fine, state.bad_step, step))
 
-    return jax.jit(update, out_shardings=replicated(mesh), donate_argnums=0)
+def direct_update(
+    procedure: DirectProcedure,
+    network: nn.Module,
+    task: Task,
+    start: int,
+    mesh: Mesh,
+    workplace: Workplace,
+    state: LoopState,
+    frozen: Any,
+    batch: WeightedBatch,
+    key: Array,
+) -> LoopState:
+    """A step of a procedure that is not compiled, and what the loop keeps of it."""
+    take_step = partial(procedure.step, network=network, task=task, start=start, workplace=workplace)
+    return jax.device_put(_update(take_step, task, state, frozen, batch, key), replicated(mesh))
+
+
+def _update(
+    take_step: Callable[..., Any], task: Task, state: LoopState, frozen: Any, batch: WeightedBatch, key: Array
+) -> LoopState:
+    own = jax.random.fold_in(key, state.step)
+    trained, sums = take_step(state.trained, frozen, batch, own)
+    step = state.step + 1
+    fine = (state.bad_step > 0) | jnp.isfinite(sums.metrics[task.loss.name])
+    return LoopState(step, trained, state.sums + sums, jnp.where(fine, state.bad_step, step))
 
 
 @recent

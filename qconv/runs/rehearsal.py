@@ -12,7 +12,7 @@ from qconv.data.dataset import Element
 from qconv.errors import InputError, refusing
 from qconv.experiment.experiment import Experiment
 from qconv.models.network import TRAINED, changing_collections, num_frozen_stages
-from qconv.procedures.procedure import WeightedBatch
+from qconv.procedures.procedure import DirectProcedure, WeightedBatch
 from qconv.runs.arrays import first_difference, layout, path_name
 from qconv.runs.batches import padded
 from qconv.runs.frozen import features_program
@@ -46,12 +46,13 @@ def rehearse(experiment: Experiment, network: nn.Module, mesh: Mesh) -> None:
     kept = jax.tree.leaves((state, frozen, variables.get(TRAINED)))
     needed = sum(leaf.size * leaf.dtype.itemsize for leaf in kept)
     refuse_beyond(needed, f"the parameters of {name}, their gradient and what the procedure keeps", "", "a smaller one")
-    _require_whole_batches(name, procedure.batch_size, changing_collections(variables), mesh)
+    is_direct = isinstance(procedure, DirectProcedure)
+    if not is_direct:
+        _require_whole_batches(name, procedure.batch_size, changing_collections(variables), mesh)
 
     with refusing(f"the first stages of {name} cannot be applied"):
         start = num_frozen_stages(network, element.inputs, dtype)
     drawn = experiment.drawn_element
-    update = update_program(procedure, network, task, 0 if drawn else start, mesh)
     evaluate = evaluation_program(procedure, network, task, start, mesh)
 
     def batch(size: int, element: Element, start: int) -> WeightedBatch:
@@ -65,12 +66,14 @@ def rehearse(experiment: Experiment, network: nn.Module, mesh: Mesh) -> None:
         kind = dtype if element.num_classes is None else np.int32
         return WeightedBatch(inputs, shaped((rows, *element.targets), kind), shaped((rows,), dtype))
 
-    classes = f"{name} with {_classes(procedure)} and {type(task.loss).__name__}"
-    with refusing(f"{classes} cannot do a training step"):
-        after = update.eval_shape(
-            state, frozen, batch(procedure.batch_size, drawn or element, 0 if drawn else start), key
-        )
-    _require_same_arrays(name, state, after)
+    if not is_direct:  # whose steps are not compiled
+        update = update_program(procedure, network, task, 0 if drawn else start, mesh)
+        classes = f"{name} with {_classes(procedure)} and {type(task.loss).__name__}"
+        with refusing(f"{classes} cannot do a training step"):
+            after = update.eval_shape(
+                state, frozen, batch(procedure.batch_size, drawn or element, 0 if drawn else start), key
+            )
+        _require_same_arrays(name, state, after)
     with refusing(f"{name} cannot be evaluated"):
         evaluate.eval_shape(state.trained, frozen, batch(4 * procedure.batch_size, element, start))
 

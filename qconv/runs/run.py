@@ -1,5 +1,6 @@
 """A run: the network of an experiment, then its rivals; classical methods among them come last."""
 
+import shutil
 from dataclasses import dataclass
 from functools import partial
 
@@ -15,6 +16,7 @@ from qconv.experiment.precision import precision
 from qconv.experiment.rivals import Method
 from qconv.experiment.spec import items_id
 from qconv.models.network import output_of
+from qconv.procedures.procedure import Workplace
 from qconv.runs.data_file import write_data_file
 from qconv.runs.fit import Fitted, fit
 from qconv.runs.json_files import writing
@@ -99,11 +101,13 @@ def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
             folder = run.folder / arm.folder
             with as_one(f"cannot write to {folder}"), writing(folder):
                 folder.mkdir(exist_ok=True)
-            loop = Loop(experiment, arm.network, train, held_out, mesh)
+            workplace = Workplace(folder / "work", console)
+            loop = Loop(experiment, arm.network, train, held_out, mesh, workplace=workplace)
             fitted = fit(loop, name=arm.name, folder=folder, console=console)
             with as_one(f"cannot write to {folder}"):
                 if jax.process_index() == 0:
                     write_scores(folder, items, fitted.evaluation.per_item)
+                    shutil.rmtree(folder / "work", ignore_errors=True)
             found.append((arm, fitted))
         methods = []
         for method in (rival for rival in experiment.rivals if isinstance(rival, Method)):

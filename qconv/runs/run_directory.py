@@ -23,7 +23,16 @@ from qconv.runs.mesh import any_process, as_one
 from qconv.runs.provenance import Provenance, of_run, with_another
 from qconv.runs.summary import MeasuredSummary, Summary, read_summary, summary_json
 
-_BEFORE_CHECKPOINTS = ("spec.json", "data.json", "metrics.jsonl", "tensorboard", "checkpoints", "frozen", ".lock")
+_BEFORE_CHECKPOINTS = (
+    "spec.json",
+    "data.json",
+    "metrics.jsonl",
+    "tensorboard",
+    "checkpoints",
+    "frozen",
+    "work",
+    ".lock",
+)
 """What a run has written before its first checkpoint, at most; the lock is the last to go."""
 
 Spec = TypeVar("Spec", bound=Experiment | Measurement)
