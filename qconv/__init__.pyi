@@ -94,6 +94,7 @@ from .runs.trained_features import TrainedFeatures as TrainedFeatures
 
 # Networks and heads
 from .models.network import Network as Network
+from .models.networks import BackboneNet as BackboneNet
 from .models.networks import ClassicalNet as ClassicalNet
 from .models.dressed_net import DressedNet as DressedNet
 from .models.hybrid_net import HybridNet as HybridNet
@@ -132,6 +133,7 @@ from .data.few_labels import FewLabels as FewLabels
 from .data.held_out import HeldOut as HeldOut
 from .data.image_folder import ImageFolder as ImageFolder
 from .data.mask_folder import MaskFolder as MaskFolder
+from .data.mfeat import Mfeat as Mfeat
 from .data.mnist import Mnist5k as Mnist5k
 from .data.noisy import Noisy as Noisy
 from .data.onnx_features import OnnxFeatures as OnnxFeatures
@@ -226,6 +228,7 @@ from .comparison import Scores as Scores
 from .comparison import compare as compare
 
 # Classical methods
+from .methods.mean_of_probabilities import MeanOfProbabilities as MeanOfProbabilities
 from .methods.gaussian import GaussianFilter as GaussianFilter
 from .methods.non_local_means import NonLocalMeans as NonLocalMeans
 from .methods.otsu import Otsu as Otsu

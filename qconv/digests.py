@@ -56,7 +56,7 @@ def find_file(digest: str, endings: Sequence[str], package: str = "", extra: str
     missing = False
     if package:
         try:
-            files += _files_of(package, endings)
+            files += files_of(package, endings)
         except importlib.metadata.PackageNotFoundError:
             missing = True
     try:
@@ -78,7 +78,7 @@ def find_file(digest: str, endings: Sequence[str], package: str = "", extra: str
     )
 
 
-def _files_of(package: str, endings: Sequence[str]) -> Iterator[Path]:
+def files_of(package: str, endings: Sequence[str]) -> Iterator[Path]:
     for file in importlib.metadata.files(package) or ():
         if file.name.rpartition(".")[2] in endings:
             yield Path(str(file.locate()))
