@@ -79,6 +79,15 @@ def find_file(digest: str, endings: Sequence[str], package: str = "", extra: str
 
 
 def files_of(package: str, endings: Sequence[str]) -> Iterator[Path]:
+    """The files of an installed package; nothing of it is imported.
+
+    Args:
+        package: its name as pip knows it.
+        endings: of the names of files that are wanted.
+
+    Raises:
+        PackageNotFoundError: it is not installed.
+    """
     for file in importlib.metadata.files(package) or ():
         if file.name.rpartition(".")[2] in endings:
             yield Path(str(file.locate()))
