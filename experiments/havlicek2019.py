@@ -14,6 +14,7 @@ The kernel that made the data wins on them, as it must; the second repetition ma
 """
 
 from collections.abc import Iterator
+from typing import Literal
 
 from qconv import (
     IQP,
@@ -33,11 +34,11 @@ from qconv import (
 )
 
 DRAWS = range(20)
-SOURCE = "Qiskit Machine Learning, tutorial 03, score of the kernel matrix with SVC, one draw"
+SOURCE = "github.com/qiskit-community/qiskit-machine-learning, docs/tutorials/03_quantum_kernel.ipynb, one draw"
 ONE_DRAW = "one draw of 10 test points: one of them is 0.1"
 
 
-def zz(repetitions: int, phases: str = "complement") -> Kernel:
+def zz(repetitions: int, phases: Literal["product", "complement"] = "complement") -> Kernel:
     """The ZZ feature map with phases as in Qiskit, or the map of PennyLane."""
     return FidelityKernel(Circuit(IQP(repetitions, "all", phases, scale=1.0), Identity()), bandwidth=1.0)
 

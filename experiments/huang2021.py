@@ -2,7 +2,7 @@
 
 Huang, Broughton, Mohseni, Babbush, Boixo, Neven and McClean, "Power of data in quantum machine learning", Nature
 Communications 12, 2631 (2021). Images are brought to ten principal components; a circuit of eleven qubits encodes
-them, and each qubit's expectations of X, Y and Z are compared by a Gaussian kernel, K_Q. Then the images get new labels,
+them, and each qubit's expectations of X, Y and Z are compared by a Gaussian kernel, K_Q. Then images get new labels,
 those on which K_Q and a Gaussian kernel K_C of the components differ most: sqrt(K_Q) v, with v the first eigenvector of
 sqrt(K_Q) sqrt(K_C) (K_C + 1.1)^-2 sqrt(K_C) sqrt(K_Q), cut at the median; 5 % of all labels are flipped then.
 
@@ -22,6 +22,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
+import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
@@ -123,7 +124,7 @@ def _components() -> tuple[np.ndarray, np.ndarray]:
 @lru_cache(maxsize=8)
 def _readings(seed: int) -> np.ndarray:
     """What the circuit gives for all images."""
-    return np.asarray(expectations(circuit(seed), np.zeros(0, np.float32), _components()[0]))
+    return np.asarray(expectations(circuit(seed), jnp.zeros(0), jnp.asarray(_components()[0])))
 
 
 def gamma(points: np.ndarray) -> float:
@@ -189,4 +190,4 @@ def rows() -> Iterator[Row]:
         yield Row("product map, cos^2", cells(product, data, WIDTHS), None, controls, section)
 
 
-table = Table(rows=tuple(rows()))
+table = Table(rows=tuple(rows())) if QUANTUM_GAMMA else None

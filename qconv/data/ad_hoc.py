@@ -76,7 +76,7 @@ def _drawn(data: AdHoc) -> tuple[Float[np.ndarray, "points 2"], Int[np.ndarray, 
     count = (data.num_train + data.num_test) // 2
     found = []
     for own in (expectations > data.gap, expectations < -data.gap):
-        require(data, "gap", own.sum() >= count, f"less, so that each class has {count} points on the grid")
+        require(data, "gap", int(own.sum()) >= count, f"less, so that each class has {count} points on the grid")
         found.append(grid[rng.choice(np.flatnonzero(own), count, replace=False)])
     return np.stack(found, axis=1).reshape(-1, 2), np.tile([0, 1], count)
 

@@ -32,7 +32,7 @@ class RBF(Kernel):
     def compare(self, params: Params, left: Embedded, right: Embedded) -> Float[Array, "left right"]:
         """exp(-gamma |x - y|^2), with |x - y|^2 = |x|^2 + |y|^2 - 2 x.y, which rounding must not make negative."""
         (x, squares), (y, others) = left, right
-        distances = squares[:, None] + others - 2 * jnp.matmul(x, y.T, precision="highest")
+        distances = squares[:, None] + others[None] - 2 * jnp.matmul(x, y.T, precision="highest")
         return jnp.exp(-params["gamma"] * jnp.maximum(distances, 0))
 
     def diagonal(self, params: Params, embedded: Embedded) -> Float[Array, " points"]:

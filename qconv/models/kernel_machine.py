@@ -49,4 +49,4 @@ class KernelMachine(nn.Module):
         coefficients = self.param("coefficients", nn.initializers.zeros, (self.num_points, count), rows.dtype)
         biases = self.param("biases", nn.initializers.zeros, (count,), rows.dtype)
         alike = self.kernel(params, scale * rows, scale * points)
-        return jnp.matmul(alike, coefficients, precision="highest") + biases
+        return jnp.matmul(alike, coefficients, precision="highest") + biases[None]

@@ -1,5 +1,6 @@
 """Points made for the ZZ feature map: the library's own circuit says their classes, with the gap that is asked for."""
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -21,7 +22,7 @@ def test_an_observable_of_the_states_of_the_map_tells_the_classes(seed: int) -> 
         points, labels = source[np.arange(count)]
         assert len(source) == count and points.shape == (count, 1, 2, 1) and labels.sum() == count // 2
         assert points.min() >= 0 and points.max() < 2 * np.pi
-        states = np.asarray(qconv.states(circuit, np.zeros(0, np.float32), points.reshape(count, 2)))
+        states = np.asarray(qconv.states(circuit, jnp.zeros(0), jnp.asarray(points.reshape(count, 2))))
         expectations = np.square(np.abs(states @ basis.conj())) @ PARITY
         assert np.abs(expectations).min() > 0.3 - 1e-4
         np.testing.assert_array_equal(expectations < 0, labels == 1)

@@ -27,8 +27,10 @@ from qconv.kernels.kernel import Kernel
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.models.heads import LinearHead
 from qconv.models.kernel_machine import KernelMachine
+from qconv.models.network import output_of
 from qconv.models.networks import ClassicalNet, QuanvNet
 from qconv.procedures.kernel_fit import KernelFit
+from qconv.procedures.procedure import WeightedBatch
 from qconv.runs.evaluate import evaluate_run
 from qconv.runs.loop import Loop, Moment
 from qconv.runs.mesh import device_mesh
@@ -57,6 +59,10 @@ def arrays(spec: Experiment) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.nda
     return train.inputs.reshape(len(train.inputs), -1), train.targets, test.inputs, test.targets
 
 
+def scores(network: nn.Module, moment: Moment, images: np.ndarray) -> np.ndarray:
+    return np.asarray(output_of(network, moment.variables, jnp.asarray(images)))
+
+
 @pytest.mark.parametrize(
     ("kernel", "scale"),
     [
@@ -71,7 +77,7 @@ def test_it_is_one_svc_for_each_class(kernel: Kernel, scale: float) -> None:
     spec = experiment(kernel, num_points=130, C=(3.0,), scales=(scale,))  # ten points too many
     last = moments(spec)[-1]
     x, y, images, _ = arrays(spec)
-    found = np.asarray(spec.network.apply(last.variables, images))
+    found = scores(spec.network, last, images)
     among = qconv.gram(kernel, scale * x).astype(float)
     others = qconv.gram(kernel, scale * images.reshape(len(images), -1), scale * x).astype(float)
     for label in range(10):
@@ -106,28 +112,25 @@ def test_landmarks_are_training_items_and_all_of_them_are_the_exact_kernel_space
     x, y, images, labels = arrays(spec)
     points = np.asarray(last.variables["support"]["points"])
     assert all((x == point).all(1).any() for point in points)
-    own = np.asarray(spec.network.apply(last.variables, x.reshape(-1, 8, 8, 1)))
+    own = scores(spec.network, last, x.reshape(-1, 8, 8, 1))
     assert lines.train is not None and np.isclose((own.argmax(1) == y).mean(), lines.train["accuracy"])
-    outputs = np.asarray(spec.network.apply(last.variables, images))
+    outputs = scores(spec.network, last, images)
     assert (outputs.argmax(1) == labels).mean() > 0.7
     # What sees all but one of the points sees nearly what all of them show.
     nearly, whole = (moments(experiment(FidelityKernel(), count, C=(10.0,), scales=(4.0,)))[-1] for count in (119, 120))
-    scores = [
-        np.asarray(spec.network.clone(num_points=n).apply(m.variables, images))
-        for n, m in ((119, nearly), (120, whole))
-    ]
-    assert (scores[0].argmax(1) == scores[1].argmax(1)).mean() > 0.9
+    found = [scores(spec.network.clone(num_points=n), moment, images) for n, moment in ((119, nearly), (120, whole))]
+    assert (found[0].argmax(1) == found[1].argmax(1)).mean() > 0.9
 
 
 def test_a_class_without_items_is_never_said_and_two_classes_mirror_each_other() -> None:
     spec = experiment(RBF(), 30, Synthetic(40, 2, 2, 1, 2), C=(1.0,))
     last = moments(spec)[-1]
-    outputs = np.asarray(spec.network.apply(last.variables, spec.held_out_items()[np.arange(5)].inputs))
+    outputs = np.asarray(scores(spec.network, last, spec.held_out_items()[np.arange(5)].inputs))
     np.testing.assert_allclose(outputs[:, 0], -outputs[:, 1], atol=1e-6)
     few = experiment(RBF(), 8, Subset(Digits(), 8, 20), C=(1.0, 2.0))
     assert len(np.unique(arrays(few)[1])) < 10
     last = moments(few)[-1]
-    assert np.isfinite(np.asarray(few.network.apply(last.variables, arrays(few)[2]))).all()
+    assert np.isfinite(scores(few.network, last, arrays(few)[2])).all()
 
 
 def run(spec: Experiment, folder: Path) -> RunResult:
@@ -253,7 +256,7 @@ def test_targets_that_are_no_labels_or_of_one_class_are_refused() -> None:
         (np.zeros(4, np.int32), "are of one class"),
         (np.zeros((4, 2), np.float32), "no labels|labels$"),
     ):
-        batch = qconv.procedures.procedure.WeightedBatch(x, targets, np.ones(4, np.float32))
+        batch = WeightedBatch(x, targets, np.ones(4, np.float32))
         with pytest.raises(InputError, match=message):
             spec.procedure.step(
                 loop.first.trained, {}, batch, jax.random.key(0), network=spec.network, task=spec.task, start=0
