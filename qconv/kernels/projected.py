@@ -40,9 +40,7 @@ class ProjectedKernel(Kernel):
         require(self, "bandwidth", fits, "None or a positive number")
 
     def init(self, columns: int, seed: int = 0) -> Params:
-        """`bandwidth`; `outer`, of that kernel; `theta`, uniform in [-pi, pi], if there are angles; `scaling`, 1, with
-        trainable scaling.
-        """
+        """`bandwidth`; `theta`, uniform in [-pi, pi], and `scaling`, 1, if there are any; `outer`, of that kernel."""
         found: Params = {
             "bandwidth": scalar(initial_bandwidth(self.bandwidth, columns)),
             "outer": self.outer.init(self.circuit.num_channels(columns), seed + 1),
