@@ -160,7 +160,9 @@ Data = Callable[[int], Dataset]
 """From a seed to the data of a row."""
 
 
-def cells(data: Data, kernel: Kernel, labels: int, *, best: bool = False, landmarks: int | None = None):
+def cells(
+    data: Data, kernel: Kernel, labels: int, *, best: bool = False, landmarks: int | None = None
+) -> tuple[Experiment, ...]:
     """A machine for each seed, which draws the labelled images."""
     return tuple(fit(data(seed), kernel, labels, seed, best=best, landmarks=landmarks) for seed in SEEDS)
 
@@ -175,7 +177,9 @@ def controls(data: Data, labels: int, names: tuple[str, ...], *of: int) -> tuple
     return tuple(found)
 
 
-def ways(section: str, data: Data, labels: int, own: tuple[str, ...], others: tuple[str, ...], *of: int):
+def ways(
+    section: str, data: Data, labels: int, own: tuple[str, ...], others: tuple[str, ...], *of: int
+) -> Iterator[Row]:
     """A row for each machine in `own`, each beside those of `others` that it is not itself."""
     for name, cells_ in ((control.name, control.cells) for control in controls(data, labels, own, *of)):
         beside = controls(data, labels, tuple(other for other in others if other != name), *of)
@@ -242,23 +246,24 @@ def joint_rows() -> Iterator[Row]:
         )
 
 
+LOST: dict[str, Callable[[Dataset], Dataset]] = {
+    "MNIST 0 to 4 missing at test time": lambda data: SpoiltView(data, 0, COMPONENTS),
+    "MNIST 0 to 4 spoilt at test time": lambda data: SpoiltView(data, 0, COMPONENTS, "another item's"),
+    "MNIST 0 to 4 shuffled, in training too": lambda data: SpoiltView(
+        data, 0, COMPONENTS, "another item's", "everywhere"
+    ),
+}
+
+
 def missing_rows() -> Iterator[Row]:
     """Views that are lost: each machine beside itself with all views."""
-    of_first = {"start": 0, "stop": COMPONENTS}
-    cases = {
-        "MNIST 0 to 4 missing at test time": of_first,
-        "MNIST 0 to 4 spoilt at test time": of_first | {"instead": "another item's"},
-        "MNIST 0 to 4 shuffled, in training too": of_first | {"instead": "another item's", "where": "everywhere"},
-    }
-    for case, options in cases.items():
-
-        def lost(seed: int, options=options) -> Dataset:
-            return SpoiltView(features(10, seed), **options)
-
-        for name in ("learned sum, ZZ projected", "learned sum, RBF", "sum, RBF", "product, RBF", "concatenated, RBF"):
-            (own,), beside = controls(lost, 10, (name,)), controls(features_of(10), 10, (name,))
-            whole = tuple(dataclasses.replace(each, name="all views") for each in beside)
-            yield Row(name, own.cells, controls=whole, section=f"10 labels a class: {case}")
+    names = ("learned sum, ZZ projected", "learned sum, RBF", "sum, RBF", "product, RBF", "concatenated, RBF")
+    for case, lost in LOST.items():
+        losing = controls(lambda seed, lost=lost: lost(features(10, seed)), 10, names)
+        whole = controls(features_of(10), 10, names)
+        for own, other in zip(losing, whole, strict=True):
+            beside = dataclasses.replace(other, name="all views")
+            yield Row(own.name, own.cells, controls=(beside,), section=f"10 labels a class: {case}")
 
 
 def owners_rows() -> Iterator[Row]:
@@ -283,9 +288,9 @@ MEAN = MeanOfProbabilities((COMPONENTS,) * 4)
 class Named(OtherKernel):
     """The machine with another kernel, under a name."""
 
-    name: str = ""
+    name: str = ""  # ty: ignore[incompatible-attribute-override] - one class for many rivals
     """What it is called."""
-    folder: str = ""
+    folder: str = ""  # ty: ignore[incompatible-attribute-override]
     """Its folder in the run directory."""
 
 
