@@ -195,6 +195,8 @@ def rows() -> Iterator[Row]:
     section = "10 labels a class"
     fusing = ("learned sum, RBF", "sum, RBF", "product, RBF", "concatenated, RBF")
     yield from ways(f"{section}: what fusion gains", ten, 10, fusing, ("best network, RBF", "learned sum, RBF"))
+    for name, kernel in zip(NAMES, views(RBF()), strict=True):
+        yield Row(f"{name} alone, RBF", cells(ten, kernel, 10), section=f"{section}: what fusion gains")
     with_mean = (dataclasses.replace(cell, rivals=(MEAN,)) for cell in cells(ten, WAYS["learned sum"](RBF()), 10))
     yield Row("learned sum beside the mean of probabilities", tuple(with_mean), section=f"{section}: what fusion gains")
     quantum = tuple(

@@ -47,6 +47,7 @@ def finished_runs(backbones: Sequence[Experiment]) -> tuple[Path, ...]:
     Raises:
         DataUnavailableError: the data of one are not there.
         RunError: one of them could not be trained; the others have been.
+        KeyboardInterrupt: stopped; the same call goes on.
     """
     folders = [run_folder(_NAME, own, cache_folder()) for own in backbones]
     missing = {folder: own for folder, own in zip(folders, backbones, strict=True) if not _is_finished(folder)}
@@ -67,6 +68,8 @@ def train_given() -> None:
             if not _is_finished(folder):
                 with RunDirectory(_NAME, experiment, cache_folder(), renew=True) as run:
                     run.write_summary(execute(run, console).summary(run))
+    except KeyboardInterrupt:
+        sys.exit(130)
     except (QconvError, OSError) as error:
         console.print(str(error), soft_wrap=True)
         sys.exit(_NO_DATA if isinstance(error, DataUnavailableError) else 2)
@@ -99,7 +102,11 @@ def _train(missing: Mapping[Path, Experiment], console: Console) -> None:
             free.put(slot)
 
     with ThreadPoolExecutor(at_once) as pool:
-        outcomes = list(pool.map(train, range(1, len(missing) + 1), missing.values()))
+        try:
+            outcomes = list(pool.map(train, range(1, len(missing) + 1), missing.values()))
+        except BaseException:  # Ctrl-C, which those at work are told of, too: they save what they have
+            pool.shutdown(cancel_futures=True)
+            raise
     for number, (code, message) in enumerate(outcomes, 1):
         if code:
             kind = DataUnavailableError if code == _NO_DATA else RunError
