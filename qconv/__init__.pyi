@@ -53,6 +53,7 @@ from .encoding.higher_order import HigherOrderAngle as HigherOrderAngle
 from .encoding.hybrid import HybridAngle as HybridAngle
 from .encoding.hybrid import HybridDirect as HybridDirect
 from .encoding.iqp import IQP as IQP
+from .encoding.joined_views import JoinedViews as JoinedViews
 from .encoding.neqr import NEQR as NEQR
 from .encoding.parity_chain import ParityChain as ParityChain
 
@@ -91,9 +92,11 @@ from .models.resnet import ResNet as ResNet
 from .models.small_cnn import SmallCNN as SmallCNN
 from .models.vit import ViT as ViT
 from .runs.from_run import FromRun as FromRun
+from .runs.trained_features import TrainedFeatures as TrainedFeatures
 
 # Networks and heads
 from .models.network import Network as Network
+from .models.networks import BackboneNet as BackboneNet
 from .models.networks import ClassicalNet as ClassicalNet
 from .models.dressed_net import DressedNet as DressedNet
 from .models.hybrid_net import HybridNet as HybridNet
@@ -128,8 +131,11 @@ from .data.dataset import Source as Source
 from .data.derived import Derived as Derived
 from .data.digits import Digits as Digits
 from .data.efficientnet import EfficientNetLite0 as EfficientNetLite0
+from .data.few_labels import FewLabels as FewLabels
+from .data.held_out import HeldOut as HeldOut
 from .data.image_folder import ImageFolder as ImageFolder
 from .data.mask_folder import MaskFolder as MaskFolder
+from .data.mfeat import Mfeat as Mfeat
 from .data.mnist import Mnist5k as Mnist5k
 from .data.noisy import Noisy as Noisy
 from .data.onnx_features import OnnxFeatures as OnnxFeatures
@@ -144,9 +150,11 @@ from .data.random_crops import RandomCrops as RandomCrops
 from .data.random_flips import RandomFlips as RandomFlips
 from .data.reduced import Reduced as Reduced
 from .data.reduced import Reduction as Reduction
+from .data.reduced_views import ReducedViews as ReducedViews
 from .data.resized import Resized as Resized
 from .data.scaled import Scaled as Scaled
 from .data.spirals import Spirals as Spirals
+from .data.spoilt_view import SpoiltView as SpoiltView
 from .data.split import HeldOutDataset as HeldOutDataset
 from .data.subset import Subset as Subset
 from .data.synthetic import Synthetic as Synthetic
@@ -184,6 +192,7 @@ from .tasks.task import Task as Task
 # Procedures
 from .procedures.fine_tuning import FineTuning as FineTuning
 from .procedures.fine_tuning import FineTuningState as FineTuningState
+from .procedures.aligned_fit import AlignedFit as AlignedFit
 from .procedures.kernel_fit import KernelFit as KernelFit
 from .procedures.kernel_fit import KernelFitState as KernelFitState
 from .procedures.optimizers import Adam as Adam
@@ -221,6 +230,7 @@ from .comparison import Scores as Scores
 from .comparison import compare as compare
 
 # Classical methods
+from .methods.mean_of_probabilities import MeanOfProbabilities as MeanOfProbabilities
 from .methods.gaussian import GaussianFilter as GaussianFilter
 from .methods.non_local_means import NonLocalMeans as NonLocalMeans
 from .methods.otsu import Otsu as Otsu

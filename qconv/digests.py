@@ -56,7 +56,7 @@ def find_file(digest: str, endings: Sequence[str], package: str = "", extra: str
     missing = False
     if package:
         try:
-            files += _files_of(package, endings)
+            files += files_of(package, endings)
         except importlib.metadata.PackageNotFoundError:
             missing = True
     others = []
@@ -82,7 +82,16 @@ def find_file(digest: str, endings: Sequence[str], package: str = "", extra: str
     )
 
 
-def _files_of(package: str, endings: Sequence[str]) -> Iterator[Path]:
+def files_of(package: str, endings: Sequence[str]) -> Iterator[Path]:
+    """The files of an installed package; nothing of it is imported.
+
+    Args:
+        package: its name as pip knows it.
+        endings: of the names of files that are wanted.
+
+    Raises:
+        PackageNotFoundError: it is not installed.
+    """
     for file in importlib.metadata.files(package) or ():
         if file.name.rpartition(".")[2] in endings:
             yield Path(str(file.locate()))

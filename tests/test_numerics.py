@@ -26,7 +26,7 @@ from qconv.procedures.procedure import DirectProcedure
 from qconv.runs.metrics import read_metrics
 from qconv.runs.run import execute
 from qconv.runs.run_directory import RunDirectory
-from tests.variants import OF_EXTRAS, Made, changed, element_of
+from tests.variants import OF_EXTRAS, OF_OTHER_RUNS, Made, changed, element_of
 
 GOLDEN = Path(__file__).parent / "golden"
 QUICK = ("dressed_spirals", "qcnn_digits", "quanv_digits")
@@ -45,7 +45,7 @@ def computed(name: str) -> dict[str, Any]:
     data = experiment.data
     if isinstance(experiment.procedure, DirectProcedure):
         data = Subset(data, 200, 100)
-    if isinstance(data, Tfds | FolderOfImages) or name in OF_EXTRAS:
+    if isinstance(data, Tfds | FolderOfImages) or name in (*OF_EXTRAS, *OF_OTHER_RUNS):
         data = Made(tuple(element_of(experiment)), num_train=640, num_test=256)
     short = changed(experiment, data=data, num_steps=55, log_every=1, eval_every=11, checkpoint_every=55)
     with tempfile.TemporaryDirectory() as runs, RunDirectory(name, short, Path(runs)) as run:

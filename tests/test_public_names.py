@@ -12,28 +12,29 @@ import qconv
 
 STUB = Path(qconv.__file__).with_suffix(".pyi").read_text()
 PUBLIC = """
-AUC Accuracy AdHoc Adam AllZZ Amplitude Angle Ansatz Answer Arm ArraySource Autoencoder Axis BarsAndStripes Baseline
-BasicEntangler Basis Batch Binarised BitEncoding Circuit ClassLoss ClassicalNet Classification ClassificationByAUC
-ClusterIsing Comparison CongQCNN Control ConvFilter ConvHead CosineProducts CrossEntropy DataUnavailableError Dataset
-DenseAngle Derived Device Dice Digits DirectProcedure DnCNN DressedNet EfficientNetLite0 Element Encoding
-EntanglingCapability Evaluated Evidence Experiment Expressibility FRQI FidelityKernel FineTuning FineTuningState
-FirstStages FittedMethod FourierFilter FromRun Fused GaussianFilter GradientVariance HardwareEfficient HeldOutDataset
-HigherOrderAngle HurConvolution HurPooling HybridAngle HybridDirect HybridNet IQP Identity ImageFolder InputError Kernel
-KernelDiagnosis KernelFit KernelFitState KernelFusionClassifier KernelMachine KernelProduct KernelSum LayerKernel Linear
-LinearFilter LinearHead LinearMachine LinearProbe LogProbabilities LogSlope LogisticRegression Loss MERA MaskFolder
-Masks MeanIoU MeanSquaredError Measured Measurement Method Metric Mlp Mnist5k Moment MostProbableWeight NEQR NeighborZZ
-Network Noisy NonLocalMeans Nuclei OnlyClasses OnnxFeatures OnnxFile OnnxNetwork Optimizer OtherKernel Otsu PCA PSNR
-Parity ParityChain PastedDigits PauliStrings PauliXYZ PauliZ Photographs Plane PooledDice PooledMeanIoU Preprocessing
+AUC Accuracy AdHoc Adam AlignedFit AllZZ Amplitude Angle Ansatz Answer Arm ArraySource Autoencoder Axis BackboneNet
+BarsAndStripes Baseline BasicEntangler Basis Batch Binarised BitEncoding Circuit ClassLoss ClassicalNet Classification
+ClassificationByAUC ClusterIsing Comparison CongQCNN Control ConvFilter ConvHead CosineProducts CrossEntropy
+DataUnavailableError Dataset DenseAngle Derived Device Dice Digits DirectProcedure DnCNN DressedNet EfficientNetLite0
+Element Encoding EntanglingCapability Evaluated Evidence Experiment Expressibility FRQI FewLabels FidelityKernel
+FineTuning FineTuningState FirstStages FittedMethod FourierFilter FromRun Fused GaussianFilter GradientVariance
+HardwareEfficient HeldOut HeldOutDataset HigherOrderAngle HurConvolution HurPooling HybridAngle HybridDirect HybridNet
+IQP Identity ImageFolder InputError JoinedViews Kernel KernelDiagnosis KernelFit KernelFitState KernelFusionClassifier
+KernelMachine KernelProduct KernelSum LayerKernel Linear LinearFilter LinearHead LinearMachine LinearProbe
+LogProbabilities LogSlope LogisticRegression Loss MERA MaskFolder Masks MeanIoU MeanOfProbabilities MeanSquaredError
+Measured Measurement Method Metric Mfeat Mlp Mnist5k Moment MostProbableWeight NEQR NeighborZZ Network Noisy
+NonLocalMeans Nuclei OnlyClasses OnnxFeatures OnnxFile OnnxNetwork Optimizer OtherKernel Otsu PCA PSNR Parity
+ParityChain PastedDigits PauliStrings PauliXYZ PauliZ Photographs Plane PooledDice PooledMeanIoU Preprocessing
 Pretrained Probabilities Procedure ProductMachine ProjectedKernel Published QCNN QconvError QuantumClassifier
 QuantumConv QuantumConvClassifier QuantumDense QuantumKernel QuantumKernelSVC QuantumLayer QuantumNystroem QuantumTree
 QuantumVectorClassifier QuantumViT QuanvNet QuanvUNet RBF RandomCrops RandomFlips RandomLayers RbfMachine RbfSvm Readout
-Reduced Reduction ResNet Resized Restoration Rival Row RunError SSIM SU4Brickwork Scaled Scores Segmentation Sgd
-SimCircuit SmallCNN Source Spirals SquaredError SquashedDense Staggered StronglyEntangling Subject Subset Sums
-Supervised SupervisedState Synthetic TTN Table Task Textures Tfds TotalVariation TrainedKernel TrainedNetwork Tree
-TreeNet TunedFilter TunedLogisticRegression TunedRbfSvm Twin Unchanged ViT View WeightedCrossEntropy WithValidation
-Workplace aligned_weights arms centred_alignment choose_landmarks classical_twin compare diagnose_kernel expectations
-fit_bandwidth fit_weights geometric_difference gram landmark_features load maps model_complexity save_weights seeds
-states train_kernel training
+Reduced ReducedViews Reduction ResNet Resized Restoration Rival Row RunError SSIM SU4Brickwork Scaled Scores
+Segmentation Sgd SimCircuit SmallCNN Source Spirals SpoiltView SquaredError SquashedDense Staggered StronglyEntangling
+Subject Subset Sums Supervised SupervisedState Synthetic TTN Table Task Textures Tfds TotalVariation TrainedFeatures
+TrainedKernel TrainedNetwork Tree TreeNet TunedFilter TunedLogisticRegression TunedRbfSvm Twin Unchanged ViT View
+WeightedCrossEntropy WithValidation Workplace aligned_weights arms centred_alignment choose_landmarks classical_twin
+compare diagnose_kernel expectations fit_bandwidth fit_weights geometric_difference gram landmark_features load maps
+model_complexity save_weights seeds states train_kernel training
 """
 """Who takes a name away breaks the experiments of others, and the specs of finished runs."""
 

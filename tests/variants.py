@@ -28,6 +28,9 @@ from tests import oracle
 OF_EXTRAS = ("transfer_imagenet",)
 """Experiments whose data come with an extra, which need not be installed."""
 
+OF_OTHER_RUNS = ("fusion",)
+"""Experiments whose data are what other networks make of images, which are trained first: in a minute or more."""
+
 
 def catalogue(base: type) -> list[Any]:
     """Each class of qconv with this base, with its defaults: found in the package that the base is in."""

@@ -9,11 +9,13 @@ from rich.console import Console
 
 from qconv.commands.options import TableOptions
 from qconv.console import text_console
-from qconv.errors import InputError, RunError
+from qconv.errors import InputError, QconvError, RunError
 from qconv.report.table_page import as_json, markdown, overview
 from qconv.report.table_picture import table_picture
+from qconv.runs.backbones import finished_runs
 from qconv.runs.json_files import read_json, write_json, writing
 from qconv.runs.messages import show_messages
+from qconv.runs.trained_features import backbones_of
 from qconv.tables.cells import cells_of, groups, is_current, stored
 from qconv.tables.progress import CellProgress
 from qconv.tables.results import RowResult, collect
@@ -72,6 +74,8 @@ def run_tables(names: list[str], options: TableOptions) -> None:
     total = sum(len(task.cells) for task in tasks)
     before = sum(len(task.cells) for task in everything) - total
     console.print(f"{total} cells to run, {before} have been run before")
+    with suppress(QconvError):  # the cells that lack one say so
+        finished_runs(backbones_of(tuple(cell for task in tasks for cell in task.cells)))
     with CellProgress(console, total) as progress:
         for outcome in run_tasks(tasks, runs, jobs, options.renew):
             outcomes[outcome.table][outcome.cell] = outcome

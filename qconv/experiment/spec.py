@@ -76,7 +76,7 @@ def run_id(spec: Any) -> str:
 
 def code_of(spec: Any) -> dict[str, str]:
     """What is known of the code of each class in a spec that does not come with qconv, by its name; see `own_code`."""
-    return own_code({type(part) for part in _parts(spec)})
+    return own_code({type(part) for part in parts_of(spec)})
 
 
 def contents_of(spec: Any) -> list[str]:
@@ -85,7 +85,7 @@ def contents_of(spec: Any) -> list[str]:
     Raises:
         InputError: they cannot be read.
     """
-    contents = [part.contents for part in _parts(spec) if isinstance(part, Dataset)]
+    contents = [part.contents for part in parts_of(spec) if isinstance(part, Dataset)]
     return [digest for digest in contents if digest]
 
 
@@ -108,15 +108,15 @@ def _contents(spec: Any) -> dict[str, list[str]]:
     return {"contents": contents} if contents else {}
 
 
-def _parts(spec: Any) -> Iterator[Any]:
-    """A spec and all dataclasses in it, however deep."""
+def parts_of(spec: Any) -> Iterator[Any]:
+    """A spec and all dataclasses in it, however deep; one that is there several times comes several times."""
     if isinstance(spec, tuple):
         for item in spec:
-            yield from _parts(item)
+            yield from parts_of(item)
     elif dataclasses.is_dataclass(spec):
         yield spec
         for value in fields(spec).values():
-            yield from _parts(value)
+            yield from parts_of(value)
 
 
 def _says_nothing(spec: Any, name: str, value: Any) -> bool:

@@ -42,7 +42,7 @@ class ProjectedKernel(Kernel):
         require(self, "bandwidth", fits, "None or a positive number")
 
     def init(self, columns: int, seed: int = 0) -> Params:
-        """`bandwidth`; `theta`, uniform in [-pi, pi]; `scaling`, 1, with trainable scaling; `outer`, of that kernel.
+        """`bandwidth`; `theta`, uniform in [-pi, pi], and `scaling`, 1, if there are any; `outer`, of that kernel.
 
         Raises:
             InputError: points that the circuit cannot take, or a wide register with expectations of many qubits.
@@ -50,9 +50,10 @@ class ProjectedKernel(Kernel):
         cones_pay(self.circuit, columns)  # refuses registers that nothing can simulate
         found: Params = {
             "bandwidth": scalar(initial_bandwidth(self.bandwidth, columns)),
-            "theta": initial_angles(self.circuit.param_shape(columns), seed),
             "outer": self.outer.init(self.circuit.num_channels(columns), seed + 1),
         }
+        if math.prod(shape := self.circuit.param_shape(columns)):  # checkpoints hold no arrays without numbers
+            found["theta"] = initial_angles(shape, seed)
         if self.circuit.trainable_scaling:
             found["scaling"] = jnp.ones(self.circuit.scaling_shape(columns))
         return found
@@ -65,7 +66,8 @@ class ProjectedKernel(Kernel):
         """The channels that the readout gives for each point."""
         numbers = narrowed(self.circuit, params["bandwidth"], points)
         evaluate = cone_expectations if cones_pay(self.circuit, points.shape[1]) else expectations
-        return evaluate(self.circuit, params["theta"], numbers, scaling=params.get("scaling"))
+        none = jnp.zeros(self.circuit.param_shape(points.shape[1]), points.dtype)
+        return evaluate(self.circuit, params.get("theta", none), numbers, scaling=params.get("scaling"))
 
     def compare(self, params: Params, left: Embedded, right: Embedded) -> Float[Array, "left right"]:
         """The outer kernel of the channels."""

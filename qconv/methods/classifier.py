@@ -54,7 +54,7 @@ class TunedClassifier(Method):
         from sklearn.preprocessing import StandardScaler
 
         items, labels = train[np.arange(len(train))]
-        folds = min(self.folds, _smallest_class(labels, self.name))
+        folds = min(self.folds, smallest_class(labels, self.name))
         steps = [("scaler", StandardScaler()), ("classifier", self.estimator(1.0, seed))]
         search = GridSearchCV(
             Pipeline(steps),
@@ -72,7 +72,7 @@ class TunedClassifier(Method):
         )
 
 
-def _smallest_class(labels: Shaped[np.ndarray, "items ..."], name: str) -> int:
+def smallest_class(labels: Shaped[np.ndarray, "items ..."], name: str) -> int:
     """How many items the smallest class has: at least 2, one to be fitted to and one to be judged on."""
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
         raise InputError(f"targets are {labels.dtype} of shape {labels.shape[1:]} each; allowed for {name}: labels")

@@ -41,6 +41,15 @@ class TreeNet(Network):
     """From its output to those of the network."""
 
 
+class BackboneNet(Network):
+    """A classical network that makes features, and a head: what features are learned by, for others to use."""
+
+    backbone: nn.Module
+    """From images to features, such as `SmallCNN`."""
+    head: nn.Module
+    """From features to outputs."""
+
+
 class ClassicalNet(Network):
     """No quantum layer: the head sees the images. A control for tables."""
 

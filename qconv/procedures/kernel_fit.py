@@ -16,6 +16,7 @@ from jaxtyping import Array, Bool, Float, Int
 from qconv.bounds import require, require_at_least
 from qconv.errors import InputError
 from qconv.kernels.gram import gram
+from qconv.kernels.kernel import Kernel, Params
 from qconv.models.kernel_machine import SUPPORT, KernelMachine
 from qconv.models.network import TRAINED, Network, num_frozen_stages
 from qconv.procedures.procedure import NOWHERE, DirectProcedure, Sums, WeightedBatch, Workplace
@@ -121,7 +122,13 @@ class KernelFit(DirectProcedure):
         """
         _require_labels(batch.targets)
         machine, name = _machine_of(network)
-        problem = _Problem(machine, _of_stage(state.params, name)["kernel"], batch, int(state.seed), workplace)
+        first = _of_stage(state.params, name)["kernel"]
+
+        def params_at(scale: float) -> Any:
+            items = batch.inputs.reshape(len(batch.inputs), -1)
+            return self.kernel_params(machine.kernel, first, items * items.dtype.type(scale), batch.targets)
+
+        problem = _Problem(machine, params_at, batch, int(state.seed), workplace)
         tried = int(state.tried)
         if tried < self._num_trials:
             outputs = problem.left_out(sorted(self.scales)[tried], sorted(self.C), self.folds)
@@ -132,6 +139,7 @@ class KernelFit(DirectProcedure):
         fitted, outputs = problem.fitted(scale, C)
         own = _of_stage(state.params, name) | {
             "scale": jnp.asarray(scale, batch.inputs.dtype),
+            "kernel": params_at(scale),
             "coefficients": jnp.asarray(fitted.coefficients, batch.inputs.dtype),
             "biases": jnp.asarray(fitted.biases, batch.inputs.dtype),
         }
@@ -141,6 +149,25 @@ class KernelFit(DirectProcedure):
             collections={**state.collections, SUPPORT: {name: points} if name else points},
         )
         return state, Sums.of(task, jnp.asarray(outputs), _as_arrays(batch))
+
+    def kernel_params(
+        self,
+        kernel: Kernel,
+        params: Params,
+        points: Float[np.ndarray, "points columns"],
+        labels: Int[np.ndarray, " points"],
+    ) -> Params:
+        """The parameters of the kernel that machines are fitted with: those before any training.
+
+        A subclass may find others on the training items.
+
+        Args:
+            kernel: of the machine.
+            params: of it, before any training.
+            points: the training items, times a scale.
+            labels: the class of each.
+        """
+        return params
 
     def variables(self, state: KernelFitState) -> dict[str, Any]:
         """Parameters and points."""
@@ -173,16 +200,21 @@ class _Problem:
 
     Args:
         machine: whose kernel it is.
-        params: of the kernel.
+        params_at: the parameters of the kernel for items at a scale.
         batch: all items.
         seed: fixes what is drawn.
         workplace: where blocks of matrices are kept.
     """
 
     def __init__(
-        self, machine: KernelMachine, params: Any, batch: WeightedBatch, seed: int, workplace: Workplace
+        self,
+        machine: KernelMachine,
+        params_at: Callable[[float], Params],
+        batch: WeightedBatch,
+        seed: int,
+        workplace: Workplace,
     ) -> None:
-        self._machine, self._params, self._workplace = machine, params, workplace
+        self._machine, self._params_at, self._workplace = machine, params_at, workplace
         self._items, self._labels = batch.inputs.reshape(len(batch.inputs), -1), batch.targets
         self._rng = np.random.default_rng(seed)
         count, size = machine.num_points, len(self._items)
@@ -224,7 +256,7 @@ class _Problem:
         folder, console = self._workplace.folder, self._workplace.console
         own = None if folder is None else Path(folder) / f"scale {scale:g}"
         others = None if self._own is None else items[self._own]
-        matrix = gram(self._machine.kernel, items, others, self._params, folder=own, console=console)
+        matrix = gram(self._machine.kernel, items, others, self._params_at(scale), folder=own, console=console)
         if not np.isfinite(matrix).all():
             raise InputError(f"{type(self._machine.kernel).__name__} is not finite for some training items")
         exact = matrix.astype(np.float64)
