@@ -46,8 +46,8 @@ def gram(
 
     Args:
         kernel: of which points.
-        x: points, one in each row.
-        y: other points; None for the same, of which each pair is compared once.
+        x: points, (points, columns), of any kind of real numbers.
+        y: other points, as many columns; None for the same, of which each pair is compared once.
         params: of the kernel; None for those before any training.
         folder: where each block is written when it is done, and looked for first; None for nowhere.
         console: where progress is shown; None for nowhere.

@@ -127,7 +127,6 @@ def test_the_exact_rbf_and_its_diagonal(x64):
     ("make", "message"),
     [
         (lambda: q.FidelityKernel(bandwidth=0.0), "bandwidth = 0.0; allowed: None or a positive number"),
-        (lambda: q.FidelityKernel(engine="dense"), "engine = 'dense'; allowed: 'auto', 'product', 'chain', 'states'"),
         (lambda: q.FidelityKernel(zz("all", 2)).init(50), "engine 'states' keeps 2^n amplitudes"),
         (lambda: q.FidelityKernel(zz("all", 2), engine="product").init(3), "needs a map of gates on single qubits"),
         (lambda: q.View(q.RBF(), 2, 2), "stop = 2; allowed: more than start = 2"),
