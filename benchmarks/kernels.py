@@ -7,7 +7,7 @@ with whatever is traced and compiled in it, is counted apart.
 import statistics
 import time
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -69,7 +69,7 @@ def _gradient(matrix: Callable[[Any, Any], Any]) -> Start:
 
 def measured(
     case: str,
-    paths: dict[str, Start],
+    paths: Mapping[str, Start],
     points: np.ndarray,
     seconds: float,
     progress: Progress,

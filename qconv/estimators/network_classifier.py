@@ -94,6 +94,7 @@ class NetworkClassifier(SpecParams, ClassifierMixin, BaseEstimator):
 
     def predict(self, X: Any) -> Shaped[np.ndarray, " points"]:
         """The class of each point."""
+        check_is_fitted(self)
         return self.classes_[self.predict_proba(X).argmax(1)]
 
     def predict_proba(self, X: Any) -> Float[np.ndarray, "points classes"]:

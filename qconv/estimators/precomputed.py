@@ -51,6 +51,7 @@ class PrecomputedSVC(SpecParams, ClassifierMixin, BaseEstimator):
         Args:
             X: points, (points, columns).
         """
+        check_is_fitted(self)
         return self.svc_.predict(self._matrix(X))
 
     def decision_function(self, X: Any) -> Float[np.ndarray, "points *classes"]:
@@ -59,6 +60,7 @@ class PrecomputedSVC(SpecParams, ClassifierMixin, BaseEstimator):
         Args:
             X: points, (points, columns).
         """
+        check_is_fitted(self)
         return self.svc_.decision_function(self._matrix(X))
 
     @property
@@ -80,7 +82,6 @@ class PrecomputedSVC(SpecParams, ClassifierMixin, BaseEstimator):
 
     def _matrix(self, X: Any) -> Float[np.ndarray, "points training"]:
         """The kernel with the training points; 0 for those that are no support vectors, which are not looked at."""
-        check_is_fitted(self)
         x = validate_data(self, X, reset=False, dtype=np.float64)
         found = np.zeros((len(x), *self.svc_.shape_fit_[:1]))
         found[:, self.svc_.support_] = self._compared(x, self.support_vectors_)

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import reduce
 from typing import Any, NamedTuple
 
 import jax
@@ -134,7 +133,9 @@ def _states(
     matrix = jax.ShapeDtypeStruct((8, 8), dtype)
     params = [matrix if step.kind == "across" else {} for step in shape.steps]
     found = runs([_gate(*step, dtype) for step in zip(shape.steps, likes, params, strict=True)])
-    start = reduce(np.kron, [np.array([1, own], dtype) for own in (*[False] * shape.size, *shape.free)])
+    start = np.ones(1, dtype)
+    for is_free in (*[False] * shape.size, *shape.free):
+        start = np.kron(start, np.array([1, is_free], dtype))
     columns = jnp.broadcast_to(start[:, None, None], (len(start), 1, points))
     indices = (*shape.seen, *shape.hidden)
     axes = [*sum(indices, ()), shape.num_qubits + 1, shape.num_qubits, *shape.summed]

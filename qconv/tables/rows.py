@@ -4,6 +4,7 @@ import dataclasses
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from qconv.bounds import require
 from qconv.data.dataset import Dataset
@@ -16,9 +17,10 @@ from qconv.measurements.baseline import Baseline
 
 Cell = Experiment | Measurement
 """One seed of one row: a run that is trained, or a measurement."""
+AnyCell = TypeVar("AnyCell", bound=Cell)
 
 
-def seeds(cell: Cell, numbers: Iterable[int]) -> tuple[Cell, ...]:
+def seeds(cell: AnyCell, numbers: Iterable[int]) -> tuple[AnyCell, ...]:
     """A cell with each of several seeds."""
     return tuple(dataclasses.replace(cell, seed=number) for number in numbers)
 

@@ -69,7 +69,7 @@ def test_it_joins_with_the_kernels_of_scikit_learn():
     assert clone(joined) == joined
 
 
-@pytest.mark.parametrize("kernel", [q.FidelityKernel(ZZ), q.ProjectedKernel()], ids=str)
+@pytest.mark.parametrize("kernel", [q.FidelityKernel(), q.ProjectedKernel()], ids=str)
 def test_a_gaussian_process_fits_the_bandwidth(kernel):
     start = ConstantKernel() * q.QuantumKernel(kernel, bandwidth=0.3) + WhiteKernel(1e-2, "fixed")
     fitted = GaussianProcessRegressor(start, random_state=0).fit(X, NUMBERS)

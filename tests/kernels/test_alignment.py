@@ -1,5 +1,7 @@
 """Alignment: exact values, learned weights, and training."""
 
+from typing import Any
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -128,7 +130,7 @@ def test_batches_have_the_classes_in_their_shares():
 
 
 def train(**changes):
-    wanted = {"x": X, "y": CLASSES, "optimizer": optax.adam(0.1), "num_steps": 2} | changes
+    wanted: dict[str, Any] = {"x": X, "y": CLASSES, "optimizer": optax.adam(0.1), "num_steps": 2} | changes
     return q.train_kernel(KERNEL, KERNEL.init(4), **wanted)
 
 
