@@ -1,4 +1,8 @@
-"""A run: the network of an experiment, then its rivals; classical methods among them come last."""
+"""A run: the network of an experiment, then its rivals.
+
+Classical methods among them are fitted before anything is trained, so that what they refuse costs no training. They
+come last in results.
+"""
 
 import shutil
 from dataclasses import dataclass
@@ -81,7 +85,8 @@ def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
     """Checks that everything fits together, loads the data, and trains; goes on where an earlier part stopped.
 
     Raises:
-        InputError: data, network and budget do not fit together, or the network cannot be trained.
+        InputError: data, network and budget do not fit together, the network cannot be trained, or a classical method
+            cannot take the items.
         DataUnavailableError: the data are not there.
         Interrupted: Ctrl-C or SIGTERM; the same call goes on later.
         RunError: see `fit`.
@@ -97,7 +102,19 @@ def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
         with as_one(f"cannot write to {run.folder}"):
             if jax.process_index() == 0:
                 write_data_file(run.folder, experiment)
-        items, found = items_id(experiment.divided_data, experiment.split, len(held_out)), []
+        items = items_id(experiment.divided_data, experiment.split, len(held_out))
+        methods = []
+        for method in (rival for rival in experiment.rivals if isinstance(rival, Method)):
+            known = evaluate_method(method, experiment, train, held_out)
+            said = f"{known.fitted.settings}; " if known.fitted.settings else ""
+            console.print(f"{method.name}: {said}{known.wall_seconds:.1f} s", highlight=False)
+            folder = run.folder / method.folder
+            with as_one(f"cannot write to {folder}"), writing(folder):
+                folder.mkdir(exist_ok=True)
+                if jax.process_index() == 0:
+                    write_scores(folder, items, known.evaluation.per_item)
+            methods.append(known)
+        found = []
         for arm in networks:
             folder = run.folder / arm.folder
             with as_one(f"cannot write to {folder}"), writing(folder):
@@ -110,17 +127,6 @@ def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
                     write_scores(folder, items, fitted.evaluation.per_item)
                     shutil.rmtree(folder / "work", ignore_errors=True)
             found.append((arm, fitted))
-        methods = []
-        for method in (rival for rival in experiment.rivals if isinstance(rival, Method)):
-            known = evaluate_method(method, experiment, train, held_out)
-            said = f"{known.fitted.settings}; " if known.fitted.settings else ""
-            console.print(f"{method.name}: {said}{known.wall_seconds:.1f} s", highlight=False)
-            folder = run.folder / method.folder
-            with as_one(f"cannot write to {folder}"), writing(folder):
-                folder.mkdir(exist_ok=True)
-                if jax.process_index() == 0:
-                    write_scores(folder, items, known.evaluation.per_item)
-            methods.append(known)
         return RunResult(experiment, tuple(found), tuple(methods), held_out)
 
 
