@@ -175,9 +175,10 @@ def _computed(
 def _shown(
     blocks: Iterator[tuple[tuple[int, int], np.ndarray]], total: int, console: Console | None
 ) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
-    """The same, with live progress."""
+    """The same, with live progress where there is more than one."""
     start = perf_counter()
-    with LiveProgress(console or text_console(quiet=True), "block", "kernel", total) as progress:
+    quiet = console is None or total == 1
+    with LiveProgress(text_console(quiet=True) if quiet else console, "block", "kernel", total) as progress:
         for done, block in enumerate(blocks, 1):
             rate = done / max(perf_counter() - start, 1e-9)
             progress.say("kernel", done, rate, f"{rate:.3g} blocks/s")

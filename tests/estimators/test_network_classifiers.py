@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -41,7 +42,9 @@ def test_images_of_any_form_are_the_same():
 
 def test_it_is_the_network_of_its_parts():
     fitted = clone(QUICK).fit(IMAGES, NAMES)
-    logits = fitted.network_.apply(fitted.variables_, jnp.asarray(IMAGES[..., None] / 16, jnp.float32))
+    logits = fitted.network_.apply(
+        jax.tree.map(jnp.asarray, fitted.variables_), jnp.asarray(IMAGES[..., None] / 16, jnp.float32)
+    )
     assert np.array_equal(fitted.predict(IMAGES), fitted.classes_[logits.argmax(1)])
 
 
