@@ -66,7 +66,8 @@ def with_small_budget(command: str, tmp: Path) -> str:
 
 # Long, or run by another test.
 TABLES = ("make table TAB=hur2022", "make tables JOBS=2")
-ELSEWHERE = ("make test", "make bench", *TABLES, "qconv train quanv_digits --seed 1")
+ALL_AT_ONCE = "make train EXP=kernel_digits"  # its steps see all items; tests/test_experiments.py trains it on few
+ELSEWHERE = ("make test", "make bench", ALL_AT_ONCE, *TABLES, "qconv train quanv_digits --seed 1")
 
 
 QUICK = [c for c in COMMANDS if "RUN_ID" not in c and "PICTURES" not in c and c not in ELSEWHERE]
@@ -118,7 +119,7 @@ def test_commands_on_pictures(tmp_path: Path):
 
 
 def test_targets_that_take_long_exist(tmp_path: Path):
-    for target in ("test", "bench", "check", "test-all", *(command.removeprefix("make ") for command in TABLES)):
+    for target in ("test", "bench", "check", "test-all", *(c.removeprefix("make ") for c in (ALL_AT_ONCE, *TABLES))):
         assert run(f"make --dry-run {target}", tmp_path)
 
 
@@ -142,6 +143,13 @@ def test_training_in_memory_is_shown_as_it_works(capsys: pytest.CaptureFixture[s
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines[:-1]] == ["20", "40"]
     assert "'accuracy'" in lines[-1]
+
+
+def test_kernels_are_shown_as_they_work(capsys: pytest.CaptureFixture[str]):
+    (source,) = (block for language, block in BLOCKS if language == "python" and "q.gram(" in block)
+    names: dict = {}
+    exec(source, names)
+    assert names["matrix"].shape == (150, 150) and float(capsys.readouterr().out) > 0.9
 
 
 def test_python_code_runs():

@@ -49,7 +49,7 @@ MAPS = {
 }
 ENCODINGS = {"parity": q.ParityChain(1.0), "ZZ": q.IQP(2, "chain", "complement", 1.0)}
 """With the angles of the known values."""
-LENGTHS = [(1, 1), (2, 1), (4, 2), (5, 2), (7, 3), (9, 4)]
+LENGTHS = [(1, 1), (2, 1), (4, 2), (5, 2), *(pytest.param(*own, marks=pytest.mark.slow) for own in ((7, 3), (9, 4)))]
 """Qubits, and those of a segment."""
 
 
