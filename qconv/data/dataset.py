@@ -111,6 +111,14 @@ class Dataset(ABC):
             raise InputError(f"split = {split!r}; allowed: {', '.join(map(repr, self.splits))}")
 
     @property
+    def is_stratified(self) -> bool:
+        """Whether each class has the same share of images in all parts; then what is kept for validation has it, too.
+
+        Else images for validation are drawn from all training images alike.
+        """
+        return False
+
+    @property
     def class_names(self) -> tuple[str, ...] | None:
         """What the classes are called, by their labels; None where they have numbers only."""
         return None

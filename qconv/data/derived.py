@@ -53,6 +53,11 @@ class Derived(Dataset):
         return self.data.splits
 
     @property
+    def is_stratified(self) -> bool:
+        """As before; see `Dataset.is_stratified`."""
+        return self.data.is_stratified
+
+    @property
     def class_names(self) -> tuple[str, ...] | None:
         """As before; see `Dataset.class_names`."""
         return self.data.class_names

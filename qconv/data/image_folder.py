@@ -27,6 +27,11 @@ class ImageFolder(FolderOfImages):
         return Element((self.height, self.width, self.channels), num_classes=len(self.class_names))
 
     @property
+    def is_stratified(self) -> bool:
+        """Yes: of a class with few images some are left to train on, and some to be found."""
+        return True
+
+    @property
     def class_names(self) -> tuple[str, ...]:
         """The names of their folders.
 

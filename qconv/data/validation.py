@@ -10,6 +10,7 @@ from qconv.bounds import require, require_at_least
 from qconv.data.checked import load_checked
 from qconv.data.dataset import Dataset, Plane, Source, Split
 from qconv.data.derived import Derived, Selection, ViewSource
+from qconv.data.split import stratified_split
 from qconv.data.subset import Subset
 from qconv.errors import InputError
 
@@ -22,7 +23,10 @@ class WithValidation(Selection):
     """
 
     fraction: float = 0.2
-    """Part of the training images that is not trained on, where data come without a validation split."""
+    """Part of the training images that is not trained on, where data come without a validation split.
+
+    Of each class the same part, where the data are divided by classes; see `Dataset.is_stratified`.
+    """
     validation_seed: int = 0
     """Fixes which images these are; not the run's seed, so that runs compare."""
 
@@ -52,11 +56,13 @@ class WithValidation(Selection):
         if not self._is_cut(split):
             return load_checked(self.data, split)
         source = load_checked(self.data, "train")
-        kept = round(self.fraction * len(source))
-        if not 0 < kept < len(source):
+        every = np.arange(len(source))
+        labels = source.read_targets(every) if self.data.is_stratified else np.zeros(len(source), int)
+        half = "test" if split == "validation" else "train"  # the names of the part that is kept, and of the other
+        rows = stratified_split(labels, self.fraction, self.validation_seed, half)
+        if not 0 < len(rows) < len(source):
             raise InputError(f"fraction = {self.fraction} of {len(source)} training images; allowed: two parts of both")
-        order = np.random.default_rng(self.validation_seed).permutation(len(source))
-        return ViewSource(source, np.sort(order[:kept] if split == "validation" else order[kept:]))
+        return ViewSource(source, rows)
 
     def _is_cut(self, split: Split) -> bool:
         return split != "test" and "validation" not in self.data.splits

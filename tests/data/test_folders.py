@@ -31,7 +31,7 @@ from qconv.data.mask_folder import MaskFolder
 from qconv.data.resized import Resized
 from qconv.data.subset import Subset
 from qconv.data.synthetic import Synthetic
-from qconv.data.validation import with_validation
+from qconv.data.validation import WithValidation, with_validation
 from qconv.errors import DataUnavailableError, InputError, RunError
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.loading import load
@@ -99,6 +99,23 @@ def test_what_lies_in_a_folder_is_divided_by_class(pets: Path) -> None:
     others = [levels(data_of(pets, split_seed=seed), "test") for seed in range(5)]
     assert len(set(map(tuple, others))) > 1
     assert len(levels(data_of(pets, test_fraction=0.6), "test")) == 9
+
+
+@pytest.mark.parametrize("number", [None, 30])
+def test_images_for_validation_are_chosen_by_class(tmp_path: Path, number: int | None) -> None:
+    """Of three owls to train on, chance would often leave none to be found."""
+    for name, count in {"cats": 40, "dogs": 20, "owls": 4}.items():
+        for image in range(count):
+            write(tmp_path / "pets" / name / f"{image}.png", 6 * image)
+    folder = data_of(tmp_path / "pets", test_fraction=0.25)
+    data = Subset(folder, number, 10) if number else folder
+    for seed in range(3):
+        divided = WithValidation(data, 0.3, seed)
+        train, kept = (np.bincount(everything(divided, half).targets, minlength=3) for half in ("train", "validation"))
+        everyone = np.bincount(everything(data, "train").targets, minlength=3)
+        np.testing.assert_array_equal(train + kept, everyone)
+        np.testing.assert_array_equal(kept, np.rint(0.3 * everyone))
+    assert folder.is_stratified and not Synthetic().is_stratified
 
 
 def test_folders_of_splits_are_kept_and_classes_are_those_of_all(
