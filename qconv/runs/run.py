@@ -1,4 +1,8 @@
-"""A run: the network of an experiment, then its rivals; classical methods among them come last."""
+"""A run: the network of an experiment, then its rivals.
+
+Classical methods among them are fitted before anything is trained, so that what they refuse costs no training. They
+come last in results.
+"""
 
 from dataclasses import dataclass
 from functools import partial
@@ -79,7 +83,8 @@ def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
     """Loads the data, checks that everything fits together, and trains; goes on where an earlier part stopped.
 
     Raises:
-        InputError: data, network and budget do not fit together, or the network cannot be trained.
+        InputError: data, network and budget do not fit together, the network cannot be trained, or a classical method
+            cannot take the items.
         DataUnavailableError: the data are not there.
         Interrupted: Ctrl-C or SIGTERM; the same call goes on later.
         RunError: see `fit`.
@@ -94,17 +99,7 @@ def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
         with as_one(f"cannot write to {run.folder}"):
             if jax.process_index() == 0:
                 write_data_file(run.folder, experiment)
-        items, found = items_id(experiment.divided_data, experiment.split, len(held_out)), []
-        for arm in networks:
-            folder = run.folder / arm.folder
-            with as_one(f"cannot write to {folder}"), writing(folder):
-                folder.mkdir(exist_ok=True)
-            loop = Loop(experiment, arm.network, train, held_out, mesh)
-            fitted = fit(loop, name=arm.name, folder=folder, console=console)
-            with as_one(f"cannot write to {folder}"):
-                if jax.process_index() == 0:
-                    write_scores(folder, items, fitted.evaluation.per_item)
-            found.append((arm, fitted))
+        items = items_id(experiment.divided_data, experiment.split, len(held_out))
         methods = []
         for method in (rival for rival in experiment.rivals if isinstance(rival, Method)):
             known = evaluate_method(method, experiment, train, held_out)
@@ -116,6 +111,17 @@ def execute(run: RunDirectory[Experiment], console: Console) -> RunResult:
                 if jax.process_index() == 0:
                     write_scores(folder, items, known.evaluation.per_item)
             methods.append(known)
+        found = []
+        for arm in networks:
+            folder = run.folder / arm.folder
+            with as_one(f"cannot write to {folder}"), writing(folder):
+                folder.mkdir(exist_ok=True)
+            loop = Loop(experiment, arm.network, train, held_out, mesh)
+            fitted = fit(loop, name=arm.name, folder=folder, console=console)
+            with as_one(f"cannot write to {folder}"):
+                if jax.process_index() == 0:
+                    write_scores(folder, items, fitted.evaluation.per_item)
+            found.append((arm, fitted))
         return RunResult(experiment, tuple(found), tuple(methods), held_out)
 
 

@@ -1,12 +1,15 @@
 """A run whose task is a mask for each image: networks and Otsu's threshold, judged and drawn side by side."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 from rich.console import Console
 
 from qconv.ansatz.hardware_efficient import HardwareEfficient
 from qconv.circuit.circuit import Circuit
+from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.linear_filter import LinearFilter
 from qconv.experiment.rivals import Twin
@@ -50,3 +53,19 @@ def test_networks_and_otsus_threshold_are_judged_and_drawn(tmp_path: Path) -> No
         assert len(scores) == 6 and np.isclose(scores.mean(), arm.metrics["Dice"], atol=1e-6)
     assert {path.stem for path in folder.glob("*.png")} == {"circuit", "curves", "filters", "masks"}
     assert imread(folder / "masks.png").std() > 0.01
+
+
+def test_what_a_method_refuses_is_said_before_anything_is_trained(tmp_path: Path) -> None:
+    experiment = replace(
+        MASKS,
+        data=Made(((8, 8, 3), (8, 8), 3), num_train=8, num_test=6),
+        model=QuanvUNet(num_outputs=3, features=(4, 8)),
+        task=Segmentation(),
+        rivals=(LinearFilter(), Otsu()),
+    )
+    with (
+        pytest.raises(InputError, match=r"^Otsu is given masks with class 2; allowed: 0 and 1$"),
+        RunDirectory("masks", experiment, tmp_path) as run,
+    ):
+        execute(run, Console(quiet=True))
+    assert not list(tmp_path.iterdir())
