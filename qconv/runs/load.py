@@ -1,5 +1,6 @@
 """Trained networks as functions."""
 
+import logging
 from dataclasses import dataclass
 from functools import cached_property, partial
 from pathlib import Path
@@ -10,6 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
+import qconv
 from qconv.data.checked import checked_element
 from qconv.data.dataset import Dataset, names_of_classes, unit_range
 from qconv.data.other_items import is_fitted
@@ -19,18 +21,23 @@ from qconv.experiment.experiment import Experiment
 from qconv.experiment.precision import precision
 from qconv.models.network import output_of
 from qconv.runs.data_file import knowing_its_data
+from qconv.runs.json_files import read_json
+from qconv.runs.provenance import of_run
 from qconv.runs.restore import has_checkpoints, restored_arm
 from qconv.runs.run_directory import check_contents, read_run
 from qconv.tasks.task import Task
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, eq=False)
 class TrainedNetwork:
     """A trained network of a run: a function from images to outputs.
 
-    Outputs are what the loss is computed of, such as logits; `task.loss.scores` makes probabilities of these. It is
-    compiled at the first call for each number of images, and differentiable with respect to the images. Inside of
-    transformations as `jax.grad` a network of a float64 run needs JAX's 64-bit mode (`jax.enable_x64`).
+    Outputs are what the loss is computed of, such as logits; of those for classes `task.loss.scores` makes scores, such
+    as probabilities. It is compiled at the first call for each number of images, and differentiable with respect to the
+    images. Inside of transformations as `jax.grad` a network of a float64 run needs JAX's 64-bit mode
+    (`jax.enable_x64`).
     """
 
     folder: Path
@@ -133,6 +140,8 @@ def load(run: str | Path, network: str = "") -> TrainedNetwork:
         logits = network(images)                               # images (batch, 8, 8, 1) in [0, 1]
         names = [network.classes[label] for label in logits.argmax(-1)]
 
+    Where other numerics trained it than `qconv.NUMERICS`, a warning says that its outputs may be others now.
+
     No training or test data are needed, unless what the data do to images is fitted to them (`qconv.Scaled`,
     `qconv.Reduced`): then `prepared` needs them.
 
@@ -146,7 +155,7 @@ def load(run: str | Path, network: str = "") -> TrainedNetwork:
         InputError: it has no network of that name.
     """
     folder = Path(run)
-    _, experiment = read_run(folder)
+    experiment = _read(folder)
     found = arms(knowing_its_data(folder, experiment))
     for arm in found:
         if network in (arm.folder, arm.name):
@@ -161,10 +170,23 @@ def load_all(folder: Path) -> list[TrainedNetwork]:
     Raises:
         RunError: see `load`.
     """
-    _, experiment = read_run(folder)
+    experiment = _read(folder)
     own, *rivals = arms(knowing_its_data(folder, experiment))
     begun = [own, *(arm for arm in rivals if has_checkpoints(folder, arm))]
     return [_trained(folder, experiment, arm) for arm in begun]
+
+
+def _read(folder: Path) -> Experiment:
+    """The spec of a run; it is said if other numerics have trained it."""
+    _, experiment = read_run(folder)
+    if (numerics := of_run(read_json(folder / "spec.json"))[-1].numerics) != qconv.NUMERICS:
+        logger.warning(
+            "%s was trained with numerics %s, and these are %s: its networks may say something else than they did",
+            folder,
+            "from before version 1" if numerics is None else numerics,
+            qconv.NUMERICS,
+        )
+    return experiment
 
 
 def _trained(folder: Path, experiment: Experiment, arm: Arm) -> TrainedNetwork:

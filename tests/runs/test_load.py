@@ -19,6 +19,7 @@ from qconv.data.synthetic import Synthetic
 from qconv.errors import DataUnavailableError, InputError, RunError
 from qconv.experiment.arms import arms
 from qconv.runs.evaluate import evaluate_run
+from qconv.runs.load import load_all
 from qconv.runs.restore import restored_arms
 from tests.runs.trained import small, trained
 
@@ -126,6 +127,25 @@ def test_what_cannot_be_loaded(run: Path, tmp_path: Path) -> None:
     qconv.load(tmp_path / "half")
     with pytest.raises(RunError, match=r"^no checkpoint of the classical twin network in .*half yet$"):
         qconv.load(tmp_path / "half", "twin")
+
+
+@pytest.mark.parametrize("numerics", [qconv.NUMERICS + 1, None])
+def test_it_is_said_that_other_numerics_trained_a_network(
+    run: Path, tmp_path: Path, numerics: int | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    qconv.load(run)
+    assert not caplog.messages
+    other = tmp_path / "other"
+    shutil.copytree(run, other)
+    spec = json.loads((other / "spec.json").read_text())
+    for entry in spec["provenance"]:
+        entry["numerics"] = numerics
+    (other / "spec.json").write_text(json.dumps(spec))
+    wanted = f"{other} was trained with numerics {numerics or 'from before version 1'}, and these are {qconv.NUMERICS}"
+    for use in (qconv.load, load_all):
+        caplog.clear()
+        use(other)
+        assert [message.partition(":")[0] for message in caplog.messages] == [wanted]
 
 
 def test_a_run_says_what_its_data_are(run: Path) -> None:

@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from rich.console import Console
 
 import qconv
@@ -137,21 +138,24 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Workshop:
     return place
 
 
-def test_a_run_whose_ansatz_was_edited_is_not_evaluated(workshop: Workshop) -> None:
+def test_a_run_whose_ansatz_was_edited_is_not_used(workshop: Workshop) -> None:
     """Its angles would run through other gates: accuracy 1 would become 0, without a word."""
     folder = workshop.seed_folder("runs")
     own = workshop.folder / "experiments" / "tiny.py"
     before = {path: path.stat().st_mtime_ns for path in folder.rglob("*")}
     own.write_text(TINY.replace("circuit.ry(qubit, theta=angles[qubit])", "circuit.rx(qubit, theta=-angles[qubit])"))
-    process = workshop.run("evaluate", str(folder))
+    Image.new("L", (8, 8)).save(image := workshop.folder / "image.png")
+    commands = ["evaluate", str(folder)], *([name, str(folder), str(image)] for name in ("predict", "explain"))
+    processes = [workshop.run(*command) for command in commands]
     own.write_text(TINY.replace("RY on every qubit.", "A turn of every qubit."))
     again = workshop.run("evaluate", str(folder))
     own.write_text(TINY)
-    assert process.returncode == 2 and process.stdout == ""
-    assert process.stderr == (
-        f"qconv: {folder} was trained with other code of experiments.tiny.Turns than there is now: its parameters mean "
-        "nothing in it; bring that code back, or train again\n"
-    )
+    for process in processes:
+        assert process.returncode == 2 and process.stdout == ""
+        assert process.stderr == (
+            f"qconv: {folder} was trained with other code of experiments.tiny.Turns than there is now: its parameters "
+            "mean nothing in it; bring that code back, or train again\n"
+        )
     assert again.returncode == 0, again.stderr
     assert {path: path.stat().st_mtime_ns for path in folder.rglob("*")} == before
 
