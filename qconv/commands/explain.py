@@ -25,8 +25,8 @@ def explain(run: Path, path: Path, options: ExplainOptions) -> None:
         options: what is explained, how, and where the picture goes.
 
     Raises:
-        InputError: no such image or target, a window that does not fit, or a task that does not say what its outputs
-            mean; see also `check_picture`.
+        InputError: no such image or target, a window that does not fit, an output that is the image itself, or a task
+            that does not say what its outputs mean; see also `check_picture`.
         DataUnavailableError: the training images are not there, and `replace` is their mean.
         RunError: see `load`; or the picture cannot be written.
     """
@@ -35,6 +35,8 @@ def explain(run: Path, path: Path, options: ExplainOptions) -> None:
     pictures = pictures_in([path])
     if len(pictures) > 1:
         raise InputError(f"{path} has {len(pictures)} images; allowed: one")
+    if options.output.resolve() == pictures[0].path.resolve():
+        raise InputError(f"output = {options.output}, which is the image that is read; allowed: another file")
     networks = load_all(run)
     own = networks[0]
     longest = max(own.data.form.height, own.data.form.width)

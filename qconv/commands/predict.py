@@ -12,6 +12,7 @@ from rich.table import Table
 
 from qconv.commands.options import PredictOptions
 from qconv.console import text_console
+from qconv.data.image_files import ENDINGS
 from qconv.data.new_images import Picture, pictures_in
 from qconv.errors import InputError
 from qconv.progress import LiveProgress
@@ -66,7 +67,7 @@ def predict(run: Path, paths: Sequence[Path], options: PredictOptions) -> None:
     if rows:
         console.print(_table(rows))
     answered = len(pictures) - damaged
-    if options.output is not None:
+    if options.output is not None and answered:
         above = f", the first {len(rows)} of them above" if len(rows) < answered else ""
         images = "1 image" if answered == 1 else f"{answered:,} images"
         console.print(f"{images} in {options.output}{above}", soft_wrap=True)
@@ -92,10 +93,12 @@ def _targets(output: Path | None, pictures: Sequence[Picture]) -> dict[Path, Pat
     """Where the answer to each picture is written, by its path; empty where no pictures are written.
 
     Raises:
-        InputError: a file would be written twice, or one that is read overwritten.
+        InputError: the output is named like an image, a file would be written twice, or one that is read overwritten.
     """
     if output is None or _is_values(output):
         return {}
+    if output.suffix.lower() in ENDINGS and not output.is_dir():
+        raise InputError(f"output = {output}; allowed: FILE.csv, or a folder, in which images keep their names")
     targets, taken = {}, {}
     sources = {picture.path.resolve() for picture in pictures}
     for picture in pictures:
@@ -128,7 +131,8 @@ def _writer(output: Path | None, targets: dict[Path, Path]) -> Generator[Write]:
     else:
         scratch = output.with_name(f"{output.name}.tmp")  # what is there stays as it is until all is written
         with writing(output):
-            file = scratch.open("w", newline="", encoding="utf-8")
+            # Names of files are written as they are, in whatever letters.
+            file = scratch.open("w", newline="", encoding="utf-8", errors="surrogateescape")
         try:
             with file:
                 table = csv.writer(file)
@@ -140,7 +144,9 @@ def _writer(output: Path | None, targets: dict[Path, Path]) -> Generator[Write]:
                         table.writerow((picture.path, *answer.values.values()))
 
                 yield write_values
-            with writing(output):
-                scratch.replace(output)
+                is_empty = file.tell() == 0
+            if not is_empty:
+                with writing(output):
+                    scratch.replace(output)
         finally:
             scratch.unlink(missing_ok=True)

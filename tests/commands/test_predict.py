@@ -1,7 +1,9 @@
 """`qconv predict`, `qconv explain` and `qconv evaluate RUN --data...`, as a user meets them."""
 
 import csv
+import os
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -116,6 +118,24 @@ def test_files_that_cannot_be_read_are_named_and_the_others_are_not_lost(
     assert f"{tmp_path}/damaged.png: " in err and f"{tmp_path}/text.jpg: it is no image" in err
 
 
+def test_without_any_answer_no_file_of_values_is_written(run: Path, tmp_path: Path, capsys: Output) -> None:
+    values, damaged = tmp_path / "all.csv", tmp_path / "damaged.png"
+    values.write_text("of before")
+    damaged.write_text("no image")
+    message = refused(capsys, "predict", str(run), str(damaged), "--output", str(values))
+    assert message.endswith("1 of 1 images have no answer, see above; all others have one")
+    assert values.read_text() == "of before" and sorted(tmp_path.iterdir()) == [values, damaged]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_names_in_letters_that_are_none(run: Path, pictures: Path, tmp_path: Path, capsys: Output) -> None:
+    image = tmp_path / os.fsdecode(b"\xff.png")
+    image.write_bytes((pictures / "cat" / "0.png").read_bytes())
+    main(["predict", str(run), str(image), "--output", str(tmp_path / "all.csv")])
+    assert "?.png" in capsys.readouterr().out
+    assert os.fsencode(image) in (tmp_path / "all.csv").read_bytes()
+
+
 def test_nothing_is_needed_of_the_training_images(
     run: Path, pictures: Path, tmp_path: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +159,7 @@ def test_nothing_is_needed_of_the_training_images(
         (["predict", "RUN", "EMPTY"], "no images in EMPTY; allowed: files that end in .png, "),
         (["predict", "RUN", "PICTURES", "--network", "cnn"], "network = 'cnn'; allowed: 'quantum', 'twin'"),
         (["predict", "RUN", "PICTURES", "--output", "no/all.csv"], "cannot write no/all.csv: No such file"),
+        (["predict", "RUN", "IMAGE", "--output", "mask.PNG"], "output = mask.PNG; allowed: FILE.csv, or a folder, in"),
         (
             ["predict", "RUN", "PICTURES", "--output", "masks"],
             "output = masks, and the answers are no images; allowed: FILE.csv",
@@ -153,6 +174,7 @@ def test_nothing_is_needed_of_the_training_images(
         (["explain", "RUN", "IMAGE", "--target", "cow"], "target = 'cow'; allowed: [owl], cat, dog"),
         (["explain", "RUN", "IMAGE", "--window", "9"], "window = 9; allowed: 1 to the 8 pixels of the longer side"),
         (["explain", "RUN", "IMAGE", "--output", "no/picture.png"], "cannot write no/picture.png: there is no folder"),
+        (["explain", "RUN", "IMAGE", "--output", "IMAGE"], "0.png, which is the image that is read; allowed: another"),
         (["evaluate", "RUN", "--data.height", "3"], "these data have images of shape (3, 4, 1); allowed: (4, 4, 1)"),
         (["evaluate", "RUN", "--data.data.path", "nowhere"], "path = 'nowhere': there is no such folder"),
         (["evaluate", "RUN", "--data.data.path", "FEWER"], "these data have classes 2; allowed: 3, which the run"),
