@@ -8,7 +8,7 @@ from qconv.methods.tuned import Image, TunedFilter
 
 @dataclass(frozen=True)
 class GaussianFilter(TunedFilter):
-    """Gaussian smoothing (`scipy.ndimage.gaussian_filter`): the best linear filter of one number, nearly."""
+    """Gaussian smoothing (`scipy.ndimage.gaussian_filter`): a linear filter of one number, its width."""
 
     name: ClassVar[str] = "Gaussian filter"
     folder: ClassVar[str] = "gaussian"

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array, Float
 
-from qconv.figure import Figure
+from qconv.figure import Figure, show_image
 from qconv.tasks.evidence import Evaluated, Evidence
 from qconv.tasks.image_quality import PSNR
 
@@ -50,8 +50,7 @@ class Restored(Evidence):
         axes = figure.subplots(len(rows), len(columns), squeeze=False)
         for column, (name, (images, ratios)) in zip(axes.T, columns.items(), strict=True):
             for place, ax in enumerate(column):
-                image = np.clip(images[place], 0, 1)
-                ax.imshow(image if image.shape[-1] == 3 else image.mean(-1), cmap="gray", vmin=0, vmax=1)
+                show_image(ax, np.clip(images[place], 0, 1))
                 ax.set_title(name if ratios is None else f"{name}\n{ratios[place]:.2f} dB", fontsize=8)
                 ax.set_xticks([])
                 ax.set_yticks([])
