@@ -52,8 +52,8 @@ def summary_table(folder: Path, seeds: Sequence[Path]) -> Group:
 
 
 _VERDICTS: dict[Verdict, str] = {
-    "ahead": "the {} network is ahead",
-    "behind": "the {} network is behind",
+    "ahead": "the {} is ahead",
+    "behind": "the {} is behind",
     "no difference": "no difference that {} could show",
 }
 
@@ -69,7 +69,8 @@ def verdict_sentence(found: Comparison, own: str, rival: str) -> str:
     over = f"the same {found.num_images:,} images{f', {found.num_seeds} seeds' if found.num_seeds > 1 else ''}"
     verdict = found.verdict()
     runs = "these runs" if found.num_seeds > 1 else "this run"
-    said = _VERDICTS[verdict].format(runs if verdict == "no difference" else own)
+    network = own if own == "network" else f"{own} network"  # of one without circuits, that is its name
+    said = _VERDICTS[verdict].format(runs if verdict == "no difference" else network)
     return f"{own} - {rival} = {found} (standard error; {over}): {said}."
 
 

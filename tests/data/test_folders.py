@@ -110,8 +110,8 @@ def test_images_for_validation_are_chosen_by_class(tmp_path: Path, number: int |
     """Of three owls to train on, chance would often leave none to be found."""
     for name, count in {"cats": 40, "dogs": 20, "owls": 4}.items():
         for image in range(count):
-            write(tmp_path / name / f"{image}.png", 6 * image)
-    folder = data_of(tmp_path, test_fraction=0.25)
+            write(tmp_path / "pets" / name / f"{image}.png", 6 * image)
+    folder = data_of(tmp_path / "pets", test_fraction=0.25)
     data = Subset(folder, number, 10) if number else folder
     for seed in range(3):
         divided = WithValidation(data, 0.3, seed)
