@@ -7,6 +7,7 @@ python -m benchmarks --only choice --output choice.json    # needs no peer; see 
 """
 
 import time
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -53,7 +54,7 @@ class Options:
     save: Annotated[bool | None, tyro.conf.FlagConversionOff] = None
     """Whether to write results, page and picture; by default a complete run does."""
     output: Path | None = None
-    """Where to write the results alone, of any run."""
+    """Where to write the results alone, of any run; after each part, so that one which is stopped keeps what it has."""
 
 
 def main(options: Options) -> None:
@@ -64,43 +65,54 @@ def main(options: Options) -> None:
     parts = options.only or (("conv", "kernels", "choice") if options.quick else _PARTS)
     if not options.only and (options.case or options.path):  # these parts have cases of their own, and no paths
         parts = tuple(part for part in parts if part not in ("choice", "kernels"))
-    cases = [
-        case for case in (QUICK_CASES if options.quick else CASES) if not options.case or case.name in options.case
-    ]
     seconds = options.seconds or (5 if options.quick else 20)
     about, results = machine(), []
+    unfinished = options.output or ROOT / "benchmarks" / "unfinished.json"
     columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True) as progress:
-        if "conv" in parts:
-            for case in cases:
-                found = measure(case, _paths(case, options.path), seconds, progress)
-                results += found
-                progress.console.print(f"{case.name}: done after {time.perf_counter() - start:.0f} s")
-        if "memory" in parts:
-            results += measure_memory(MEMORY_CASE, _paths(MEMORY_CASE, options.path), progress)
-        if "henderson" in parts:
-            results += measure_henderson(3 * seconds, progress)
-        if "qcnn" in parts:
-            results += measure_qcnn(seconds / 2, progress)
-        if "training" in parts:
-            results += measure_training_step(seconds / 2, progress)
-        if "native" in parts:
-            results += measure_native(seconds, progress)
-        if "kernels" in parts:
-            results += measure_kernels(options.quick, seconds, progress)
-        if "wide" in parts:
-            results += measure_wide_kernels(progress)
-        if "growth" in parts:
-            results += measure_growth(seconds / 10, progress)
-        if "choice" in parts:
-            results += measure_choice(grid(options.quick), seconds / 100, progress)
+        for name, found in _measured(options, parts, seconds, progress):
+            results += found
+            # It takes the better part of an hour: who stops it keeps what there is.
+            write(results, about, unfinished)
+            progress.console.print(f"{name}: done after {time.perf_counter() - start:.0f} s")
     print_tables(results, console)
     console.print(f"{time.perf_counter() - start:.0f} s in all")
-    if options.output:
-        write(results, about, options.output)
     complete = not (options.quick or options.only or options.case or options.path)
     if options.save if options.save is not None else complete:
         _save(results, about, "growth" in parts)
+    if not options.output:
+        unfinished.unlink(missing_ok=True)
+
+
+def _measured(
+    options: Options, parts: tuple[Part, ...], seconds: float, progress: Progress
+) -> Iterator[tuple[str, Iterable[Result]]]:
+    """What is measured, part by part and of `conv` case by case, each with its name.
+
+    Args:
+        options: of the command.
+        parts: which ones.
+        seconds: for timing a case.
+        progress: shows what is done at the moment.
+    """
+    if "conv" in parts:
+        for case in QUICK_CASES if options.quick else CASES:
+            if not options.case or case.name in options.case:
+                yield case.name, measure(case, _paths(case, options.path), seconds, progress)
+    measurements: dict[Part, Callable[[], Iterable[Result]]] = {
+        "memory": lambda: measure_memory(MEMORY_CASE, _paths(MEMORY_CASE, options.path), progress),
+        "henderson": lambda: measure_henderson(3 * seconds, progress),
+        "qcnn": lambda: measure_qcnn(seconds / 2, progress),
+        "training": lambda: measure_training_step(seconds / 2, progress),
+        "native": lambda: measure_native(seconds, progress),
+        "kernels": lambda: measure_kernels(options.quick, seconds, progress),
+        "wide": lambda: measure_wide_kernels(progress),
+        "growth": lambda: measure_growth(seconds / 10, progress),
+        "choice": lambda: measure_choice(grid(options.quick), seconds / 100, progress),
+    }
+    for part, measurement in measurements.items():
+        if part in parts:
+            yield part, measurement()
 
 
 def _paths(case: Case, names: tuple[str, ...]) -> list[BenchmarkPath]:
