@@ -1,5 +1,6 @@
 """Kernel machines fitted to all training items at once."""
 
+import hashlib
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -254,7 +255,9 @@ class _Problem:
     def _solver(self, scale: float) -> "_Exact | _OnLandmarks":
         items = self._items * self._items.dtype.type(scale)
         folder, console = self._workplace.folder, self._workplace.console
-        own = None if folder is None else Path(folder) / f"scale {scale:g}"
+        # Items that a circuit has made may differ in the last bit when they are made again: blocks of others are left.
+        items_digest = hashlib.sha256(np.ascontiguousarray(items)).hexdigest()[:10]
+        own = None if folder is None else Path(folder) / f"scale {scale:g}, {items_digest}"
         others = None if self._own is None else items[self._own]
         matrix = gram(self._machine.kernel, items, others, self._params_at(scale), folder=own, console=console)
         if not np.isfinite(matrix).all():
