@@ -78,5 +78,5 @@ def test_fields_that_do_not_fit_are_refused(options: dict[str, float], message: 
 
 
 def test_views_of_unlike_sizes_are_refused() -> None:
-    with pytest.raises(InputError, match=r"^views = 2 of 5 numbers; allowed: as many numbers for each view$"):
+    with pytest.raises(InputError, match=r"^views = 2 of 5 numbers; allowed: as many numbers for each view"):
         kernel(JoinedViews()).init(5)

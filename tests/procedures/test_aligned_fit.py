@@ -66,6 +66,7 @@ def test_a_run_says_how_it_does(tmp_path: Any) -> None:
     assert summary.arms[0].metrics["accuracy"] > 0.5 and summary.num_items == 200
 
 
+@pytest.mark.usefixtures("unchecked")
 def test_fields_that_do_not_fit_are_refused() -> None:
     with pytest.raises(InputError, match=r"^weights = 'equal'; allowed: 'aligned', 'best'$"):
         AlignedFit(weights="equal")  # ty: ignore[invalid-argument-type]

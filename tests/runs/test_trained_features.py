@@ -74,7 +74,7 @@ def test_columns_are_what_each_network_makes_of_the_images(
         height, width, channels = network.image_shape
         size = Resized(FEATURES.data, height, width).change(images) if (height, width) != (8, 8) else images
         head = network.variables["params"]["head"]["Dense_0"]
-        logits = columns @ head["kernel"] + head["bias"]
+        logits = columns @ np.asarray(head["kernel"]) + np.asarray(head["bias"])
         np.testing.assert_allclose(network(np.repeat(size, channels, axis=-1)), logits, atol=1e-5)
     monkeypatch.setattr(trained_features, "load", lambda _: pytest.fail("computed again"))
     trained_features._loaded.cache_clear()
