@@ -61,7 +61,7 @@ def main(options: Options) -> None:
     """Measures, prints, and writes."""
     console, start = text_console(), time.perf_counter()
     if not console.is_terminal:
-        console.width = 120
+        console.width = 140
     parts = options.only or (("conv", "kernels", "choice") if options.quick else _PARTS)
     if not options.only and (options.case or options.path):  # these parts have cases of their own, and no paths
         parts = tuple(part for part in parts if part not in ("choice", "kernels"))

@@ -84,9 +84,9 @@ class FidelityKernel(Kernel):
 
     def diagonal(self, params: Params, embedded: Embedded) -> Float[Array, " points"]:
         """1, whatever the points, but for those that no state can be made of."""
-        leaf = jax.tree.leaves(embedded)[0]
-        is_number = jnp.isfinite(leaf).reshape(len(leaf), -1).all(1)
-        return jnp.where(is_number, jnp.ones((), leaf.dtype), jnp.nan)
+        leaves = jax.tree.leaves(embedded)
+        are_numbers = [jnp.isfinite(leaf).reshape(len(leaf), -1).all(1) for leaf in leaves]
+        return jnp.where(jnp.stack(are_numbers).all(0), jnp.ones((), leaves[0].dtype), jnp.nan)
 
     def overlaps(self, columns: int) -> Overlaps:
         """The engine for points of so many numbers.

@@ -59,7 +59,7 @@ def test_paths_are_timed_and_failures_reported(tmp_path: File):
     assert broken.failed == "RuntimeError: broken" and broken.forward_per_s is None
     assert different.failed and "differ by" in different.failed and different.forward_per_s is None
 
-    console = Console(record=True, markup=False, width=120, file=io.StringIO())
+    console = Console(record=True, markup=False, width=140, file=io.StringIO())
     print_tables(results, console)
     assert "FAILED, RuntimeError: broken" in console.export_text()
 

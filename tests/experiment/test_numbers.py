@@ -33,6 +33,7 @@ from qconv.errors import InputError
 from qconv.experiment.experiment import Experiment
 from qconv.experiment.parts import check_parts
 from qconv.experiment.rivals import Rival
+from qconv.kernels.classical import RBF
 from qconv.layers.quantum_conv import QuantumConv
 from qconv.layers.quantum_dense import QuantumDense
 from qconv.measurements.base import Measurement
@@ -69,6 +70,9 @@ NEEDED: dict[str, Any] = {
     "pixels": 1,
     "kept": 1,
     "count": 1,
+    "kernel": RBF(),
+    "gates": (),
+    "widths": (64,),
     "points": (Mlp(), Mlp(seed=1)),
     "at": (1.0, 2.0),
     "loss": CrossEntropy(),

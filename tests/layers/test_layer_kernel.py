@@ -18,7 +18,7 @@ TREE = q.QuantumTree(read=1)
 def test_it_is_the_outer_kernel_of_the_features(layer):
     kernel = q.LayerKernel(layer, (4, 4, 2), q.RBF(0.3))
     params = kernel.init(32, seed=1)
-    features = layer.apply(params["layer"], POINTS.reshape(5, 4, 4, 2)).reshape(5, -1)
+    features = np.asarray(layer.apply(params["layer"], jnp.asarray(POINTS.reshape(5, 4, 4, 2)))).reshape(5, -1)
     expected = np.exp(-0.3 * np.square(features[:, None] - features).sum(2))
     assert_close(kernel(params, jnp.asarray(POINTS)), expected, atol=1e-6)
     assert_close(q.gram(kernel, POINTS, params=params), expected, atol=1e-6)

@@ -135,7 +135,7 @@ def test_it_is_said_that_other_numerics_trained_a_network(
     run: Path, tmp_path: Path, numerics: int | None, caplog: pytest.LogCaptureFixture
 ) -> None:
     qconv.load(run)
-    assert not caplog.messages
+    assert not [message for message in caplog.messages if "numerics" in message]
     other = tmp_path / "other"
     shutil.copytree(run, other)
     spec = json.loads((other / "spec.json").read_text())
@@ -146,7 +146,8 @@ def test_it_is_said_that_other_numerics_trained_a_network(
     for use in (qconv.load, load_all):
         caplog.clear()
         use(other)
-        assert [message.partition(":")[0] for message in caplog.messages] == [wanted]
+        said = [message.partition(":")[0] for message in caplog.messages if "numerics" in message]
+        assert said == [wanted]
 
 
 def test_a_run_says_what_its_data_are(run: Path) -> None:
