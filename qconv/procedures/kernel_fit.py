@@ -256,7 +256,7 @@ class _Problem:
         items = self._items * self._items.dtype.type(scale)
         folder, console = self._workplace.folder, self._workplace.console
         # Items that a circuit has made may differ in the last bit when they are made again: blocks of others are left.
-        items_digest = hashlib.sha256(np.ascontiguousarray(items)).hexdigest()[:10]
+        items_digest = hashlib.sha256(items.tobytes()).hexdigest()[:10]
         own = None if folder is None else Path(folder) / f"scale {scale:g}, {items_digest}"
         others = None if self._own is None else items[self._own]
         matrix = gram(self._machine.kernel, items, others, self._params_at(scale), folder=own, console=console)
