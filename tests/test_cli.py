@@ -213,6 +213,8 @@ def options(spec: Any, prefix: str = "") -> Iterator[str]:
     """The options of all fields of a spec that hold a value and not a part; of Flax's own layers plain values alone."""
     of_flax = type(spec).__module__.startswith("flax.")
     for name, value in fields(spec).items():
+        if name == "backbones":  # experiments of their own, which the command line leaves as they are
+            continue
         if dataclasses.is_dataclass(value) or isinstance(value, nn.Module):
             yield from options(value, prefix if name == "procedure" else f"{prefix}{name}.")
         elif isinstance(value, tuple) and any(dataclasses.is_dataclass(part) for part in value):
