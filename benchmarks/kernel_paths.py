@@ -96,9 +96,9 @@ def tensorcircuit_states(points: Any) -> Any:
 
 
 def _qiskit_map(num_qubits: int) -> Any:
-    from qiskit.circuit.library import zz_feature_map  # ty: ignore[import-not-found]
+    from qiskit.circuit import library  # ty: ignore[import-not-found]
 
-    return zz_feature_map(num_qubits, reps=REPETITIONS, entanglement="full")
+    return library.zz_feature_map(num_qubits, reps=REPETITIONS, entanglement="full")
 
 
 def qiskit_gram(points: np.ndarray) -> Matrix:

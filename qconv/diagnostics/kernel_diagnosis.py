@@ -65,13 +65,13 @@ class KernelDiagnosis:
     uniform: Concentration | None
     """What the kernel would give, were each column uniform in its range and independent; None where that is unknown."""
     periodic: Concentration | None
-    """Likewise, were the angles uniform on a period; None likewise."""
+    """Concentration by the closed form, were the angles uniform on a period; None where there is no closed form."""
     search: BandwidthSearch
     """What other bandwidths are worth."""
     scales: dict[str, float]
     """Bandwidth or gamma of each part, by where it stands in the parameters."""
     better: dict[str, float]
-    """The same for the best bandwidth of the search."""
+    """Bandwidth or gamma of each part with which the search found the best, by where it stands in the parameters."""
     verdict: str
     """In words: concentrated, too flat or fine, and which bandwidth would be better."""
 

@@ -201,7 +201,7 @@ def _of_pairs(x: Array, y: Array) -> Parts:
 
 
 def _with_itself(x: Array, y: Array) -> Parts:
-    """The same of each point with itself alone, (seen, seen, hidden, hidden, hidden, hidden, points)."""
+    """Overlaps of one segment's states of a point, (seen, seen, hidden, hidden, hidden, hidden, points)."""
     left, right = (jnp.moveaxis(own, 4, -1) for own in (x, y))
     left, right = left[:, :, :, None, :, None], right[:, :, None, :, None]
     real = (left * right).sum((-3, -2))

@@ -33,7 +33,7 @@ class View(Kernel):
         require(self, "stop", self.stop > self.start, f"more than start = {self.start}")
 
     def init(self, columns: int, seed: int = 0) -> Params:
-        """Those of the kernel."""
+        """The parameters of the kernel."""
         self._check(columns)
         return self.kernel.init(self.stop - self.start, seed)
 
@@ -47,11 +47,11 @@ class View(Kernel):
         return self.kernel.compare(params, left, right)
 
     def diagonal(self, params: Params, embedded: Embedded) -> Float[Array, " points"]:
-        """That of the kernel."""
+        """The diagonal of the kernel."""
         return self.kernel.diagonal(params, embedded)
 
     def scaled(self, params: Params, factor: float) -> Params:
-        """Those of the kernel."""
+        """The parameters of the kernel, scaled."""
         return self.kernel.scaled(params, factor)
 
     def _check(self, columns: int) -> None:
@@ -78,7 +78,7 @@ class _Combined(Kernel):
         return [part.embed(own, points) for part, own in zip(self.parts, params["parts"], strict=True)]
 
     def scaled(self, params: Params, factor: float) -> Params:
-        """Those of each kernel, with the same factor."""
+        """The parameters of each kernel, scaled by the same factor."""
         parts = zip(self.parts, params["parts"], strict=True)
         return {**params, "parts": [part.scaled(own, factor) for part, own in parts]}
 

@@ -175,7 +175,7 @@ def _computed(
 def _shown(
     blocks: Iterator[tuple[tuple[int, int], np.ndarray]], total: int, console: Console | None
 ) -> Iterator[tuple[tuple[int, int], np.ndarray]]:
-    """The same, with live progress where there is more than one."""
+    """Blocks as they come, with live progress where there is more than one."""
     start = perf_counter()
     quiet = console is None or total == 1
     with LiveProgress(text_console(quiet=True) if quiet else console, "block", "kernel", total) as progress:

@@ -41,7 +41,7 @@ class Cut(NamedTuple):
     """The indices of a cut between two segments."""
 
     seen: tuple[Value, ...] = ()
-    """Those that stay, which overlaps sum once."""
+    """Indices of values that stay, which overlaps sum once."""
     hidden: tuple[Value, ...] = ()
     """The others, which overlaps sum in either state."""
 

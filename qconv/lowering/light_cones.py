@@ -55,7 +55,7 @@ class Cone(Encoding):
     """In order; what differs from cone to cone is a `Place` in the patch."""
 
     def num_qubits(self, patch_size: int) -> int:
-        """Those of the cone."""
+        """The qubits of the cone, whatever the numbers."""
         return self.size
 
     def __call__(self, circuit: CircuitBuilder, patch: Float[Array, " pixels"]) -> None:
